@@ -1,0 +1,4 @@
+/** A canonical contract cannot be placed, or what stands at its address is something else. */
+export class LocalBaseError extends Error {
+  override readonly name = "LocalBaseError";
+}

@@ -1,0 +1,49 @@
+import { toHex, type PrivateKeyAccount } from "viem";
+import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+
+/** The well-known mnemonic of development chains. Its accounts must never hold anything of value. */
+export const MNEMONIC = "test test test test test test test test test test test junk";
+
+/** Named test accounts by their place under {@link MNEMONIC}. Places 8 to 14 are free for tests. */
+const PLACES = {
+  deployer: 0,
+  /** Submits other people's signatures and pays the gas. */
+  relayer: 1,
+  buyer: 2,
+  otherBuyer: 3,
+  seller: 4,
+  otherSeller: 5,
+  /** A key that a buyer authorizes to sign vouchers. */
+  signer: 6,
+  /** Has no rights anywhere. */
+  stranger: 7,
+  usdcOwner: 15,
+  usdcMasterMinter: 16,
+  usdcMinter: 17,
+  usdcPauser: 18,
+  usdcBlacklister: 19,
+} as const;
+
+export type ActorName = keyof typeof PLACES;
+
+/** One account for each name. */
+export type Actors = Readonly<Record<ActorName, PrivateKeyAccount>>;
+
+/** Gives every name an account. */
+export function makeActors(account: (name: ActorName, place: number) => PrivateKeyAccount): Actors {
+  const entries = Object.entries(PLACES).map(([name, place]) => [name, account(name as ActorName, place)]);
+  return Object.fromEntries(entries) as Actors;
+}
+
+// Deriving the seed is slow, so it happens once.
+const parent = mnemonicToAccount(MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey();
+
+/** The account at a place under {@link MNEMONIC}: Hardhat funds the first 20. */
+export function testAccount(place: number): PrivateKeyAccount {
+  const key = parent.deriveChild(place).privateKey;
+  if (key === null) throw new Error(`No private key at place ${place}`);
+  return privateKeyToAccount(toHex(key));
+}
+
+/** The named actors of the local Base. */
+export const actors: Actors = makeActors((_, place) => testAccount(place));
