@@ -52,8 +52,8 @@ export async function assembleBase(connection: NetworkConnection<"op">, actors: 
   const { provider, viem, ignition, networkHelpers } = connection;
   const placements = await installBase(provider, actors);
   const chain: Chain = baseChain;
-  // In process an answer costs nothing, so neither waiting between polls nor remembering a block number pays.
-  const client = { chain, transport: custom(provider), pollingInterval: 5, cacheTime: 0 };
+  // A chain in this process answers at once and always: there is no sense in waiting, remembering or trying again.
+  const client = { chain, transport: custom(provider, { retryCount: 0 }), pollingInterval: 5, cacheTime: 0 };
   const walletOf = (account: PrivateKeyAccount): Wallet => createWalletClient({ ...client, account });
   const wallets = Object.fromEntries(Object.entries(actors).map(([name, account]) => [name, walletOf(account)]));
   return {

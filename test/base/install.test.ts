@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { keccak256, type Address, type Hash } from "viem";
+import { connectBase, type Base } from "../helpers/base.ts";
+import { actors } from "../helpers/actors.ts";
+import { ARACHNID_PROXY, BASE_CHAIN_ID, CREATEX, MULTICALL3, PERMIT2, USDC } from "./addresses.ts";
+import { LocalBaseError } from "./errors.ts";
+import { installBase } from "./install.ts";
+import { setCode } from "./provider.ts";
+import { usdcAbi } from "./usdcAbi.ts";
+
+const CODE_HASHES: Record<Address, Hash> = {
+  [PERMIT2]: "0xa67739abc3ede9dbdc0491636c67d6a14ac07fab9030c3f509b1eb7b11dff8ed",
+  [MULTICALL3]: "0xd5c15df687b16f2ff992fc8d767b4216323184a2bbc6ee2f9c398c318e770891",
+  [ARACHNID_PROXY]: "0x2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989",
+  [CREATEX]: "0xbd8a7ea8cfca7b4e5f5041d7d4b17bc317c5ce42cfbc42066a00cf26b43eb53f",
+};
+
+describe("Installing the local Base", () => {
+  let base: Base;
+
+  beforeEach(async () => {
+    base = await connectBase();
+  });
+
+  it("runs on Base's chain id", async () => {
+    expect(await base.publicClient.getChainId()).to.equal(BASE_CHAIN_ID);
+  });
+
+  for (const [address, codeHash] of Object.entries(CODE_HASHES) as [Address, Hash][]) {
+    it(`puts the canonical code at ${address}`, async () => {
+      const code = await base.publicClient.getCode({ address });
+      expect(code && keccak256(code)).to.equal(codeHash);
+    });
+  }
+
+  it("says that it placed everything", () => {
+    expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal([
+      ["Permit2", "placed"],
+      ["Multicall3", "placed"],
+      ["Arachnid proxy", "placed"],
+      ["CreateX", "placed"],
+      ["USDC", "placed"],
+    ]);
+  });
+
+  it("keeps what is there when it runs again", async () => {
+    await base.fundUsdc(base.actors.buyer.address, 7n);
+    const again = await installBase(base.connection.provider, actors);
+    expect(again.map(({ source }) => source)).to.deep.equal(Array(5).fill("upstream"));
+    const supply = await base.publicClient.readContract({ address: USDC, abi: usdcAbi, functionName: "totalSupply" });
+    expect(supply).to.equal(7n);
+  });
+
+  it("refuses other code at a canonical address", async () => {
+    await setCode(base.connection.provider, PERMIT2, "0x00");
+    const error = await installBase(base.connection.provider, actors).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(LocalBaseError);
+    expect((error as LocalBaseError).message).to.contain("this is not the canonical contract");
+  });
+});
