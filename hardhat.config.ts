@@ -43,6 +43,10 @@ export default defineConfig({
   networks: {
     base: { type: "edr-simulated", chainType: "op", chainId: 8453 },
   },
+  ignition: {
+    // "x402-escrow" in ASCII. Not an address of anyone, so CreateX puts no guard on it: same salt, same initcode, same address everywhere.
+    strategyConfig: { create2: { salt: "0x783430322d657363726f77000000000000000000000000000000000000000000" } },
+  },
   test: {
     solidity: {
       fsPermissions: {
