@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { keccak256, type Address, type Hash } from "viem";
 import { connectBase, type Base } from "../helpers/base.ts";
 import { actors } from "../helpers/actors.ts";
+import { mined } from "../helpers/mined.ts";
 import { ARACHNID_PROXY, BASE_CHAIN_ID, CREATEX, MULTICALL3, PERMIT2, USDC } from "./addresses.ts";
 import { LocalBaseError } from "./errors.ts";
 import { installBase } from "./install.ts";
@@ -49,6 +50,13 @@ describe("Installing the local Base", () => {
     expect(again.map(({ source }) => source)).to.deep.equal(Array(5).fill("upstream"));
     const supply = await base.publicClient.readContract({ address: USDC, abi: usdcAbi, functionName: "totalSupply" });
     expect(supply).to.equal(7n);
+  });
+
+  it("adds a minter in the name of a master minter that is a contract, as on the public chain", async () => {
+    await setCode(base.connection.provider, actors.usdcMasterMinter.address, "0x00");
+    await installBase(base.connection.provider, { ...actors, usdcMinter: actors.stranger });
+    const call = { address: USDC, abi: usdcAbi, functionName: "mint", args: [actors.buyer.address, 1n] } as const;
+    await mined(base.publicClient, await base.wallets.stranger.writeContract(call));
   });
 
   it("refuses other code at a canonical address", async () => {

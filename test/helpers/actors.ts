@@ -1,8 +1,11 @@
-import { toHex, type PrivateKeyAccount } from "viem";
+import { toHex, type Hex, type PrivateKeyAccount } from "viem";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 
 /** The well-known mnemonic of development chains. Its accounts must never hold anything of value. */
 export const MNEMONIC = "test test test test test test test test test test test junk";
+
+/** How many of its accounts Hardhat gives native money on a local chain. */
+export const PREFUNDED = 20;
 
 /** Named test accounts by their place under {@link MNEMONIC}. Places 8 to 14 are free for tests. */
 const PLACES = {
@@ -38,11 +41,16 @@ export function makeActors(account: (name: ActorName, place: number) => PrivateK
 // Deriving the seed is slow, so it happens once.
 const parent = mnemonicToAccount(MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey();
 
-/** The account at a place under {@link MNEMONIC}: Hardhat funds the first 20. */
-export function testAccount(place: number): PrivateKeyAccount {
+/** The private key at a place under {@link MNEMONIC}. */
+export function testKey(place: number): Hex {
   const key = parent.deriveChild(place).privateKey;
   if (key === null) throw new Error(`No private key at place ${place}`);
-  return privateKeyToAccount(toHex(key));
+  return toHex(key);
+}
+
+/** The account at a place under {@link MNEMONIC}. */
+export function testAccount(place: number): PrivateKeyAccount {
+  return privateKeyToAccount(testKey(place));
 }
 
 /** The named actors of the local Base. */
