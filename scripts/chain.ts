@@ -1,14 +1,17 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { formatEther, formatUnits } from "viem";
+import { voucherModule } from "../ignition/modules/voucher.ts";
 import { BASE_CHAIN_ID } from "../test/base/addresses.ts";
 import { PortInUseError } from "../test/base/errors.ts";
+import { httpProvider } from "../test/base/provider.ts";
 import { serveBase, SERVED_USDC, SERVED_WEI, type BaseServer } from "../test/base/serve.ts";
 import { actors, MNEMONIC, PREFUNDED, testAccount, testKey } from "../test/helpers/actors.ts";
+import { deployInMemory } from "./deploy-in-memory.ts";
 
 const USAGE = `Usage: npm run chain [-- --port <number>]
 
-Runs a local Base with the canonical contracts until Ctrl-C.
+Runs a local Base with the canonical contracts and this project's own until Ctrl-C.
 
   --port <number>   TCP port on 127.0.0.1 (default 8545; 0 takes any free one)`;
 
@@ -22,9 +25,14 @@ async function main(): Promise<void> {
 
   const stopped = nextStopSignal();
   const server = await serveBase({ port });
-  print(server);
-  await stopped;
-  await server.close();
+  try {
+    console.log("Deploying the contracts (they are compiled first when they have changed) ...");
+    const deployed = await deployInMemory(httpProvider(server.url), voucherModule);
+    print(server, [...server.placements, ...deployed]);
+    await stopped;
+  } finally {
+    await server.close();
+  }
   console.log("Stopped.");
 }
 
@@ -37,9 +45,9 @@ function readOptions(): { port: string; help: boolean } {
   }
 }
 
-function print(server: BaseServer): void {
+function print(server: BaseServer, placed: { name: string; address: string }[]): void {
   const contracts = new Table({ head: ["Contract", "Address"], style: TABLE_STYLE });
-  for (const { name, address } of server.placements) contracts.push([name, address]);
+  for (const { name, address } of placed) contracts.push([name, address]);
 
   const names = new Map(Object.entries(actors).map(([name, { address }]) => [address, name]));
   const accounts = new Table({ head: ["#", "Name in tests", "Address", "Private key"], style: TABLE_STYLE });
@@ -50,7 +58,9 @@ function print(server: BaseServer): void {
 
   console.log(contracts.toString());
   console.log(accounts.toString());
-  console.log(`Each account holds ${formatEther(SERVED_WEI)} ETH and ${formatUnits(SERVED_USDC, 6)} USDC.`);
+  console.log(
+    `Each account has got ${formatEther(SERVED_WEI)} ETH and ${formatUnits(SERVED_USDC, 6)} USDC; the deployer has paid the deployment's gas.`,
+  );
   console.log(`Mnemonic: ${MNEMONIC}`);
   console.log("These keys are public: never send anything of value to them.");
   console.log(`\nThe local Base listens at ${server.url} (chain id ${BASE_CHAIN_ID}). Ctrl-C stops it.`);

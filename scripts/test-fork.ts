@@ -5,7 +5,7 @@ import { probeUpstream, UpstreamError } from "../test/fork/upstream.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** Runs the fork tests against the node in `BASE_RPC_URL`. `--no-compile` is passed on. */
+/** Runs the fork tests against the node in `BASE_RPC_URL`. */
 async function main(): Promise<void> {
   const url = process.env["BASE_RPC_URL"];
   if (url === undefined || url === "") {
@@ -21,9 +21,8 @@ async function main(): Promise<void> {
   await probeUpstream(url);
   const testFiles = globSync("test/fork/*.test.ts", { cwd: root }).sort();
   process.chdir(root);
-  const result = await hre.tasks
-    .getTask(["test", "mocha"])
-    .run({ testFiles, noCompile: process.argv.includes("--no-compile") });
+  await hre.tasks.getTask("build").run({ noTests: true, quiet: true });
+  const result = await hre.tasks.getTask(["test", "mocha"]).run({ testFiles, noCompile: true });
   if (!result.success) process.exitCode = 1;
 }
 

@@ -49,7 +49,7 @@ describe("The fork path", function () {
     const chain = run("scripts/chain.ts", ["--port", "0"]);
     try {
       const url = await line(chain, /listens at (http:\/\/127\.0\.0\.1:\d+)/);
-      const tests = run("scripts/test-fork.ts", ["--no-compile"], url);
+      const tests = run("scripts/test-fork.ts", [], url);
       const exitCode = await tests.ended;
       expect(exitCode, tests.output()).to.equal(0);
       expect(Number(/(\d+) passing/.exec(tests.output())?.[1]), tests.output()).to.be.greaterThan(0);
