@@ -18,6 +18,7 @@ library BoundedCall {
     ) internal view returns (bool ok, uint256 word) {
         // Second of the two assembly blocks of this project: the output window is fixed at the scratch word 0x00-0x20, so
         // nothing else of the return data reaches memory. A callee without code answers nothing and is not `ok`.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(0x00, 0)
             ok := staticcall(gasLimit, target, add(data, 0x20), mload(data), 0x00, 0x20)

@@ -16,14 +16,18 @@ const digest = wanted.digest("hex");
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== digest) {
   const started = Date.now();
-  process.stderr.write("Setting up: installing the exact dependencies of package-lock.json (about half a minute) ...\n");
+  process.stderr.write(
+    "Setting up: installing the exact dependencies of package-lock.json (about half a minute) ...\n",
+  );
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
   if (npm.status !== 0) {
-    process.stderr.write("Set-up failed: `npm ci` did not finish. Fix what it reports above and run the command again.\n");
+    process.stderr.write(
+      "Set-up failed: `npm ci` did not finish. Fix what it reports above and run the command again.\n",
+    );
     process.exit(npm.status ?? 1);
   }
   writeFileSync(stamp, digest);

@@ -19,7 +19,10 @@ export async function installPermit2(provider: Provider): Promise<Placement> {
     name: "Permit2",
     address: PERMIT2,
     codeHash: PERMIT2_CODE_HASH,
-    place: async () => setCode(provider, PERMIT2, (code ??= permit2Code())),
+    place: async () => {
+      code ??= permit2Code();
+      await setCode(provider, PERMIT2, code);
+    },
   });
 }
 

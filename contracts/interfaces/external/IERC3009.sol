@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 /// @title The part of ERC-3009 that pulls tokens by the holder's signature
-/// @dev Follows https://eips.ethereum.org/EIPS/eip-3009 and, for the `bytes` form, Circle's FiatToken v2.2.
+/// @notice Follows https://eips.ethereum.org/EIPS/eip-3009 and, for the `bytes` form, Circle's FiatToken v2.2.
 interface IERC3009 {
     /// @notice Moves `value` from `from` to the caller, authorized by an ECDSA signature.
     /// @param from Token holder and signer.

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 /// @title The part of Uniswap's Permit2 that transfers once by signature with a witness
-/// @dev Canonical at 0x000000000022D473030F116dDEE9F6B43aC78BA3 on every chain that has it.
+/// @notice Canonical at 0x000000000022D473030F116dDEE9F6B43aC78BA3 on every chain that has it.
 interface IPermit2 {
     /// @notice A token and the most that may be transferred.
     /// @param token ERC-20 contract.
