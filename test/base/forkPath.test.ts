@@ -53,6 +53,7 @@ describe("The fork path", function () {
       const exitCode = await tests.ended;
       expect(exitCode, tests.output()).to.equal(0);
       expect(Number(/(\d+) passing/.exec(tests.output())?.[1]), tests.output()).to.be.greaterThan(0);
+      expect(tests.output()).to.contain("VoucherEscrow on the forked Base");
       expect(tests.output()).to.contain("The upstream's own: Permit2, Multicall3, Arachnid proxy, CreateX, USDC\n");
 
       chain.process.kill("SIGINT");

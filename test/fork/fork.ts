@@ -1,15 +1,16 @@
 import { network } from "hardhat";
-import { keccak256, toHex } from "viem";
+import { keccak256, parseEther, toHex, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { BASE_CHAIN_ID } from "../base/addresses.ts";
 import type { Placement } from "../base/place.ts";
-import { setBalance } from "../base/provider.ts";
-import { makeActors } from "../helpers/actors.ts";
+import { actorNames, makeActors, type ActorName } from "../helpers/actors.ts";
 import { assembleBase, type Base } from "../helpers/base.ts";
 import { probeUpstream, type Upstream } from "./upstream.ts";
 
 // Keys of their own: on a public chain the well-known development accounts carry other people's code and nonces.
-const forkActors = makeActors((name) => privateKeyToAccount(keccak256(toHex(`x402-escrow fork ${name}`))));
+const keyOf = (name: ActorName): Hex => keccak256(toHex(`x402-escrow fork ${name}`));
+const forkActors = makeActors((name) => privateKeyToAccount(keyOf(name)));
+const accounts = actorNames.map((name) => ({ privateKey: keyOf(name), balance: parseEther("100") }));
 
 /**
  * Declares tests that run on a fork of the node in `BASE_RPC_URL`. Without that variable there is nothing to fork and
@@ -44,15 +45,13 @@ export function describeFork(title: string, declare: (connect: () => Promise<Bas
   });
 }
 
-/** Copies the upstream's head into this process, and gives the actors of the fork native money. */
+/** Copies the upstream's head into this process, with actors of its own that hold native money. */
 export async function forkBase({ url, blockNumber, hardfork }: Upstream): Promise<Base> {
   const connection = await network.create({
     network: "base",
     chainType: "op",
-    override: { chainId: BASE_CHAIN_ID, hardfork, forking: { enabled: true, url, blockNumber } },
+    override: { chainId: BASE_CHAIN_ID, hardfork, accounts, forking: { enabled: true, url, blockNumber } },
   });
-  const wei = 100n * 10n ** 18n;
-  for (const { address } of Object.values(forkActors)) await setBalance(connection.provider, address, wei);
   return assembleBase(connection, forkActors);
 }
 

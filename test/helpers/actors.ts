@@ -29,12 +29,15 @@ const PLACES = {
 
 export type ActorName = keyof typeof PLACES;
 
+/** Every name, the deployer first. */
+export const actorNames = Object.keys(PLACES) as readonly ActorName[];
+
 /** One account for each name. */
 export type Actors = Readonly<Record<ActorName, PrivateKeyAccount>>;
 
 /** Gives every name an account. */
 export function makeActors(account: (name: ActorName, place: number) => PrivateKeyAccount): Actors {
-  const entries = Object.entries(PLACES).map(([name, place]) => [name, account(name as ActorName, place)]);
+  const entries = actorNames.map((name) => [name, account(name, PLACES[name])]);
   return Object.fromEntries(entries) as Actors;
 }
 

@@ -1,25 +1,11 @@
 import type { Address, Hex, LocalAccount } from "viem";
+import { eip2612Types, eip3009Types } from "../../client/voucher/typedData.ts";
 import { USDC_DOMAIN } from "../base/usdc.ts";
 
-const AUTHORIZATION = [
-  { name: "from", type: "address" },
-  { name: "to", type: "address" },
-  { name: "value", type: "uint256" },
-  { name: "validAfter", type: "uint256" },
-  { name: "validBefore", type: "uint256" },
-  { name: "nonce", type: "bytes32" },
-] as const;
-
 const TYPES = {
-  TransferWithAuthorization: AUTHORIZATION,
-  ReceiveWithAuthorization: AUTHORIZATION,
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
+  ...eip3009Types,
+  ...eip2612Types,
+  TransferWithAuthorization: eip3009Types.ReceiveWithAuthorization,
 } as const;
 
 /** An EIP-3009 authorization. `value` is in token base units; times are unix seconds, both exclusive. */
