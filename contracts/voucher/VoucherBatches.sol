@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../interfaces/IVoucherEscrow.sol";
 import {SignatureVerification} from "../libraries/SignatureVerification.sol";
 import {TypedDataRecovery} from "../libraries/TypedDataRecovery.sol";
+import {AccountWord} from "./AccountWord.sol";
 import {VoucherCollection} from "./VoucherCollection.sol";
 import {VoucherHashing} from "./VoucherHashing.sol";
 
 /// @title How a seller is paid, many vouchers at once
 abstract contract VoucherBatches is VoucherCollection {
+    using AccountWord for uint256;
     using VoucherHashing for Voucher;
 
     /// @dev Most gas a contract wallet gets to check a signature in a batch.
@@ -20,13 +22,6 @@ abstract contract VoucherBatches is VoucherCollection {
 
     /// @dev Words of an encoded {Voucher}: its type hash and ten members.
     uint256 private constant VOUCHER_WORDS = 11;
-
-    /// @dev What the rows of a group have done so far.
-    struct Tally {
-        uint256 paid;
-        uint256 count;
-        uint256[] rows;
-    }
 
     /// @inheritdoc IVoucherEscrow
     function collectBatch(Group[] calldata groups) external nonReentrant {
@@ -49,29 +44,35 @@ abstract contract VoucherBatches is VoucherCollection {
         if (asset == address(0) || asset == address(this)) revert InvalidAsset(asset);
 
         // Effect:
-        Tally memory tally;
-        tally.rows = new uint256[](group.rows.length + group.wide.length);
         mapping(address buyer => Account account) storage accounts = _accounts[seller][asset];
-        _collectRows(accounts, group.rows, tally, seller, asset);
-        _collectWideRows(accounts, group.wide, tally, seller, asset);
-        if (tally.paid == 0) return;
-        emit BatchCollected(seller, asset, tally.paid, _trim(tally.rows, tally.count));
+        uint256[] memory entries = new uint256[](group.rows.length + group.wide.length);
+        (uint256 paid, uint256 blanks) = _collectRows(accounts, group.rows, entries, seller, asset);
+        (uint256 paidWide, uint256 blanksWide) = _collectWideRows(
+            accounts,
+            group.wide,
+            entries,
+            group.rows.length,
+            seller,
+            asset
+        );
+        paid += paidWide;
+        if (paid == 0) return;
+        emit BatchCollected(seller, asset, paid, _withoutBlanks(entries, blanks + blanksWide));
 
         // Interaction:
-        _payout(seller, asset, tally.paid);
+        _payout(seller, asset, paid);
     }
 
     /* INTERNAL */
 
+    /// @dev Writes `buyer << 96 | amount` to the entry of each row with effect and leaves the others blank.
     function _collectRows(
         mapping(address buyer => Account account) storage accounts,
         Row[] calldata rows,
-        Tally memory tally,
+        uint256[] memory entries,
         address seller,
         address asset
-    ) private {
-        if (rows.length == 0) return;
-
+    ) private returns (uint256 paid, uint256 blanks) {
         // The words of a default-lane voucher of this group; every row rewrites its own five.
         uint256[VOUCHER_WORDS] memory words;
         words[0] = uint256(VoucherHashing.VOUCHER_TYPEHASH);
@@ -85,86 +86,83 @@ abstract contract VoucherBatches is VoucherCollection {
             Row calldata row = rows[i];
             (uint256 head, uint256 terms) = (row.head, row.terms);
             address buyer = address(uint160(head >> 96));
+            uint256 total = head & type(uint96).max;
             words[2] = head >> 96;
             words[4] = terms >> 160;
             words[6] = (terms >> 120) & type(uint40).max;
             words[7] = terms & type(uint80).max;
             words[10] = (terms >> 80) & type(uint40).max;
 
-            uint256 total = head & type(uint96).max;
             Skip reason;
-            if (buyer == address(0) || buyer == seller || buyer == address(this)) {
-                reason = Skip.BadParties;
-            } else if (block.timestamp > words[10]) {
+            if (block.timestamp > words[10]) {
                 reason = Skip.Expired;
             } else if (total > words[4]) {
                 reason = Skip.AboveCeiling;
-            } else if (
-                !_isSigner(buyer, TypedDataRecovery.recover(domainSeparator, words, VOUCHER_WORDS, row.r, row.vs))
-            ) {
-                reason = Skip.BadSignature;
             } else {
-                reason = _collectInto(tally, accounts[buyer], buyer, total);
+                address signer = TypedDataRecovery.recover(domainSeparator, words, VOUCHER_WORDS, row.r, row.vs);
+                if (signer != buyer && !_isSigner(buyer, signer)) {
+                    reason = Skip.BadSignature;
+                } else {
+                    Account storage account = accounts[buyer];
+                    (uint256 word, uint256 amount) = account.word.collect(total);
+                    if (amount != 0) {
+                        account.word = word;
+                        entries[i] = (head ^ total) | amount;
+                        paid += amount;
+                        continue;
+                    }
+                    reason = word.isCollected(total) ? Skip.AlreadyCollected : Skip.NoBalance;
+                }
             }
-            if (reason != Skip.None) emit VoucherSkipped(bytes32(0), buyer, seller, asset, reason);
+            // Such parties never have a balance, so only a row without effect needs the question.
+            if (_areBadParties(buyer, seller)) reason = Skip.BadParties;
+            ++blanks;
+            emit VoucherSkipped(bytes32(0), buyer, seller, asset, reason);
         }
     }
 
+    /// @dev As {_collectRows}, from entry `offset` on; other lanes than the default one are told by {VoucherCollected} instead.
     function _collectWideRows(
         mapping(address buyer => Account account) storage accounts,
         WideRow[] calldata rows,
-        Tally memory tally,
+        uint256[] memory entries,
+        uint256 offset,
         address seller,
         address asset
-    ) private {
+    ) private returns (uint256 paid, uint256 blanks) {
         for (uint256 i = 0; i < rows.length; ++i) {
             WideRow calldata row = rows[i];
-            Voucher calldata voucher = row.voucher;
-            (bytes32 id, address buyer) = (voucher.id, voucher.buyer);
+            (bytes32 id, address buyer) = (row.voucher.id, row.voucher.buyer);
 
             Skip reason = _checkWideRow(row, seller, asset);
             if (reason == Skip.None) {
-                if (id == bytes32(0)) {
-                    reason = _collectInto(tally, accounts[buyer], buyer, row.total);
-                } else {
-                    (uint256 amount, uint256 outstanding, uint256 collected) = _draw(accounts[buyer], id, row.total);
-                    reason = _skipReason(amount, outstanding);
-                    if (amount != 0) {
-                        tally.paid += amount;
-                        emit VoucherCollected(id, buyer, seller, asset, amount, collected);
+                (uint256 amount, uint256 laneTotal) = _draw(accounts[buyer], id, row.total);
+                if (amount != 0) {
+                    paid += amount;
+                    if (id == bytes32(0)) {
+                        entries[offset + i] = (uint256(uint160(buyer)) << 96) | amount;
+                    } else {
+                        ++blanks;
+                        emit VoucherCollected(id, buyer, seller, asset, amount, laneTotal);
                     }
+                    continue;
                 }
+                reason = row.total <= laneTotal ? Skip.AlreadyCollected : Skip.NoBalance;
             }
-            if (reason != Skip.None) emit VoucherSkipped(id, buyer, seller, asset, reason);
+            ++blanks;
+            emit VoucherSkipped(id, buyer, seller, asset, reason);
         }
     }
 
-    /// @dev Collects on the default lane and adds the result to the tally.
-    function _collectInto(
-        Tally memory tally,
-        Account storage account,
-        address buyer,
-        uint256 total
-    ) private returns (Skip) {
-        (uint256 amount, uint256 outstanding, ) = _draw(account, bytes32(0), total);
-        if (amount == 0) return _skipReason(amount, outstanding);
-        tally.paid += amount;
-        tally.rows[tally.count++] = (uint256(uint160(buyer)) << 96) | amount;
-        return Skip.None;
-    }
-
-    function _skipReason(uint256 amount, uint256 outstanding) private pure returns (Skip) {
-        if (outstanding == 0) return Skip.AlreadyCollected;
-        return amount == 0 ? Skip.NoBalance : Skip.None;
+    function _areBadParties(address buyer, address seller) private view returns (bool) {
+        return buyer == address(0) || buyer == seller || buyer == address(this);
     }
 
     function _checkWideRow(WideRow calldata row, address seller, address asset) private view returns (Skip) {
         Voucher calldata voucher = row.voucher;
         address buyer = voucher.buyer;
         if (
-            buyer == address(0) ||
-            buyer == address(this) ||
-            buyer == seller ||
+            _areBadParties(buyer, seller) ||
             voucher.seller != seller ||
             voucher.asset != asset ||
             voucher.escrow != address(this) ||
@@ -183,10 +181,12 @@ abstract contract VoucherBatches is VoucherCollection {
                 : Skip.BadSignature;
     }
 
-    /// @dev First `count` rows; the same list when none was skipped.
-    function _trim(uint256[] memory rows, uint256 count) private pure returns (uint256[] memory trimmed) {
-        if (count == rows.length) return rows;
-        trimmed = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) trimmed[i] = rows[i];
+    function _withoutBlanks(uint256[] memory entries, uint256 blanks) private pure returns (uint256[] memory kept) {
+        if (blanks == 0) return entries;
+        kept = new uint256[](entries.length - blanks);
+        uint256 count = 0;
+        for (uint256 i = 0; i < entries.length; ++i) {
+            if (entries[i] != 0) kept[count++] = entries[i];
+        }
     }
 }

@@ -29,28 +29,28 @@ abstract contract VoucherCollection is VoucherStorage {
 
     /// @dev Takes from an account what lane `id` lacks of `total`, as far as the balance goes. The caller pays the seller.
     /// @return amount What was taken, token base units.
-    /// @return outstanding What the lane lacked, token base units.
     /// @return collected Collected total of the lane afterwards, token base units.
     function _draw(
         Account storage account,
         bytes32 id,
         uint256 total
-    ) internal returns (uint256 amount, uint256 outstanding, uint256 collected) {
-        (uint256 balance, uint256 defaultCollected, uint256 thawEndTime) = account.word.unpack();
-        collected = id == bytes32(0) ? defaultCollected : account.lanes[id];
-        if (total <= collected) return (0, 0, collected);
-
-        outstanding = total - collected;
-        amount = outstanding < balance ? outstanding : balance;
-        if (amount == 0) return (0, outstanding, collected);
-
-        collected += amount;
+    ) internal returns (uint256 amount, uint256 collected) {
+        uint256 word = account.word;
         if (id == bytes32(0)) {
-            // Moves `amount` from one part to the other; {_credit} keeps their sum in 96 bits.
-            defaultCollected = collected;
-        } else {
-            account.lanes[id] = collected;
+            (word, amount) = word.collect(total);
+            if (amount != 0) account.word = word;
+            (, collected, ) = word.unpack();
+            return (amount, collected);
         }
+
+        collected = account.lanes[id];
+        (uint256 balance, uint256 defaultCollected, uint256 thawEndTime) = word.unpack();
+        if (total <= collected || balance == 0) return (0, collected);
+
+        uint256 outstanding = total - collected;
+        amount = outstanding < balance ? outstanding : balance;
+        collected += amount;
+        account.lanes[id] = collected;
         account.word = AccountWord.pack(balance - amount, defaultCollected, thawEndTime);
     }
 
@@ -71,17 +71,20 @@ abstract contract VoucherCollection is VoucherStorage {
         if (!_isVoucherSigned(voucher, signature)) revert InvalidSignature(id, buyer);
 
         // Effect:
-        (uint256 amount, uint256 outstanding, uint256 collected) = _draw(
-            _accounts[seller][asset][buyer],
-            id,
-            voucher.valueAggregate
-        );
-        if (outstanding == 0) {
-            emit VoucherAlreadyCollected(id, buyer, seller, asset, collected);
-            return;
-        }
+        (uint256 amount, uint256 collected) = _draw(_accounts[seller][asset][buyer], id, voucher.valueAggregate);
         if (amount == 0) {
-            emit VoucherNoCollectableBalance(id, buyer, seller, asset, outstanding, collected);
+            if (voucher.valueAggregate <= collected) {
+                emit VoucherAlreadyCollected(id, buyer, seller, asset, collected);
+            } else {
+                emit VoucherNoCollectableBalance(
+                    id,
+                    buyer,
+                    seller,
+                    asset,
+                    voucher.valueAggregate - collected,
+                    collected
+                );
+            }
             return;
         }
         emit VoucherCollected(id, buyer, seller, asset, amount, collected);
