@@ -26,14 +26,19 @@ async function main(): Promise<void> {
   const stopped = nextStopSignal();
   const server = await serveBase({ port });
   try {
-    console.log("Deploying the contracts (they are compiled first when they have changed) ...");
-    const deployed = await deployInMemory(httpProvider(server.url), voucherModule);
-    print(server, [...server.placements, ...deployed]);
-    await stopped;
+    await Promise.race([stopped, deployAndPrint(server).then(() => stopped)]);
   } finally {
     await server.close();
   }
   console.log("Stopped.");
+  // A deployment that Ctrl-C interrupted ends with this process.
+  process.exit();
+}
+
+async function deployAndPrint(server: BaseServer): Promise<void> {
+  console.log("Deploying the contracts (they are compiled first when they have changed) ...");
+  const deployed = await deployInMemory(httpProvider(server.url), voucherModule);
+  print(server, [...server.placements, ...deployed]);
 }
 
 function readOptions(): { port: string; help: boolean } {

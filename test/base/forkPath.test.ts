@@ -7,6 +7,7 @@ import { forkBase } from "../fork/fork.ts";
 import { probeUpstream, UpstreamError } from "../fork/upstream.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const HARDHAT = fileURLToPath(new URL("./cli.js", import.meta.resolve("hardhat")));
 const TWO_MINUTES = 120_000;
 
 interface Run {
@@ -67,10 +68,10 @@ describe("The fork path", function () {
   });
 
   it("places on the fork what the upstream lacks", async () => {
-    const server = await network.createServer({ network: "base", chainType: "op" }, "127.0.0.1", 0);
-    const { port } = await server.listen();
+    // In a process of its own: a fork waits for its upstream without letting this process answer.
+    const node = run(HARDHAT, ["--network", "base", "node", "--hostname", "127.0.0.1", "--port", "0"]);
     try {
-      const base = await forkBase(await probeUpstream(`http://127.0.0.1:${port}`));
+      const base = await forkBase(await probeUpstream(await line(node, /server at (http:\/\/127\.0\.0\.1:\d+)/)));
       expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal([
         ["Permit2", "placed"],
         ["Multicall3", "placed"],
@@ -80,7 +81,8 @@ describe("The fork path", function () {
       ]);
       await base.close();
     } finally {
-      await server.close();
+      node.process.kill("SIGKILL");
+      await node.ended;
     }
   });
 
