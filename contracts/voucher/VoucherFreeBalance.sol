@@ -3,18 +3,19 @@ pragma solidity 0.8.37;
 
 import {IVoucherEscrow} from "../interfaces/IVoucherEscrow.sol";
 import {NonceWindow} from "../libraries/NonceWindow.sol";
+import {FreeAccountWord} from "./FreeAccountWord.sol";
 import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title How a free balance is spent
 abstract contract VoucherFreeBalance is VoucherStorage {
+    using FreeAccountWord for uint256;
     using VoucherHashing for AllocateAuthorization;
     using VoucherHashing for WithdrawFreeAuthorization;
 
     /// @inheritdoc IVoucherEscrow
     function allocate(address seller, address asset, uint256 amount) external nonReentrant {
-        FreeAccount memory account = _freeAccounts[msg.sender][asset];
-        _allocate(account, msg.sender, seller, asset, amount);
+        _allocate(_freeAccounts[msg.sender][asset], msg.sender, seller, asset, amount);
     }
 
     /// @inheritdoc IVoucherEscrow
@@ -22,19 +23,19 @@ abstract contract VoucherFreeBalance is VoucherStorage {
         AllocateAuthorization calldata authorization,
         bytes calldata signature
     ) external nonReentrant {
+        (address buyer, address asset) = (authorization.buyer, authorization.asset);
+
         // Check:
-        _checkAuthorization(authorization.buyer, authorization.expiry, authorization.hash(), signature);
+        _checkAuthorization(buyer, authorization.expiry, authorization.hash(), signature);
+        uint256 word = _withNonce(_freeAccounts[buyer][asset], authorization.nonce);
 
         // Effect:
-        FreeAccount memory account = _freeAccounts[authorization.buyer][authorization.asset];
-        _consumeFreeNonce(account, authorization.nonce);
-        _allocate(account, authorization.buyer, authorization.seller, authorization.asset, authorization.amount);
+        _allocate(word, buyer, authorization.seller, asset, authorization.amount);
     }
 
     /// @inheritdoc IVoucherEscrow
     function withdrawFree(address asset, uint256 amount) external nonReentrant {
-        FreeAccount memory account = _freeAccounts[msg.sender][asset];
-        _withdrawFree(account, msg.sender, asset, amount);
+        _withdrawFree(_freeAccounts[msg.sender][asset], msg.sender, asset, amount);
     }
 
     /// @inheritdoc IVoucherEscrow
@@ -42,71 +43,72 @@ abstract contract VoucherFreeBalance is VoucherStorage {
         WithdrawFreeAuthorization calldata authorization,
         bytes calldata signature
     ) external nonReentrant {
-        // Check:
-        _checkAuthorization(authorization.buyer, authorization.expiry, authorization.hash(), signature);
+        (address owner, address asset) = (authorization.buyer, authorization.asset);
 
-        // Effect:
-        FreeAccount memory account = _freeAccounts[authorization.buyer][authorization.asset];
-        _consumeFreeNonce(account, authorization.nonce);
-        _withdrawFree(account, authorization.buyer, authorization.asset, authorization.amount);
+        // Check:
+        _checkAuthorization(owner, authorization.expiry, authorization.hash(), signature);
+        uint256 word = _withNonce(_freeAccounts[owner][asset], authorization.nonce);
+
+        // Effect and interaction:
+        _withdrawFree(word, owner, asset, authorization.amount);
     }
 
     /// @inheritdoc IVoucherEscrow
     function advanceFreeNonce(address asset, uint64 next) external nonReentrant {
-        FreeAccount storage account = _freeAccounts[msg.sender][asset];
+        (uint256 balance, uint64 current, ) = _freeAccounts[msg.sender][asset].unpack();
 
         // Check:
-        if (next < account.next) revert InvalidNonce(next, account.next);
+        if (next < current) revert InvalidNonce(next, current);
 
         // Effect:
-        account.next = next;
-        account.seen = type(uint64).max;
+        _freeAccounts[msg.sender][asset] = FreeAccountWord.pack(balance, next, type(uint64).max);
         emit FreeNonceAdvanced(msg.sender, asset, next);
     }
 
     /* INTERNAL */
 
-    /// @dev `account` is the caller's copy of the stored one, written back here with the nonce that the caller consumed in it.
-    function _allocate(
-        FreeAccount memory account,
-        address buyer,
-        address seller,
-        address asset,
-        uint256 amount
-    ) private {
+    /// @param word The free account, with the nonce consumed that the caller was authorized by.
+    function _allocate(uint256 word, address buyer, address seller, address asset, uint256 amount) private {
         // Check:
         _checkParties(buyer, seller, asset);
 
         // Effect:
-        _debitFree(account, buyer, asset, amount);
+        _debitFree(word, buyer, asset, amount);
         uint256 newBalance = _credit(buyer, seller, asset, amount);
         emit Allocated(buyer, seller, asset, amount, newBalance);
     }
 
-    /// @dev As {_allocate}, for a payment to the owner.
-    function _withdrawFree(FreeAccount memory account, address owner, address asset, uint256 amount) private {
+    /// @param word As for {_allocate}.
+    function _withdrawFree(uint256 word, address owner, address asset, uint256 amount) private {
         // Check:
         if (amount == 0) revert InvalidAmount(amount);
 
         // Effect:
-        _debitFree(account, owner, asset, amount);
-        emit FreeWithdrawn(owner, asset, amount, account.balance);
+        uint256 remaining = _debitFree(word, owner, asset, amount);
+        emit FreeWithdrawn(owner, asset, amount, remaining);
 
         // Interaction:
         _push(asset, owner, amount);
     }
 
-    function _debitFree(FreeAccount memory account, address owner, address asset, uint256 amount) private {
-        if (amount > account.balance) revert InsufficientBalance(account.balance, amount);
-        // At most `account.balance`, see the line above.
-        account.balance -= uint96(amount);
-        _freeAccounts[owner][asset] = account;
+    /// @dev Stores the free account less `amount`.
+    function _debitFree(
+        uint256 word,
+        address owner,
+        address asset,
+        uint256 amount
+    ) private returns (uint256 remaining) {
+        (uint256 balance, uint64 next, uint64 seen) = word.unpack();
+        if (amount > balance) revert InsufficientBalance(balance, amount);
+        remaining = balance - amount;
+        _freeAccounts[owner][asset] = FreeAccountWord.pack(remaining, next, seen);
     }
 
-    function _consumeFreeNonce(FreeAccount memory account, uint64 nonce) private pure {
-        if (!NonceWindow.isFresh(account.next, account.seen, nonce)) {
-            revert NonceAlreadyUsed(bytes32(uint256(nonce)));
-        }
-        (account.next, account.seen) = NonceWindow.consume(account.next, account.seen, nonce);
+    function _withNonce(uint256 word, uint64 nonce) private pure returns (uint256) {
+        (uint256 balance, uint64 next, uint64 seen) = word.unpack();
+        bool isFresh;
+        (isFresh, next, seen) = NonceWindow.consume(next, seen, nonce);
+        if (!isFresh) revert NonceAlreadyUsed(bytes32(uint256(nonce)));
+        return FreeAccountWord.pack(balance, next, seen);
     }
 }

@@ -10,6 +10,7 @@ import {IVoucherEscrow} from "../interfaces/IVoucherEscrow.sol";
 import {NonceBitmap} from "../libraries/NonceBitmap.sol";
 import {SignatureVerification} from "../libraries/SignatureVerification.sol";
 import {AccountWord} from "./AccountWord.sol";
+import {FreeAccountWord} from "./FreeAccountWord.sol";
 
 /// @title State of {VoucherEscrow} and the few steps that its parts share
 abstract contract VoucherStorage is IVoucherEscrow, EIP712, ReentrancyGuardTransient {
@@ -26,14 +27,6 @@ abstract contract VoucherStorage is IVoucherEscrow, EIP712, ReentrancyGuardTrans
         uint256 marked;
         // slot 2: collected totals of the lanes other than the default one
         mapping(bytes32 id => uint256 collected) lanes;
-    }
-
-    /// @dev A free balance and the window of its nonces.
-    struct FreeAccount {
-        // slot 0
-        uint96 balance;
-        uint64 next;
-        uint64 seen;
     }
 
     /// @dev A key that signs vouchers for a buyer.
@@ -60,7 +53,8 @@ abstract contract VoucherStorage is IVoucherEscrow, EIP712, ReentrancyGuardTrans
     /// @dev Seller and asset come first, so that a batch group computes their prefix once.
     mapping(address seller => mapping(address asset => mapping(address buyer => Account account))) internal _accounts;
 
-    mapping(address owner => mapping(address asset => FreeAccount account)) internal _freeAccounts;
+    /// @dev See {FreeAccountWord}.
+    mapping(address owner => mapping(address asset => uint256 word)) internal _freeAccounts;
 
     mapping(address buyer => mapping(address key => Signer signer)) internal _signers;
 
@@ -138,13 +132,11 @@ abstract contract VoucherStorage is IVoucherEscrow, EIP712, ReentrancyGuardTrans
 
     function _creditFree(address owner, address asset, uint256 amount) internal {
         if (amount == 0) revert InvalidAmount(amount);
-        FreeAccount storage account = _freeAccounts[owner][asset];
-        uint256 balance = account.balance;
-        uint256 limit = type(uint96).max - balance;
+        (uint256 balance, uint64 next, uint64 seen) = FreeAccountWord.unpack(_freeAccounts[owner][asset]);
+        uint256 limit = FreeAccountWord.MAX_AMOUNT - balance;
         if (amount > limit) revert AmountTooLarge(amount, limit);
         uint256 newBalance = balance + amount;
-        // At most `type(uint96).max`, see the line above.
-        account.balance = uint96(newBalance);
+        _freeAccounts[owner][asset] = FreeAccountWord.pack(newBalance, next, seen);
         emit FreeCredited(owner, asset, amount, newBalance);
     }
 

@@ -9,6 +9,7 @@ import {BoundedCall} from "../libraries/BoundedCall.sol";
 import {NonceBitmap} from "../libraries/NonceBitmap.sol";
 import {SignatureVerification} from "../libraries/SignatureVerification.sol";
 import {AccountWord} from "./AccountWord.sol";
+import {FreeAccountWord} from "./FreeAccountWord.sol";
 import {VoucherCollection} from "./VoucherCollection.sol";
 import {VoucherHashing} from "./VoucherHashing.sol";
 
@@ -186,8 +187,7 @@ abstract contract VoucherViews is VoucherCollection {
         address owner,
         address asset
     ) external view returns (uint256 balance, uint64 nextNonce, uint64 seen) {
-        FreeAccount storage account = _freeAccounts[owner][asset];
-        return (account.balance, account.next, account.seen);
+        return FreeAccountWord.unpack(_freeAccounts[owner][asset]);
     }
 
     /// @inheritdoc IVoucherEscrow
