@@ -10,13 +10,65 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'VoucherEscrow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherEscrow__factory>
+  getContractFactory(name: 'IVoucherEscrow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVoucherEscrow__factory>
+getContractFactory(name: 'TokenFunding', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TokenFunding__factory>
+getContractFactory(name: 'VoucherBatches', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherBatches__factory>
+getContractFactory(name: 'VoucherCollection', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherCollection__factory>
+getContractFactory(name: 'VoucherDeposits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherDeposits__factory>
+getContractFactory(name: 'VoucherEscrow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherEscrow__factory>
+getContractFactory(name: 'VoucherFreeBalance', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherFreeBalance__factory>
+getContractFactory(name: 'VoucherSellers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherSellers__factory>
+getContractFactory(name: 'VoucherSigners', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherSigners__factory>
+getContractFactory(name: 'VoucherStorage', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherStorage__factory>
+getContractFactory(name: 'VoucherViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherViews__factory>
+getContractFactory(name: 'VoucherWithdrawals', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VoucherWithdrawals__factory>
+getContractFactory(name: 'IERC3009', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC3009__factory>
+getContractFactory(name: 'IPermit2', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPermit2__factory>
 
-  getContractAt(name: 'VoucherEscrow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherEscrow>
+  getContractAt(name: 'IVoucherEscrow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVoucherEscrow>
+getContractAt(name: 'TokenFunding', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TokenFunding>
+getContractAt(name: 'VoucherBatches', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherBatches>
+getContractAt(name: 'VoucherCollection', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherCollection>
+getContractAt(name: 'VoucherDeposits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherDeposits>
+getContractAt(name: 'VoucherEscrow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherEscrow>
+getContractAt(name: 'VoucherFreeBalance', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherFreeBalance>
+getContractAt(name: 'VoucherSellers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherSellers>
+getContractAt(name: 'VoucherSigners', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherSigners>
+getContractAt(name: 'VoucherStorage', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherStorage>
+getContractAt(name: 'VoucherViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherViews>
+getContractAt(name: 'VoucherWithdrawals', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VoucherWithdrawals>
+getContractAt(name: 'IERC3009', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC3009>
+getContractAt(name: 'IPermit2', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPermit2>
 
-  deployContract(name: 'VoucherEscrow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherEscrow>
+  deployContract(name: 'IVoucherEscrow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVoucherEscrow>
+deployContract(name: 'TokenFunding', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TokenFunding>
+deployContract(name: 'VoucherBatches', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherBatches>
+deployContract(name: 'VoucherCollection', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherCollection>
+deployContract(name: 'VoucherDeposits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherDeposits>
+deployContract(name: 'VoucherEscrow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherEscrow>
+deployContract(name: 'VoucherFreeBalance', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherFreeBalance>
+deployContract(name: 'VoucherSellers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherSellers>
+deployContract(name: 'VoucherSigners', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherSigners>
+deployContract(name: 'VoucherStorage', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherStorage>
+deployContract(name: 'VoucherViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherViews>
+deployContract(name: 'VoucherWithdrawals', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherWithdrawals>
+deployContract(name: 'IERC3009', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC3009>
+deployContract(name: 'IPermit2', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPermit2>
 
-  deployContract(name: 'VoucherEscrow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherEscrow>
+  deployContract(name: 'IVoucherEscrow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVoucherEscrow>
+deployContract(name: 'TokenFunding', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TokenFunding>
+deployContract(name: 'VoucherBatches', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherBatches>
+deployContract(name: 'VoucherCollection', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherCollection>
+deployContract(name: 'VoucherDeposits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherDeposits>
+deployContract(name: 'VoucherEscrow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherEscrow>
+deployContract(name: 'VoucherFreeBalance', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherFreeBalance>
+deployContract(name: 'VoucherSellers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherSellers>
+deployContract(name: 'VoucherSigners', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherSigners>
+deployContract(name: 'VoucherStorage', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherStorage>
+deployContract(name: 'VoucherViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherViews>
+deployContract(name: 'VoucherWithdrawals', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VoucherWithdrawals>
+deployContract(name: 'IERC3009', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC3009>
+deployContract(name: 'IPermit2', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPermit2>
 
     // default types
     getContractFactory(
