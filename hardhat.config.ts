@@ -59,7 +59,8 @@ export default defineConfig({
   ],
   solidity: { profiles: { default: buildProfile, production: buildProfile } },
   tasks: [solidityTestTask],
-  typechain: { outDir: "typechain-types" },
+  // `npm run generate` writes the typings, in an order that does not change from build to build.
+  typechain: { dontOverrideCompile: true },
   chainDescriptors: {
     8453: { name: "Base", chainType: "op", hardforkHistory: { isthmus: { blockNumber: 0 } } },
   },

@@ -1,4 +1,5 @@
 import {
+  type Abi,
   type Address,
   erc20Abi,
   type Hex,
@@ -23,9 +24,9 @@ import {
   type VoucherPrimaryType,
   voucherTypes,
 } from "../../client/voucher/typedData.ts";
-import { voucherModule } from "../../ignition/modules/voucher.ts";
-import { USDC as usdc } from "../../test/base/addresses.ts";
+import { USDC } from "../../test/base/addresses.ts";
 import { type Base, connectBase } from "../../test/helpers/base.ts";
+import { deployVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
 import type { GasRow } from "./gasRows.ts";
 
 // Fixed keys, times and nonces make every row exact.
@@ -47,6 +48,8 @@ interface Reference {
   readonly goal?: number;
 }
 
+const DEPOSIT_TYPES = { DepositAuthorization: voucherTypes.DepositAuthorization };
+
 const BATCH_SETTLEMENT = "x402BatchSettlement";
 const EDGE_AND_NODE = "Edge & Node escrow";
 
@@ -67,8 +70,8 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
   const manySellers = Array.from({ length: 10 }, (_, index) => accountOf(`seller ${index}`).address);
   const sessionKey = accountOf("session key").address;
 
-  const { voucherEscrow } = await base.ignition.deploy(voucherModule, { strategy: "create2" });
-  const escrow = voucherEscrow.address;
+  const usdc: Address = USDC;
+  const escrow = await deployVoucherEscrow(base);
   const domain = voucherDomain({ chainId: 8453, escrow });
 
   let time = START;
@@ -77,9 +80,9 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
   const transact = async (account: PrivateKeyAccount, functionName: string, args: readonly unknown[]) => {
     const hash = await base.walletOf(account).writeContract({
       address: escrow,
-      abi: voucherEscrow.abi as never,
-      functionName: functionName as never,
-      args: args as never,
+      abi: voucherEscrowAbi as Abi,
+      functionName,
+      args,
       gas: GAS_LIMIT,
     });
     const receipt = await base.publicClient.getTransactionReceipt({ hash });
@@ -138,7 +141,7 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
     expiry: EXPIRY,
   });
   const witnessOf = (message: VoucherMessages["DepositAuthorization"]) =>
-    hashStruct({ data: message as never, primaryType: "DepositAuthorization", types: voucherTypes as never });
+    hashStruct({ data: { ...message }, primaryType: "DepositAuthorization", types: DEPOSIT_TYPES });
   const signEip3009 = (message: VoucherMessages["DepositAuthorization"]) =>
     buyer.signTypedData({
       domain: { name: "USD Coin", version: "2", chainId: 8453, verifyingContract: usdc },

@@ -2,3255 +2,3260 @@
 /* tslint:disable */
 /* eslint-disable */
 
-  import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { IVoucherEscrow, IVoucherEscrowInterface } from "../../interfaces/IVoucherEscrow.js";
+import { Contract, Interface, type ContractRunner } from "ethers";
+import type {
+  IVoucherEscrow,
+  IVoucherEscrowInterface,
+} from "../../interfaces/IVoucherEscrow.js";
 
-  const _abi = [
+const _abi = [
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "limit",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "limit",
+        type: "uint256",
+      },
     ],
-    "name": "AmountTooLarge",
-    "type": "error"
+    name: "AmountTooLarge",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint64",
-        "name": "expiry",
-        "type": "uint64"
+        internalType: "uint64",
+        name: "expiry",
+        type: "uint64",
       },
       {
-        "internalType": "uint256",
-        "name": "currentTime",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "currentTime",
+        type: "uint256",
+      },
     ],
-    "name": "AuthorizationExpired",
-    "type": "error"
+    name: "AuthorizationExpired",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "available",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "available",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "requested",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "requested",
+        type: "uint256",
+      },
     ],
-    "name": "InsufficientBalance",
-    "type": "error"
+    name: "InsufficientBalance",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "available",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "available",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "required",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
     ],
-    "name": "InsufficientGas",
-    "type": "error"
+    name: "InsufficientGas",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "account",
+        type: "address",
+      },
     ],
-    "name": "InvalidAddress",
-    "type": "error"
+    name: "InvalidAddress",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "InvalidAmount",
-    "type": "error"
+    name: "InvalidAmount",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "asset",
+        type: "address",
+      },
     ],
-    "name": "InvalidAsset",
-    "type": "error"
+    name: "InvalidAsset",
+    type: "error",
   },
   {
-    "inputs": [],
-    "name": "InvalidAuthorization",
-    "type": "error"
+    inputs: [],
+    name: "InvalidAuthorization",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "chainId",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "chainId",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "expected",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "expected",
+        type: "uint256",
+      },
     ],
-    "name": "InvalidChainId",
-    "type": "error"
+    name: "InvalidChainId",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "escrow",
-        "type": "address"
+        internalType: "address",
+        name: "escrow",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "expected",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "expected",
+        type: "address",
+      },
     ],
-    "name": "InvalidEscrow",
-    "type": "error"
+    name: "InvalidEscrow",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "nonce",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "nonce",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "expected",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "expected",
+        type: "uint256",
+      },
     ],
-    "name": "InvalidNonce",
-    "type": "error"
+    name: "InvalidNonce",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "bytes32",
-        "name": "voucherId",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "voucherId",
+        type: "bytes32",
       },
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "buyer",
+        type: "address",
+      },
     ],
-    "name": "InvalidSignature",
-    "type": "error"
+    name: "InvalidSignature",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "first",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "second",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "second",
+        type: "uint256",
+      },
     ],
-    "name": "LengthMismatch",
-    "type": "error"
+    name: "LengthMismatch",
+    type: "error",
   },
   {
-    "inputs": [],
-    "name": "NoDepositsProvided",
-    "type": "error"
+    inputs: [],
+    name: "NoDepositsProvided",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "asset",
+        type: "address",
+      },
     ],
-    "name": "NoThawingInProgress",
-    "type": "error"
+    name: "NoThawingInProgress",
+    type: "error",
   },
   {
-    "inputs": [],
-    "name": "NoVouchersProvided",
-    "type": "error"
+    inputs: [],
+    name: "NoVouchersProvided",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
+      },
     ],
-    "name": "NonceAlreadyUsed",
-    "type": "error"
+    name: "NonceAlreadyUsed",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "collected",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "collected",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "collectedAtLeast",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "collectedAtLeast",
+        type: "uint256",
+      },
     ],
-    "name": "NotCollectedYet",
-    "type": "error"
+    name: "NotCollectedYet",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "caller",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "caller",
+        type: "address",
+      },
     ],
-    "name": "NotSelf",
-    "type": "error"
+    name: "NotSelf",
+    type: "error",
   },
   {
-    "inputs": [],
-    "name": "NothingToFlush",
-    "type": "error"
+    inputs: [],
+    name: "NothingToFlush",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "signer",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "signer",
+        type: "address",
+      },
     ],
-    "name": "SignerAlreadyRevoked",
-    "type": "error"
+    name: "SignerAlreadyRevoked",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "uint256",
-        "name": "currentTime",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "currentTime",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "thawEndTime",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "thawEndTime",
+        type: "uint256",
+      },
     ],
-    "name": "ThawingPeriodNotCompleted",
-    "type": "error"
+    name: "ThawingPeriodNotCompleted",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
+        internalType: "address",
+        name: "to",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "TransferFailed",
-    "type": "error"
+    name: "TransferFailed",
+    type: "error",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "bytes32",
-        "name": "voucherId",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "voucherId",
+        type: "bytes32",
       },
       {
-        "internalType": "uint256",
-        "name": "currentTime",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "currentTime",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "expiry",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "expiry",
+        type: "uint256",
+      },
     ],
-    "name": "VoucherExpired",
-    "type": "error"
+    name: "VoucherExpired",
+    type: "error",
   },
   {
-    "inputs": [],
-    "name": "ZeroNonce",
-    "type": "error"
+    inputs: [],
+    name: "ZeroNonce",
+    type: "error",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "newBalance",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "newBalance",
+        type: "uint256",
+      },
     ],
-    "name": "Allocated",
-    "type": "event"
+    name: "Allocated",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "paid",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "paid",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256[]",
-        "name": "rows",
-        "type": "uint256[]"
-      }
+        indexed: false,
+        internalType: "uint256[]",
+        name: "rows",
+        type: "uint256[]",
+      },
     ],
-    "name": "BatchCollected",
-    "type": "event"
+    name: "BatchCollected",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
-      }
+        indexed: false,
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
+      },
     ],
-    "name": "DepositAuthorized",
-    "type": "event"
+    name: "DepositAuthorized",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "newBalance",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "newBalance",
+        type: "uint256",
+      },
     ],
-    "name": "Deposited",
-    "type": "event"
+    name: "Deposited",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [],
-    "name": "EIP712DomainChanged",
-    "type": "event"
+    anonymous: false,
+    inputs: [],
+    name: "EIP712DomainChanged",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
+        indexed: false,
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "accountsFlushed",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "accountsFlushed",
+        type: "uint256",
+      },
     ],
-    "name": "FlushAllAuthorized",
-    "type": "event"
+    name: "FlushAllAuthorized",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
+        indexed: false,
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
       },
       {
-        "indexed": false,
-        "internalType": "bool",
-        "name": "thawing",
-        "type": "bool"
-      }
+        indexed: false,
+        internalType: "bool",
+        name: "thawing",
+        type: "bool",
+      },
     ],
-    "name": "FlushAuthorized",
-    "type": "event"
+    name: "FlushAuthorized",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "bytes4",
-        "name": "reason",
-        "type": "bytes4"
-      }
+        indexed: false,
+        internalType: "bytes4",
+        name: "reason",
+        type: "bytes4",
+      },
     ],
-    "name": "FlushSkipped",
-    "type": "event"
+    name: "FlushSkipped",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "newBalance",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "newBalance",
+        type: "uint256",
+      },
     ],
-    "name": "FreeCredited",
-    "type": "event"
+    name: "FreeCredited",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint64",
-        "name": "next",
-        "type": "uint64"
-      }
+        indexed: false,
+        internalType: "uint64",
+        name: "next",
+        type: "uint64",
+      },
     ],
-    "name": "FreeNonceAdvanced",
-    "type": "event"
+    name: "FreeNonceAdvanced",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "remainingBalance",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "remainingBalance",
+        type: "uint256",
+      },
     ],
-    "name": "FreeWithdrawn",
-    "type": "event"
+    name: "FreeWithdrawn",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "bytes4",
-        "name": "reason",
-        "type": "bytes4"
-      }
+        indexed: false,
+        internalType: "bytes4",
+        name: "reason",
+        type: "bytes4",
+      },
     ],
-    "name": "GroupFailed",
-    "type": "event"
+    name: "GroupFailed",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "enum IVoucherEscrow.NonceKind",
-        "name": "kind",
-        "type": "uint8"
+        indexed: true,
+        internalType: "enum IVoucherEscrow.NonceKind",
+        name: "kind",
+        type: "uint8",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "word",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "word",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "mask",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "mask",
+        type: "uint256",
+      },
     ],
-    "name": "NoncesInvalidated",
-    "type": "event"
+    name: "NoncesInvalidated",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "bool",
-        "name": "toFreeBalance",
-        "type": "bool"
+        indexed: false,
+        internalType: "bool",
+        name: "toFreeBalance",
+        type: "bool",
       },
       {
-        "indexed": false,
-        "internalType": "uint96",
-        "name": "nonce",
-        "type": "uint96"
-      }
+        indexed: false,
+        internalType: "uint96",
+        name: "nonce",
+        type: "uint96",
+      },
     ],
-    "name": "PayoutSet",
-    "type": "event"
+    name: "PayoutSet",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "id",
-        "type": "bytes32"
+        indexed: false,
+        internalType: "bytes32",
+        name: "id",
+        type: "bytes32",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "remainingBalance",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "remainingBalance",
+        type: "uint256",
+      },
     ],
-    "name": "Released",
-    "type": "event"
+    name: "Released",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "signer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "signer",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint64",
-        "name": "validUntil",
-        "type": "uint64"
-      }
+        indexed: false,
+        internalType: "uint64",
+        name: "validUntil",
+        type: "uint64",
+      },
     ],
-    "name": "SignerAuthorized",
-    "type": "event"
+    name: "SignerAuthorized",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "signer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "signer",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint64",
-        "name": "validUntil",
-        "type": "uint64"
-      }
+        indexed: false,
+        internalType: "uint64",
+        name: "validUntil",
+        type: "uint64",
+      },
     ],
-    "name": "SignerRevoked",
-    "type": "event"
+    name: "SignerRevoked",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "ThawCancelled",
-    "type": "event"
+    name: "ThawCancelled",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "newThawingAmount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "newThawingAmount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "previousThawingAmount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "previousThawingAmount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "newThawEndTime",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "newThawEndTime",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "previousThawEndTime",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "previousThawEndTime",
+        type: "uint256",
+      },
     ],
-    "name": "ThawInitiated",
-    "type": "event"
+    name: "ThawInitiated",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "bytes32",
-        "name": "voucherId",
-        "type": "bytes32"
+        indexed: true,
+        internalType: "bytes32",
+        name: "voucherId",
+        type: "bytes32",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: false,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "totalCollected",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "totalCollected",
+        type: "uint256",
+      },
     ],
-    "name": "VoucherAlreadyCollected",
-    "type": "event"
+    name: "VoucherAlreadyCollected",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "bytes32",
-        "name": "voucherId",
-        "type": "bytes32"
+        indexed: true,
+        internalType: "bytes32",
+        name: "voucherId",
+        type: "bytes32",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: false,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "totalCollected",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "totalCollected",
+        type: "uint256",
+      },
     ],
-    "name": "VoucherCollected",
-    "type": "event"
+    name: "VoucherCollected",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "bytes32",
-        "name": "voucherId",
-        "type": "bytes32"
+        indexed: true,
+        internalType: "bytes32",
+        name: "voucherId",
+        type: "bytes32",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: false,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "outstanding",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "outstanding",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "alreadyCollected",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "alreadyCollected",
+        type: "uint256",
+      },
     ],
-    "name": "VoucherNoCollectableBalance",
-    "type": "event"
+    name: "VoucherNoCollectableBalance",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "bytes32",
-        "name": "voucherId",
-        "type": "bytes32"
+        indexed: true,
+        internalType: "bytes32",
+        name: "voucherId",
+        type: "bytes32",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: false,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "enum IVoucherEscrow.Skip",
-        "name": "reason",
-        "type": "uint8"
-      }
+        indexed: false,
+        internalType: "enum IVoucherEscrow.Skip",
+        name: "reason",
+        type: "uint8",
+      },
     ],
-    "name": "VoucherSkipped",
-    "type": "event"
+    name: "VoucherSkipped",
+    type: "event",
   },
   {
-    "anonymous": false,
-    "inputs": [
+    anonymous: false,
+    inputs: [
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "indexed": true,
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        indexed: true,
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        indexed: false,
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
       },
       {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "remainingBalance",
-        "type": "uint256"
-      }
+        indexed: false,
+        internalType: "uint256",
+        name: "remainingBalance",
+        type: "uint256",
+      },
     ],
-    "name": "Withdrawn",
-    "type": "event"
+    name: "Withdrawn",
+    type: "event",
   },
   {
-    "inputs": [],
-    "name": "DEPOSIT_AUTHORIZATION_TYPEHASH",
-    "outputs": [
+    inputs: [],
+    name: "DEPOSIT_AUTHORIZATION_TYPEHASH",
+    outputs: [
       {
-        "internalType": "bytes32",
-        "name": "",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "",
+        type: "bytes32",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [],
-    "name": "DOMAIN_SEPARATOR",
-    "outputs": [
+    inputs: [],
+    name: "DOMAIN_SEPARATOR",
+    outputs: [
       {
-        "internalType": "bytes32",
-        "name": "",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "",
+        type: "bytes32",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [],
-    "name": "FLUSH_ALL_AUTHORIZATION_TYPEHASH",
-    "outputs": [
+    inputs: [],
+    name: "FLUSH_ALL_AUTHORIZATION_TYPEHASH",
+    outputs: [
       {
-        "internalType": "bytes32",
-        "name": "",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "",
+        type: "bytes32",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [],
-    "name": "FLUSH_AUTHORIZATION_TYPEHASH",
-    "outputs": [
+    inputs: [],
+    name: "FLUSH_AUTHORIZATION_TYPEHASH",
+    outputs: [
       {
-        "internalType": "bytes32",
-        "name": "",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "",
+        type: "bytes32",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [],
-    "name": "THAWING_PERIOD",
-    "outputs": [
+    inputs: [],
+    name: "THAWING_PERIOD",
+    outputs: [
       {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [],
-    "name": "VOUCHER_TYPEHASH",
-    "outputs": [
+    inputs: [],
+    name: "VOUCHER_TYPEHASH",
+    outputs: [
       {
-        "internalType": "bytes32",
-        "name": "",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "",
+        type: "bytes32",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint64",
-        "name": "next",
-        "type": "uint64"
-      }
+        internalType: "uint64",
+        name: "next",
+        type: "uint64",
+      },
     ],
-    "name": "advanceFreeNonce",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "advanceFreeNonce",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "allocate",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "allocate",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "nonce",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "nonce",
+            type: "uint64",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.AllocateAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.AllocateAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "allocateWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "allocateWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "signer",
-        "type": "address"
+        internalType: "address",
+        name: "signer",
+        type: "address",
       },
       {
-        "internalType": "uint64",
-        "name": "validUntil",
-        "type": "uint64"
-      }
+        internalType: "uint64",
+        name: "validUntil",
+        type: "uint64",
+      },
     ],
-    "name": "authorizeSigner",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "authorizeSigner",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "signer",
-            "type": "address"
+            internalType: "address",
+            name: "signer",
+            type: "address",
           },
           {
-            "internalType": "uint64",
-            "name": "validUntil",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "validUntil",
+            type: "uint64",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.SignerAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.SignerAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "authorizeSignerWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "authorizeSignerWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "asset",
+        type: "address",
+      },
     ],
-    "name": "cancelThaw",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "cancelThaw",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "bytes32",
-            "name": "id",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "id",
+            type: "bytes32",
           },
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "valueAggregate",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "valueAggregate",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint64",
-            "name": "timestamp",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "timestamp",
+            type: "uint64",
           },
           {
-            "internalType": "uint256",
-            "name": "nonce",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "nonce",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "escrow",
-            "type": "address"
+            internalType: "address",
+            name: "escrow",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "chainId",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "chainId",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.Voucher",
-        "name": "voucher",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.Voucher",
+        name: "voucher",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "collect",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "collect",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "gasLimit",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "gasLimit",
+            type: "uint256",
           },
           {
-            "components": [
+            components: [
               {
-                "internalType": "uint256",
-                "name": "head",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "head",
+                type: "uint256",
               },
               {
-                "internalType": "uint256",
-                "name": "terms",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "terms",
+                type: "uint256",
               },
               {
-                "internalType": "bytes32",
-                "name": "r",
-                "type": "bytes32"
+                internalType: "bytes32",
+                name: "r",
+                type: "bytes32",
               },
               {
-                "internalType": "bytes32",
-                "name": "vs",
-                "type": "bytes32"
-              }
+                internalType: "bytes32",
+                name: "vs",
+                type: "bytes32",
+              },
             ],
-            "internalType": "struct IVoucherEscrow.Row[]",
-            "name": "rows",
-            "type": "tuple[]"
+            internalType: "struct IVoucherEscrow.Row[]",
+            name: "rows",
+            type: "tuple[]",
           },
           {
-            "components": [
+            components: [
               {
-                "components": [
+                components: [
                   {
-                    "internalType": "bytes32",
-                    "name": "id",
-                    "type": "bytes32"
+                    internalType: "bytes32",
+                    name: "id",
+                    type: "bytes32",
                   },
                   {
-                    "internalType": "address",
-                    "name": "buyer",
-                    "type": "address"
+                    internalType: "address",
+                    name: "buyer",
+                    type: "address",
                   },
                   {
-                    "internalType": "address",
-                    "name": "seller",
-                    "type": "address"
+                    internalType: "address",
+                    name: "seller",
+                    type: "address",
                   },
                   {
-                    "internalType": "uint256",
-                    "name": "valueAggregate",
-                    "type": "uint256"
+                    internalType: "uint256",
+                    name: "valueAggregate",
+                    type: "uint256",
                   },
                   {
-                    "internalType": "address",
-                    "name": "asset",
-                    "type": "address"
+                    internalType: "address",
+                    name: "asset",
+                    type: "address",
                   },
                   {
-                    "internalType": "uint64",
-                    "name": "timestamp",
-                    "type": "uint64"
+                    internalType: "uint64",
+                    name: "timestamp",
+                    type: "uint64",
                   },
                   {
-                    "internalType": "uint256",
-                    "name": "nonce",
-                    "type": "uint256"
+                    internalType: "uint256",
+                    name: "nonce",
+                    type: "uint256",
                   },
                   {
-                    "internalType": "address",
-                    "name": "escrow",
-                    "type": "address"
+                    internalType: "address",
+                    name: "escrow",
+                    type: "address",
                   },
                   {
-                    "internalType": "uint256",
-                    "name": "chainId",
-                    "type": "uint256"
+                    internalType: "uint256",
+                    name: "chainId",
+                    type: "uint256",
                   },
                   {
-                    "internalType": "uint64",
-                    "name": "expiry",
-                    "type": "uint64"
-                  }
+                    internalType: "uint64",
+                    name: "expiry",
+                    type: "uint64",
+                  },
                 ],
-                "internalType": "struct IVoucherEscrow.Voucher",
-                "name": "voucher",
-                "type": "tuple"
+                internalType: "struct IVoucherEscrow.Voucher",
+                name: "voucher",
+                type: "tuple",
               },
               {
-                "internalType": "bytes",
-                "name": "signature",
-                "type": "bytes"
+                internalType: "bytes",
+                name: "signature",
+                type: "bytes",
               },
               {
-                "internalType": "uint256",
-                "name": "total",
-                "type": "uint256"
-              }
+                internalType: "uint256",
+                name: "total",
+                type: "uint256",
+              },
             ],
-            "internalType": "struct IVoucherEscrow.WideRow[]",
-            "name": "wide",
-            "type": "tuple[]"
-          }
+            internalType: "struct IVoucherEscrow.WideRow[]",
+            name: "wide",
+            type: "tuple[]",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.Group[]",
-        "name": "groups",
-        "type": "tuple[]"
-      }
+        internalType: "struct IVoucherEscrow.Group[]",
+        name: "groups",
+        type: "tuple[]",
+      },
     ],
-    "name": "collectBatch",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "collectBatch",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "gasLimit",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "gasLimit",
+            type: "uint256",
           },
           {
-            "components": [
+            components: [
               {
-                "internalType": "uint256",
-                "name": "head",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "head",
+                type: "uint256",
               },
               {
-                "internalType": "uint256",
-                "name": "terms",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "terms",
+                type: "uint256",
               },
               {
-                "internalType": "bytes32",
-                "name": "r",
-                "type": "bytes32"
+                internalType: "bytes32",
+                name: "r",
+                type: "bytes32",
               },
               {
-                "internalType": "bytes32",
-                "name": "vs",
-                "type": "bytes32"
-              }
+                internalType: "bytes32",
+                name: "vs",
+                type: "bytes32",
+              },
             ],
-            "internalType": "struct IVoucherEscrow.Row[]",
-            "name": "rows",
-            "type": "tuple[]"
+            internalType: "struct IVoucherEscrow.Row[]",
+            name: "rows",
+            type: "tuple[]",
           },
           {
-            "components": [
+            components: [
               {
-                "components": [
+                components: [
                   {
-                    "internalType": "bytes32",
-                    "name": "id",
-                    "type": "bytes32"
+                    internalType: "bytes32",
+                    name: "id",
+                    type: "bytes32",
                   },
                   {
-                    "internalType": "address",
-                    "name": "buyer",
-                    "type": "address"
+                    internalType: "address",
+                    name: "buyer",
+                    type: "address",
                   },
                   {
-                    "internalType": "address",
-                    "name": "seller",
-                    "type": "address"
+                    internalType: "address",
+                    name: "seller",
+                    type: "address",
                   },
                   {
-                    "internalType": "uint256",
-                    "name": "valueAggregate",
-                    "type": "uint256"
+                    internalType: "uint256",
+                    name: "valueAggregate",
+                    type: "uint256",
                   },
                   {
-                    "internalType": "address",
-                    "name": "asset",
-                    "type": "address"
+                    internalType: "address",
+                    name: "asset",
+                    type: "address",
                   },
                   {
-                    "internalType": "uint64",
-                    "name": "timestamp",
-                    "type": "uint64"
+                    internalType: "uint64",
+                    name: "timestamp",
+                    type: "uint64",
                   },
                   {
-                    "internalType": "uint256",
-                    "name": "nonce",
-                    "type": "uint256"
+                    internalType: "uint256",
+                    name: "nonce",
+                    type: "uint256",
                   },
                   {
-                    "internalType": "address",
-                    "name": "escrow",
-                    "type": "address"
+                    internalType: "address",
+                    name: "escrow",
+                    type: "address",
                   },
                   {
-                    "internalType": "uint256",
-                    "name": "chainId",
-                    "type": "uint256"
+                    internalType: "uint256",
+                    name: "chainId",
+                    type: "uint256",
                   },
                   {
-                    "internalType": "uint64",
-                    "name": "expiry",
-                    "type": "uint64"
-                  }
+                    internalType: "uint64",
+                    name: "expiry",
+                    type: "uint64",
+                  },
                 ],
-                "internalType": "struct IVoucherEscrow.Voucher",
-                "name": "voucher",
-                "type": "tuple"
+                internalType: "struct IVoucherEscrow.Voucher",
+                name: "voucher",
+                type: "tuple",
               },
               {
-                "internalType": "bytes",
-                "name": "signature",
-                "type": "bytes"
+                internalType: "bytes",
+                name: "signature",
+                type: "bytes",
               },
               {
-                "internalType": "uint256",
-                "name": "total",
-                "type": "uint256"
-              }
+                internalType: "uint256",
+                name: "total",
+                type: "uint256",
+              },
             ],
-            "internalType": "struct IVoucherEscrow.WideRow[]",
-            "name": "wide",
-            "type": "tuple[]"
-          }
+            internalType: "struct IVoucherEscrow.WideRow[]",
+            name: "wide",
+            type: "tuple[]",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.Group",
-        "name": "group",
-        "type": "tuple"
-      }
+        internalType: "struct IVoucherEscrow.Group",
+        name: "group",
+        type: "tuple",
+      },
     ],
-    "name": "collectGroup",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "collectGroup",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "components": [
+            components: [
               {
-                "internalType": "bytes32",
-                "name": "id",
-                "type": "bytes32"
+                internalType: "bytes32",
+                name: "id",
+                type: "bytes32",
               },
               {
-                "internalType": "address",
-                "name": "buyer",
-                "type": "address"
+                internalType: "address",
+                name: "buyer",
+                type: "address",
               },
               {
-                "internalType": "address",
-                "name": "seller",
-                "type": "address"
+                internalType: "address",
+                name: "seller",
+                type: "address",
               },
               {
-                "internalType": "uint256",
-                "name": "valueAggregate",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "valueAggregate",
+                type: "uint256",
               },
               {
-                "internalType": "address",
-                "name": "asset",
-                "type": "address"
+                internalType: "address",
+                name: "asset",
+                type: "address",
               },
               {
-                "internalType": "uint64",
-                "name": "timestamp",
-                "type": "uint64"
+                internalType: "uint64",
+                name: "timestamp",
+                type: "uint64",
               },
               {
-                "internalType": "uint256",
-                "name": "nonce",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "nonce",
+                type: "uint256",
               },
               {
-                "internalType": "address",
-                "name": "escrow",
-                "type": "address"
+                internalType: "address",
+                name: "escrow",
+                type: "address",
               },
               {
-                "internalType": "uint256",
-                "name": "chainId",
-                "type": "uint256"
+                internalType: "uint256",
+                name: "chainId",
+                type: "uint256",
               },
               {
-                "internalType": "uint64",
-                "name": "expiry",
-                "type": "uint64"
-              }
+                internalType: "uint64",
+                name: "expiry",
+                type: "uint64",
+              },
             ],
-            "internalType": "struct IVoucherEscrow.Voucher",
-            "name": "voucher",
-            "type": "tuple"
+            internalType: "struct IVoucherEscrow.Voucher",
+            name: "voucher",
+            type: "tuple",
           },
           {
-            "internalType": "bytes",
-            "name": "signature",
-            "type": "bytes"
-          }
+            internalType: "bytes",
+            name: "signature",
+            type: "bytes",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.SignedVoucher[]",
-        "name": "vouchers",
-        "type": "tuple[]"
-      }
+        internalType: "struct IVoucherEscrow.SignedVoucher[]",
+        name: "vouchers",
+        type: "tuple[]",
+      },
     ],
-    "name": "collectMany",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "collectMany",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "deposit",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "deposit",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "depositFree",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "depositFree",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
-          }
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.DepositInput[]",
-        "name": "deposits",
-        "type": "tuple[]"
-      }
+        internalType: "struct IVoucherEscrow.DepositInput[]",
+        name: "deposits",
+        type: "tuple[]",
+      },
     ],
-    "name": "depositMany",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "depositMany",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "depositTo",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "depositTo",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.DepositAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.DepositAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "depositWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "depositWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.DepositAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.DepositAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "depositWithEip3009",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "depositWithEip3009",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.DepositAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.DepositAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "depositWithPermit2",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "depositWithPermit2",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [],
-    "name": "eip712Domain",
-    "outputs": [
+    inputs: [],
+    name: "eip712Domain",
+    outputs: [
       {
-        "internalType": "bytes1",
-        "name": "fields",
-        "type": "bytes1"
+        internalType: "bytes1",
+        name: "fields",
+        type: "bytes1",
       },
       {
-        "internalType": "string",
-        "name": "name",
-        "type": "string"
+        internalType: "string",
+        name: "name",
+        type: "string",
       },
       {
-        "internalType": "string",
-        "name": "version",
-        "type": "string"
+        internalType: "string",
+        name: "version",
+        type: "string",
       },
       {
-        "internalType": "uint256",
-        "name": "chainId",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "chainId",
+        type: "uint256",
       },
       {
-        "internalType": "address",
-        "name": "verifyingContract",
-        "type": "address"
+        internalType: "address",
+        name: "verifyingContract",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "salt",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "salt",
+        type: "bytes32",
       },
       {
-        "internalType": "uint256[]",
-        "name": "extensions",
-        "type": "uint256[]"
-      }
+        internalType: "uint256[]",
+        name: "extensions",
+        type: "uint256[]",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
       },
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
-          }
+            internalType: "address",
+            name: "asset",
+            type: "address",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.AccountKey",
-        "name": "account",
-        "type": "tuple"
-      }
+        internalType: "struct IVoucherEscrow.AccountKey",
+        name: "account",
+        type: "tuple",
+      },
     ],
-    "name": "flushAccount",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "flushAccount",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.FlushAllAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.FlushAllAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
-          }
+            internalType: "address",
+            name: "asset",
+            type: "address",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.AccountKey[]",
-        "name": "accounts",
-        "type": "tuple[]"
+        internalType: "struct IVoucherEscrow.AccountKey[]",
+        name: "accounts",
+        type: "tuple[]",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "flushAllWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "flushAllWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.FlushAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.FlushAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "flushWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "flushWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "asset",
+        type: "address",
+      },
     ],
-    "name": "getAccount",
-    "outputs": [
+    name: "getAccount",
+    outputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "uint256",
-            "name": "balance",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "balance",
+            type: "uint256",
           },
           {
-            "internalType": "uint256",
-            "name": "thawingAmount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "thawingAmount",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "thawEndTime",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "thawEndTime",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.EscrowAccount",
-        "name": "",
-        "type": "tuple"
-      }
+        internalType: "struct IVoucherEscrow.EscrowAccount",
+        name: "",
+        type: "tuple",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "bytes32[]",
-        "name": "voucherIds",
-        "type": "bytes32[]"
+        internalType: "bytes32[]",
+        name: "voucherIds",
+        type: "bytes32[]",
       },
       {
-        "internalType": "uint256[]",
-        "name": "valueAggregates",
-        "type": "uint256[]"
-      }
+        internalType: "uint256[]",
+        name: "valueAggregates",
+        type: "uint256[]",
+      },
     ],
-    "name": "getAccountData",
-    "outputs": [
+    name: "getAccountData",
+    outputs: [
       {
-        "internalType": "uint256",
-        "name": "balance",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "balance",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "assetAllowance",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "assetAllowance",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "assetPermitNonce",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "assetPermitNonce",
+        type: "uint256",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "asset",
+        type: "address",
+      },
     ],
-    "name": "getFreeAccount",
-    "outputs": [
+    name: "getFreeAccount",
+    outputs: [
       {
-        "internalType": "uint256",
-        "name": "balance",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "balance",
+        type: "uint256",
       },
       {
-        "internalType": "uint64",
-        "name": "nextNonce",
-        "type": "uint64"
+        internalType: "uint64",
+        name: "nextNonce",
+        type: "uint64",
       },
       {
-        "internalType": "uint64",
-        "name": "seen",
-        "type": "uint64"
-      }
+        internalType: "uint64",
+        name: "seen",
+        type: "uint64",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "bytes32",
-            "name": "id",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "id",
+            type: "bytes32",
           },
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "valueAggregate",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "valueAggregate",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint64",
-            "name": "timestamp",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "timestamp",
+            type: "uint64",
           },
           {
-            "internalType": "uint256",
-            "name": "nonce",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "nonce",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "escrow",
-            "type": "address"
+            internalType: "address",
+            name: "escrow",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "chainId",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "chainId",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.Voucher",
-        "name": "voucher",
-        "type": "tuple"
-      }
+        internalType: "struct IVoucherEscrow.Voucher",
+        name: "voucher",
+        type: "tuple",
+      },
     ],
-    "name": "getOutstandingAndCollectableAmount",
-    "outputs": [
+    name: "getOutstandingAndCollectableAmount",
+    outputs: [
       {
-        "internalType": "uint256",
-        "name": "outstanding",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "outstanding",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "collectable",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "collectable",
+        type: "uint256",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "seller",
+        type: "address",
+      },
     ],
-    "name": "getPayout",
-    "outputs": [
+    name: "getPayout",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "toFreeBalance",
-        "type": "bool"
+        internalType: "bool",
+        name: "toFreeBalance",
+        type: "bool",
       },
       {
-        "internalType": "uint96",
-        "name": "nonce",
-        "type": "uint96"
-      }
+        internalType: "uint96",
+        name: "nonce",
+        type: "uint96",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "signer",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "signer",
+        type: "address",
+      },
     ],
-    "name": "getSigner",
-    "outputs": [
+    name: "getSigner",
+    outputs: [
       {
-        "internalType": "uint64",
-        "name": "validUntil",
-        "type": "uint64"
+        internalType: "uint64",
+        name: "validUntil",
+        type: "uint64",
       },
       {
-        "internalType": "bool",
-        "name": "revoked",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "revoked",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "bytes32",
-            "name": "id",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "id",
+            type: "bytes32",
           },
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "valueAggregate",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "valueAggregate",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint64",
-            "name": "timestamp",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "timestamp",
+            type: "uint64",
           },
           {
-            "internalType": "uint256",
-            "name": "nonce",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "nonce",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "escrow",
-            "type": "address"
+            internalType: "address",
+            name: "escrow",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "chainId",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "chainId",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.Voucher",
-        "name": "voucher",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.Voucher",
+        name: "voucher",
+        type: "tuple",
       },
       {
-        "internalType": "bytes32",
-        "name": "depositNonce",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "depositNonce",
+        type: "bytes32",
+      },
     ],
-    "name": "getVerificationData",
-    "outputs": [
+    name: "getVerificationData",
+    outputs: [
       {
-        "internalType": "uint256",
-        "name": "voucherOutstanding",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "voucherOutstanding",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "voucherCollectable",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "voucherCollectable",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "balance",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "balance",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "availableBalance",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "availableBalance",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "assetAllowance",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "assetAllowance",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "assetPermitNonce",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "assetPermitNonce",
+        type: "uint256",
       },
       {
-        "internalType": "bool",
-        "name": "isDepositNonceUsed",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "isDepositNonceUsed",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "id",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "id",
+        type: "bytes32",
+      },
     ],
-    "name": "getVoucherCollected",
-    "outputs": [
+    name: "getVoucherCollected",
+    outputs: [
       {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "enum IVoucherEscrow.NonceKind",
-        "name": "kind",
-        "type": "uint8"
+        internalType: "enum IVoucherEscrow.NonceKind",
+        name: "kind",
+        type: "uint8",
       },
       {
-        "internalType": "uint256",
-        "name": "word",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "word",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "mask",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "mask",
+        type: "uint256",
+      },
     ],
-    "name": "invalidateNonces",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "invalidateNonces",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
+      },
     ],
-    "name": "isDepositAuthorizationNonceUsed",
-    "outputs": [
+    name: "isDepositAuthorizationNonceUsed",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.DepositAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.DepositAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "isDepositAuthorizationValid",
-    "outputs": [
+    name: "isDepositAuthorizationValid",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
+      },
     ],
-    "name": "isFlushAllAuthorizationNonceUsed",
-    "outputs": [
+    name: "isFlushAllAuthorizationNonceUsed",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.FlushAllAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.FlushAllAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "isFlushAllAuthorizationValid",
-    "outputs": [
+    name: "isFlushAllAuthorizationValid",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
+      },
     ],
-    "name": "isFlushAuthorizationNonceUsed",
-    "outputs": [
+    name: "isFlushAuthorizationNonceUsed",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.FlushAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.FlushAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "isFlushAuthorizationValid",
-    "outputs": [
+    name: "isFlushAuthorizationValid",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "enum IVoucherEscrow.NonceKind",
-        "name": "kind",
-        "type": "uint8"
+        internalType: "enum IVoucherEscrow.NonceKind",
+        name: "kind",
+        type: "uint8",
       },
       {
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
+      },
     ],
-    "name": "isNonceUsed",
-    "outputs": [
+    name: "isNonceUsed",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "bytes32",
-            "name": "id",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "id",
+            type: "bytes32",
           },
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "valueAggregate",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "valueAggregate",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint64",
-            "name": "timestamp",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "timestamp",
+            type: "uint64",
           },
           {
-            "internalType": "uint256",
-            "name": "nonce",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "nonce",
+            type: "uint256",
           },
           {
-            "internalType": "address",
-            "name": "escrow",
-            "type": "address"
+            internalType: "address",
+            name: "escrow",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "chainId",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "chainId",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.Voucher",
-        "name": "voucher",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.Voucher",
+        name: "voucher",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "isVoucherSignatureValid",
-    "outputs": [
+    name: "isVoucherSignatureValid",
+    outputs: [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "",
+        type: "bool",
+      },
     ],
-    "stateMutability": "view",
-    "type": "function"
+    stateMutability: "view",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "buyer",
-        "type": "address"
+        internalType: "address",
+        name: "buyer",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "id",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "id",
+        type: "bytes32",
       },
       {
-        "internalType": "uint256",
-        "name": "collectedAtLeast",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "collectedAtLeast",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "release",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "release",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "bytes32",
-            "name": "id",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "id",
+            type: "bytes32",
           },
           {
-            "internalType": "uint256",
-            "name": "collectedAtLeast",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "collectedAtLeast",
+            type: "uint256",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "bytes32",
-            "name": "nonce",
-            "type": "bytes32"
+            internalType: "bytes32",
+            name: "nonce",
+            type: "bytes32",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.ReleaseAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.ReleaseAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "releaseWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "releaseWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "signer",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "signer",
+        type: "address",
+      },
     ],
-    "name": "revokeSigner",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "revokeSigner",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "signer",
-            "type": "address"
+            internalType: "address",
+            name: "signer",
+            type: "address",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.SignerRevocation",
-        "name": "revocation",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.SignerRevocation",
+        name: "revocation",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "revokeSignerWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "revokeSignerWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "bool",
-        "name": "toFreeBalance",
-        "type": "bool"
-      }
+        internalType: "bool",
+        name: "toFreeBalance",
+        type: "bool",
+      },
     ],
-    "name": "setPayout",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "setPayout",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "seller",
-            "type": "address"
+            internalType: "address",
+            name: "seller",
+            type: "address",
           },
           {
-            "internalType": "bool",
-            "name": "toFreeBalance",
-            "type": "bool"
+            internalType: "bool",
+            name: "toFreeBalance",
+            type: "bool",
           },
           {
-            "internalType": "uint96",
-            "name": "nonce",
-            "type": "uint96"
+            internalType: "uint96",
+            name: "nonce",
+            type: "uint96",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.PayoutAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.PayoutAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "setPayoutWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "setPayoutWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "thaw",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "thaw",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "seller",
-        "type": "address"
+        internalType: "address",
+        name: "seller",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
-      }
+        internalType: "address",
+        name: "asset",
+        type: "address",
+      },
     ],
-    "name": "withdraw",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "withdraw",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "asset",
-        "type": "address"
+        internalType: "address",
+        name: "asset",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
+        internalType: "uint256",
+        name: "amount",
+        type: "uint256",
+      },
     ],
-    "name": "withdrawFree",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "withdrawFree",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "buyer",
-            "type": "address"
+            internalType: "address",
+            name: "buyer",
+            type: "address",
           },
           {
-            "internalType": "address",
-            "name": "asset",
-            "type": "address"
+            internalType: "address",
+            name: "asset",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "amount",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "amount",
+            type: "uint256",
           },
           {
-            "internalType": "uint64",
-            "name": "nonce",
-            "type": "uint64"
+            internalType: "uint64",
+            name: "nonce",
+            type: "uint64",
           },
           {
-            "internalType": "uint64",
-            "name": "expiry",
-            "type": "uint64"
-          }
+            internalType: "uint64",
+            name: "expiry",
+            type: "uint64",
+          },
         ],
-        "internalType": "struct IVoucherEscrow.WithdrawFreeAuthorization",
-        "name": "authorization",
-        "type": "tuple"
+        internalType: "struct IVoucherEscrow.WithdrawFreeAuthorization",
+        name: "authorization",
+        type: "tuple",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "withdrawFreeWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  }
+    name: "withdrawFreeWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
 ] as const;
 
-  export class IVoucherEscrow__factory {
-    static readonly abi = _abi;
-    static createInterface(): IVoucherEscrowInterface {
-      return new Interface(_abi) as IVoucherEscrowInterface;
-    }
-    static connect(address: string, runner?: ContractRunner | null): IVoucherEscrow {
-      return new Contract(address, _abi, runner) as unknown as IVoucherEscrow;
-    }
+export class IVoucherEscrow__factory {
+  static readonly abi = _abi;
+  static createInterface(): IVoucherEscrowInterface {
+    return new Interface(_abi) as IVoucherEscrowInterface;
   }
-  
+  static connect(
+    address: string,
+    runner?: ContractRunner | null
+  ): IVoucherEscrow {
+    return new Contract(address, _abi, runner) as unknown as IVoucherEscrow;
+  }
+}

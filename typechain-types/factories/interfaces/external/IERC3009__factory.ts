@@ -2,115 +2,117 @@
 /* tslint:disable */
 /* eslint-disable */
 
-  import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { IERC3009, IERC3009Interface } from "../../../interfaces/external/IERC3009.js";
+import { Contract, Interface, type ContractRunner } from "ethers";
+import type {
+  IERC3009,
+  IERC3009Interface,
+} from "../../../interfaces/external/IERC3009.js";
 
-  const _abi = [
+const _abi = [
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "from",
-        "type": "address"
+        internalType: "address",
+        name: "from",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
+        internalType: "address",
+        name: "to",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "value",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "value",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "validAfter",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "validAfter",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "validBefore",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "validBefore",
+        type: "uint256",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "receiveWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
+    name: "receiveWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
   },
   {
-    "inputs": [
+    inputs: [
       {
-        "internalType": "address",
-        "name": "from",
-        "type": "address"
+        internalType: "address",
+        name: "from",
+        type: "address",
       },
       {
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
+        internalType: "address",
+        name: "to",
+        type: "address",
       },
       {
-        "internalType": "uint256",
-        "name": "value",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "value",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "validAfter",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "validAfter",
+        type: "uint256",
       },
       {
-        "internalType": "uint256",
-        "name": "validBefore",
-        "type": "uint256"
+        internalType: "uint256",
+        name: "validBefore",
+        type: "uint256",
       },
       {
-        "internalType": "bytes32",
-        "name": "nonce",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "nonce",
+        type: "bytes32",
       },
       {
-        "internalType": "uint8",
-        "name": "v",
-        "type": "uint8"
+        internalType: "uint8",
+        name: "v",
+        type: "uint8",
       },
       {
-        "internalType": "bytes32",
-        "name": "r",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "r",
+        type: "bytes32",
       },
       {
-        "internalType": "bytes32",
-        "name": "s",
-        "type": "bytes32"
-      }
+        internalType: "bytes32",
+        name: "s",
+        type: "bytes32",
+      },
     ],
-    "name": "receiveWithAuthorization",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  }
+    name: "receiveWithAuthorization",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
 ] as const;
 
-  export class IERC3009__factory {
-    static readonly abi = _abi;
-    static createInterface(): IERC3009Interface {
-      return new Interface(_abi) as IERC3009Interface;
-    }
-    static connect(address: string, runner?: ContractRunner | null): IERC3009 {
-      return new Contract(address, _abi, runner) as unknown as IERC3009;
-    }
+export class IERC3009__factory {
+  static readonly abi = _abi;
+  static createInterface(): IERC3009Interface {
+    return new Interface(_abi) as IERC3009Interface;
   }
-  
+  static connect(address: string, runner?: ContractRunner | null): IERC3009 {
+    return new Contract(address, _abi, runner) as unknown as IERC3009;
+  }
+}

@@ -2,98 +2,100 @@
 /* tslint:disable */
 /* eslint-disable */
 
-  import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { IPermit2, IPermit2Interface } from "../../../interfaces/external/IPermit2.js";
+import { Contract, Interface, type ContractRunner } from "ethers";
+import type {
+  IPermit2,
+  IPermit2Interface,
+} from "../../../interfaces/external/IPermit2.js";
 
-  const _abi = [
+const _abi = [
   {
-    "inputs": [
+    inputs: [
       {
-        "components": [
+        components: [
           {
-            "components": [
+            components: [
               {
-                "internalType": "address",
-                "name": "token",
-                "type": "address"
+                internalType: "address",
+                name: "token",
+                type: "address",
               },
               {
-                "internalType": "uint256",
-                "name": "amount",
-                "type": "uint256"
-              }
+                internalType: "uint256",
+                name: "amount",
+                type: "uint256",
+              },
             ],
-            "internalType": "struct IPermit2.TokenPermissions",
-            "name": "permitted",
-            "type": "tuple"
+            internalType: "struct IPermit2.TokenPermissions",
+            name: "permitted",
+            type: "tuple",
           },
           {
-            "internalType": "uint256",
-            "name": "nonce",
-            "type": "uint256"
+            internalType: "uint256",
+            name: "nonce",
+            type: "uint256",
           },
           {
-            "internalType": "uint256",
-            "name": "deadline",
-            "type": "uint256"
-          }
+            internalType: "uint256",
+            name: "deadline",
+            type: "uint256",
+          },
         ],
-        "internalType": "struct IPermit2.PermitTransferFrom",
-        "name": "permit",
-        "type": "tuple"
+        internalType: "struct IPermit2.PermitTransferFrom",
+        name: "permit",
+        type: "tuple",
       },
       {
-        "components": [
+        components: [
           {
-            "internalType": "address",
-            "name": "to",
-            "type": "address"
+            internalType: "address",
+            name: "to",
+            type: "address",
           },
           {
-            "internalType": "uint256",
-            "name": "requestedAmount",
-            "type": "uint256"
-          }
+            internalType: "uint256",
+            name: "requestedAmount",
+            type: "uint256",
+          },
         ],
-        "internalType": "struct IPermit2.SignatureTransferDetails",
-        "name": "transferDetails",
-        "type": "tuple"
+        internalType: "struct IPermit2.SignatureTransferDetails",
+        name: "transferDetails",
+        type: "tuple",
       },
       {
-        "internalType": "address",
-        "name": "owner",
-        "type": "address"
+        internalType: "address",
+        name: "owner",
+        type: "address",
       },
       {
-        "internalType": "bytes32",
-        "name": "witness",
-        "type": "bytes32"
+        internalType: "bytes32",
+        name: "witness",
+        type: "bytes32",
       },
       {
-        "internalType": "string",
-        "name": "witnessTypeString",
-        "type": "string"
+        internalType: "string",
+        name: "witnessTypeString",
+        type: "string",
       },
       {
-        "internalType": "bytes",
-        "name": "signature",
-        "type": "bytes"
-      }
+        internalType: "bytes",
+        name: "signature",
+        type: "bytes",
+      },
     ],
-    "name": "permitWitnessTransferFrom",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  }
+    name: "permitWitnessTransferFrom",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
 ] as const;
 
-  export class IPermit2__factory {
-    static readonly abi = _abi;
-    static createInterface(): IPermit2Interface {
-      return new Interface(_abi) as IPermit2Interface;
-    }
-    static connect(address: string, runner?: ContractRunner | null): IPermit2 {
-      return new Contract(address, _abi, runner) as unknown as IPermit2;
-    }
+export class IPermit2__factory {
+  static readonly abi = _abi;
+  static createInterface(): IPermit2Interface {
+    return new Interface(_abi) as IPermit2Interface;
   }
-  
+  static connect(address: string, runner?: ContractRunner | null): IPermit2 {
+    return new Contract(address, _abi, runner) as unknown as IPermit2;
+  }
+}
