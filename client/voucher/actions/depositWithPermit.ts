@@ -1,0 +1,134 @@
+import { encodeFunctionData, parseSignature, type Address, type Hash, type Hex } from "viem";
+import { readContract, writeContract } from "viem/actions";
+import { getAction } from "viem/utils";
+import { eip2612Abi, multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
+import { getRevertData } from "../../errors.ts";
+import {
+  decodeVoucherError,
+  type AmountTooLargeError,
+  type AuthorizationExpiredError,
+  type InvalidAddressError,
+  type InvalidAmountError,
+  type InvalidAssetError,
+  type InvalidAuthorizationError,
+  type NonceAlreadyUsedError,
+  type SafeERC20FailedOperationError,
+  type TransferMismatchError,
+  type WriteErrorType,
+  type ZeroNonceError,
+} from "../errors.ts";
+import type { Permit } from "../funding.ts";
+import { MULTICALL3_ADDRESS } from "../multicall.ts";
+import type { DepositAuthorization } from "../types.ts";
+import { withTransaction, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+
+/** What {@link depositWithPermit} takes. */
+export interface DepositWithPermitParameters extends EscrowTransactionParameters {
+  /** What the buyer signed for the escrow. */
+  readonly authorization: DepositAuthorization;
+  /** The buyer's signature of `authorization`. */
+  readonly signature: Hex;
+  /** What the buyer signed for the token. */
+  readonly permit: Omit<Permit, "nonce">;
+  /** The buyer's signature of the permit, from `signPermit`: 65 bytes. */
+  readonly permitSignature: Hex;
+  /** Address of Multicall3 where it is not at its usual one. */
+  readonly multicall?: Address;
+}
+
+/** Transaction hash; not yet mined. */
+export type DepositWithPermitReturnType = Hash;
+
+/** What {@link depositWithPermit} throws. */
+export type DepositWithPermitErrorType =
+  | AuthorizationExpiredError
+  | InvalidAuthorizationError
+  | ZeroNonceError
+  | NonceAlreadyUsedError
+  | InvalidAmountError
+  | AmountTooLargeError
+  | InvalidAddressError
+  | InvalidAssetError
+  | SafeERC20FailedOperationError
+  | TransferMismatchError
+  | WriteErrorType;
+
+/**
+ * Deposits a buyer's tokens by two signatures in one transaction: an ERC-2612 permit for the allowance, then
+ * `VoucherEscrow.depositWithAuthorization`, both through Multicall3.
+ *
+ * A permit that somebody else submitted first does no harm: it may fail, the deposit may not.
+ *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
+ * @param client - wallet client of any relayer; pays gas only.
+ * @param parameters - {@link DepositWithPermitParameters}; amounts in token base units, times in unix seconds.
+ * @returns Transaction hash (32-byte hex). Not yet mined.
+ * @throws {AuthorizationExpiredError} the authorization is past its expiry.
+ * @throws {InvalidAuthorizationError} the signature is not the buyer's.
+ * @throws {ZeroNonceError} the nonce of the authorization is zero.
+ * @throws {NonceAlreadyUsedError} the nonce was used or cancelled.
+ * @throws {InvalidAmountError} the amount is zero.
+ * @throws {AmountTooLargeError} the amount does not fit into the balance it is added to.
+ * @throws {InvalidAddressError} an address is zero, the escrow, or plays two parts.
+ * @throws {InvalidAssetError} the asset is zero, the escrow, or has no code.
+ * @throws {SafeERC20FailedOperationError} the asset answered that it did not do the transfer.
+ * @throws {TransferMismatchError} the asset moved another amount than asked for.
+ * @throws {ForeignRevertError} the token refused: the permit is not good and there is no allowance, the balance, or it is paused.
+ *
+ * @example
+ * const hash = await depositWithPermit(walletClient, { escrow, authorization, signature, permit, permitSignature });
+ */
+export async function depositWithPermit(
+  client: WriteClient,
+  parameters: DepositWithPermitParameters,
+): Promise<DepositWithPermitReturnType> {
+  const { multicall = MULTICALL3_ADDRESS } = parameters;
+  const calls = [permitCall(parameters), depositCall(parameters)] as const;
+  const call = { abi: multicall3Abi, address: multicall, functionName: "aggregate3", args: [calls] };
+  try {
+    return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
+  } catch (error) {
+    throw (await findReason(client, multicall, calls, error)) ?? decodeVoucherError(error) ?? error;
+  }
+}
+
+interface Call {
+  readonly target: Address;
+  readonly allowFailure: boolean;
+  readonly callData: Hex;
+}
+
+function permitCall({ authorization, escrow, permit, permitSignature }: DepositWithPermitParameters): Call {
+  const { r, s, yParity } = parseSignature(permitSignature);
+  const args = [authorization.buyer, escrow, permit.value, permit.deadline, yParity + 27, r, s] as const;
+  return {
+    target: authorization.asset,
+    allowFailure: true,
+    callData: encodeFunctionData({ abi: eip2612Abi, functionName: "permit", args }),
+  };
+}
+
+function depositCall({ authorization, signature, escrow }: DepositWithPermitParameters): Call {
+  const args = [authorization, signature] as const;
+  const callData = encodeFunctionData({ abi: voucherEscrowAbi, functionName: "depositWithAuthorization", args });
+  return { target: escrow, allowFailure: false, callData };
+}
+
+/** Multicall3 hides why a call failed, so the same calls are simulated with all failures allowed, which gives the deposit's own. */
+async function findReason(
+  client: WriteClient,
+  multicall: Address,
+  calls: readonly Call[],
+  cause: unknown,
+): Promise<Error | undefined> {
+  if (getRevertData(cause) === undefined) return undefined;
+  const results = await readContract(client, {
+    abi: multicall3Abi,
+    address: multicall,
+    functionName: "aggregate3",
+    args: [calls.map((call) => ({ ...call, allowFailure: true }))],
+  });
+  const deposit = results.at(-1);
+  return deposit === undefined || deposit.success ? undefined : decodeVoucherError(deposit.returnData, { cause });
+}

@@ -1,0 +1,160 @@
+import { concat, hashDomain, keccak256, type Hex } from "viem";
+import type {
+  AllocateAuthorization,
+  DepositAuthorization,
+  FlushAllAuthorization,
+  FlushAuthorization,
+  PayoutAuthorization,
+  ReleaseAuthorization,
+  SignerAuthorization,
+  SignerRevocation,
+  Voucher,
+  WithdrawFreeAuthorization,
+} from "./types.ts";
+import { encodeWord } from "./word.ts";
+import {
+  voucherTypeHash,
+  voucherTypes,
+  type VoucherDomain,
+  type VoucherMessages,
+  type VoucherPrimaryType,
+} from "./typedData.ts";
+
+/** The two hashes of a signed message, 32 bytes each. */
+export interface MessageHash {
+  /** EIP-712 struct hash. */
+  readonly structHash: Hex;
+  /** EIP-712 digest: what a key signs and what ERC-1271 is asked about. */
+  readonly digest: Hex;
+}
+
+/** A domain, or its separator when many messages of one domain are hashed. */
+export type DomainOrSeparator = VoucherDomain | Hex;
+
+const typeHashes = /* @__PURE__ */ Object.fromEntries(
+  (Object.keys(voucherTypes) as VoucherPrimaryType[]).map((name) => [name, voucherTypeHash(name)]),
+) as Readonly<Record<VoucherPrimaryType, Hex>>;
+
+/**
+ * Computes the EIP-712 domain separator, as `VoucherEscrow.DOMAIN_SEPARATOR` answers it.
+ *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
+ * @param domain - Made by `voucherDomain`.
+ * @returns 32 bytes; give it to the hash functions instead of the domain to save its computation.
+ */
+export function voucherDomainSeparator(domain: VoucherDomain): Hex {
+  return hashDomain({
+    domain: { ...domain, chainId: BigInt(domain.chainId) },
+    types: {
+      EIP712Domain: [
+        { name: "name", type: "string" },
+        { name: "version", type: "string" },
+        { name: "chainId", type: "uint256" },
+        { name: "verifyingContract", type: "address" },
+      ],
+    },
+  });
+}
+
+/**
+ * Encodes a message as EIP-712 does, ready to be hashed: type hash and members, one 32-byte word each. For callers with a faster
+ * keccak of their own; the digest is the hash of `0x1901`, the domain separator and the hash of this.
+ *
+ * @param primaryType - Name of the message.
+ * @param message - Its members; amounts in token base units, times in unix seconds.
+ * @returns The words.
+ * @throws {InvalidMessageError} a member is missing or does not fit its type.
+ */
+export function encodeMessage<name extends VoucherPrimaryType>(primaryType: name, message: VoucherMessages[name]): Hex {
+  const values = message as unknown as Readonly<Record<string, unknown>>;
+  let words: string = typeHashes[primaryType];
+  for (const member of voucherTypes[primaryType]) words += encodeWord(primaryType, member, values[member.name]);
+  return words as Hex;
+}
+
+/**
+ * Hashes any message VoucherEscrow checks.
+ *
+ * A server hashes a voucher on every request, so this goes straight from the members to the hash; viem's `hashTypedData` gives the
+ * same digest in several times the time.
+ *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
+ * @param primaryType - Name of the message.
+ * @param message - Its members; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest.
+ * @throws {InvalidMessageError} a member is missing or does not fit its type.
+ *
+ * @example
+ * const { digest } = hashMessage("Voucher", voucher, voucherDomain({ chainId: 8453, escrow }));
+ */
+export function hashMessage<name extends VoucherPrimaryType>(
+  primaryType: name,
+  message: VoucherMessages[name],
+  domain: DomainOrSeparator,
+): MessageHash {
+  const structHash = keccak256(encodeMessage(primaryType, message));
+  const separator = typeof domain === "string" ? domain : voucherDomainSeparator(domain);
+  return { structHash, digest: keccak256(concat(["0x1901", separator, structHash])) };
+}
+
+/** Hashes a voucher. See {@link hashMessage}. */
+export function hashVoucher(voucher: Voucher, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("Voucher", voucher, domain);
+}
+
+/** Hashes a deposit authorization. See {@link hashMessage}. */
+export function hashDepositAuthorization(authorization: DepositAuthorization, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("DepositAuthorization", authorization, domain);
+}
+
+/** Hashes a flush authorization. See {@link hashMessage}. */
+export function hashFlushAuthorization(authorization: FlushAuthorization, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("FlushAuthorization", authorization, domain);
+}
+
+/** Hashes a flush-all authorization. See {@link hashMessage}. */
+export function hashFlushAllAuthorization(
+  authorization: FlushAllAuthorization,
+  domain: DomainOrSeparator,
+): MessageHash {
+  return hashMessage("FlushAllAuthorization", authorization, domain);
+}
+
+/** Hashes an allocate authorization. See {@link hashMessage}. */
+export function hashAllocateAuthorization(
+  authorization: AllocateAuthorization,
+  domain: DomainOrSeparator,
+): MessageHash {
+  return hashMessage("AllocateAuthorization", authorization, domain);
+}
+
+/** Hashes an authorization to withdraw free balance. See {@link hashMessage}. */
+export function hashWithdrawFreeAuthorization(
+  authorization: WithdrawFreeAuthorization,
+  domain: DomainOrSeparator,
+): MessageHash {
+  return hashMessage("WithdrawFreeAuthorization", authorization, domain);
+}
+
+/** Hashes a signer authorization. See {@link hashMessage}. */
+export function hashSignerAuthorization(authorization: SignerAuthorization, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("SignerAuthorization", authorization, domain);
+}
+
+/** Hashes a signer revocation. See {@link hashMessage}. */
+export function hashSignerRevocation(revocation: SignerRevocation, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("SignerRevocation", revocation, domain);
+}
+
+/** Hashes a release authorization. See {@link hashMessage}. */
+export function hashReleaseAuthorization(authorization: ReleaseAuthorization, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("ReleaseAuthorization", authorization, domain);
+}
+
+/** Hashes a payout authorization. See {@link hashMessage}. */
+export function hashPayoutAuthorization(authorization: PayoutAuthorization, domain: DomainOrSeparator): MessageHash {
+  return hashMessage("PayoutAuthorization", authorization, domain);
+}

@@ -1,0 +1,107 @@
+import type {
+  Account,
+  Address,
+  Chain,
+  Client,
+  ContractFunctionArgs,
+  ContractFunctionName,
+  EstimateContractGasParameters,
+  Hash,
+  Transport,
+  WriteContractParameters,
+} from "viem";
+import { estimateContractGas, writeContract } from "viem/actions";
+import { getAction } from "viem/utils";
+import { voucherEscrowAbi } from "../abi/index.ts";
+import { decodeVoucherError } from "./errors.ts";
+
+type Abi = typeof voucherEscrowAbi;
+
+/** A viem client that sends transactions: a wallet client, or any client with an account. */
+export type WriteClient = Client<Transport, Chain | undefined, Account | undefined>;
+
+/** How the transaction of an action is sent; what is absent comes from the client or is estimated. */
+export interface TransactionParameters {
+  /** Sender; pays the gas. */
+  readonly account?: Account | Address | undefined;
+  /** Chain the client must be on; `null` to send without that check. */
+  readonly chain?: Chain | null | undefined;
+  /** Gas limit; when given, nothing is estimated and a revert shows on-chain only. */
+  readonly gas?: bigint | undefined;
+  /** Wei a gas. */
+  readonly maxFeePerGas?: bigint | undefined;
+  /** Wei a gas. */
+  readonly maxPriorityFeePerGas?: bigint | undefined;
+  /** Nonce of the sender's transaction. */
+  readonly nonce?: number | undefined;
+}
+
+/** What every action on an escrow takes. */
+export interface EscrowTransactionParameters extends TransactionParameters {
+  /** Address of VoucherEscrow. */
+  readonly escrow: Address;
+}
+
+/** Name of a function of VoucherEscrow that changes state. */
+export type VoucherWriteName = ContractFunctionName<Abi, "nonpayable">;
+
+/**
+ * Sends a call of VoucherEscrow. Actions are made of it.
+ *
+ * @throws the typed error when estimating says that the call reverts, viem's error otherwise.
+ */
+export async function writeVoucherEscrow<name extends VoucherWriteName>(
+  client: WriteClient,
+  parameters: EscrowTransactionParameters,
+  functionName: name,
+  args: ContractFunctionArgs<Abi, "nonpayable", name>,
+): Promise<Hash> {
+  const call = { abi: voucherEscrowAbi, address: parameters.escrow, functionName, args };
+  try {
+    return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
+  } catch (error) {
+    throw decodeVoucherError(error) ?? error;
+  }
+}
+
+/**
+ * Sends a call of VoucherEscrow that isolates its parts: one that runs out of gas is skipped and the transaction still succeeds.
+ *
+ * A node's estimate is the least gas at which the transaction succeeds, which may be too little for its last parts. So the gas is
+ * the estimate, a third more (what refunds hide, and the 64th part that every inner call leaves behind), and a reserve.
+ *
+ * @param reserve - Gas that must be left when the last part begins.
+ * @throws the typed error when estimating says that the call reverts, viem's error otherwise.
+ */
+export async function writeIsolating<name extends "collectBatch" | "flushAllWithAuthorization">(
+  client: WriteClient,
+  parameters: EscrowTransactionParameters,
+  functionName: name,
+  args: ContractFunctionArgs<Abi, "nonpayable", name>,
+  reserve: bigint,
+): Promise<Hash> {
+  if (parameters.gas !== undefined) return writeVoucherEscrow(client, parameters, functionName, args);
+  const call = { abi: voucherEscrowAbi, address: parameters.escrow, functionName, args };
+  const { account = client.account } = parameters;
+  try {
+    const request = { ...call, account } as unknown as EstimateContractGasParameters;
+    const estimate = await getAction(client, estimateContractGas, "estimateContractGas")(request);
+    const gas = estimate + estimate / 3n + reserve;
+    return await writeVoucherEscrow(client, { ...parameters, gas }, functionName, args);
+  } catch (error) {
+    throw decodeVoucherError(error) ?? error;
+  }
+}
+
+/** A contract call and how it is sent, as viem's `writeContract` takes them. */
+export function withTransaction(
+  call: object,
+  client: WriteClient,
+  parameters: TransactionParameters,
+): WriteContractParameters {
+  const { account = client.account, chain = client.chain, ...rest } = parameters;
+  const { gas, maxFeePerGas, maxPriorityFeePerGas, nonce } = rest;
+  const transaction = { account, chain, gas, maxFeePerGas, maxPriorityFeePerGas, nonce };
+  // viem relates these types through the client's own, which a function for any client does not know.
+  return { ...call, ...transaction } as unknown as WriteContractParameters;
+}
