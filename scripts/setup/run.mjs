@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const bin = join(root, "node_modules", ".bin");
 const stamp = join(root, "node_modules", ".x402-escrow-setup");
 
-const wanted = createHash("sha256");
-for (const file of ["package.json", "package-lock.json"]) wanted.update(readFileSync(join(root, file)));
-const digest = wanted.digest("hex");
+const digest = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== digest) {
   const started = Date.now();
