@@ -128,7 +128,8 @@ interface IVoucherEscrow is IERC5267 {
     /// @param seller Seller of the account.
     /// @param asset ERC-20 contract.
     /// @param amount Token base units.
-    /// @param nonce Nonce in the window of the free balance.
+    /// @param nonce Nonce in the window of the free balance: unused, and not more than 63 below the highest one used. Sign no nonce more than 63
+    /// above the lowest one still open: whoever relays it first would void the older ones.
     /// @param expiry Unix seconds, inclusive.
     struct AllocateAuthorization {
         address buyer;
@@ -143,7 +144,7 @@ interface IVoucherEscrow is IERC5267 {
     /// @param buyer Owner of the free balance and signer.
     /// @param asset ERC-20 contract.
     /// @param amount Token base units.
-    /// @param nonce Nonce in the window of the free balance.
+    /// @param nonce Nonce in the window of the free balance, see {AllocateAuthorization}.
     /// @param expiry Unix seconds, inclusive.
     struct WithdrawFreeAuthorization {
         address buyer;
@@ -247,7 +248,8 @@ interface IVoucherEscrow is IERC5267 {
     /// @notice Why a voucher of a batch was skipped.
     /// @dev `BadSignature`: neither the buyer's nor a valid signer's. `Expired`: past its expiry. `AboveCeiling`: the total asked for is
     /// above the signed ceiling. `AlreadyCollected`: the lane has paid that total before. `NoBalance`: the account is empty.
-    /// `BadParties`: the buyer is zero, the seller or the escrow, or a wide voucher names another seller, asset, escrow or chain.
+    /// `BadParties`: the buyer is zero, the seller or the escrow, or a wide voucher names another seller, asset, escrow or chain; it goes before
+    /// every other reason.
     enum Skip {
         None,
         BadSignature,
@@ -397,7 +399,7 @@ interface IVoucherEscrow is IERC5267 {
     /// @param buyer Buyer of the account.
     /// @param seller Seller of the account.
     /// @param asset ERC-20 contract.
-    /// @param reason Selector of the error; zero when the gas ran out.
+    /// @param reason Selector of the error; zero when the gas ran out, {TransferFailed} when it ran out inside the asset.
     event FlushSkipped(address indexed buyer, address indexed seller, address indexed asset, bytes4 reason);
 
     /* EVENTS: COLLECTION */
@@ -472,7 +474,7 @@ interface IVoucherEscrow is IERC5267 {
     /// @notice A whole group had no effect.
     /// @param seller Seller of the group.
     /// @param asset Asset of the group.
-    /// @param reason Selector of the error; zero when the gas ran out.
+    /// @param reason Selector of the error; zero when the gas ran out, {TransferFailed} when it ran out inside the asset.
     event GroupFailed(address indexed seller, address indexed asset, bytes4 reason);
 
     /* EVENTS: SELLERS, SIGNERS, NONCES */
@@ -641,7 +643,7 @@ interface IVoucherEscrow is IERC5267 {
     ///
     /// Requirements:
     /// - `amount` is not zero, else {InvalidAmount}, and fits 96 bits with the account's balance and default-lane total, else {AmountTooLarge};
-    /// - caller, `seller` and `asset` are three different addresses other than zero and the escrow, else {InvalidAddress} or {InvalidAsset};
+    /// - caller and `seller` differ, and none of caller, `seller` and `asset` is zero or the escrow, else {InvalidAddress} or {InvalidAsset};
     /// - `asset` has code, else {InvalidAsset}, and moves exactly `amount`, else `TransferMismatch`.
     ///
     /// @param seller Seller of the account.
@@ -847,7 +849,7 @@ interface IVoucherEscrow is IERC5267 {
     /// {VoucherNoCollectableBalance} and returns when there is nothing to do.
     ///
     /// Requirements:
-    /// - buyer, seller and asset are three different addresses other than zero and the escrow, else {InvalidAddress} or {InvalidAsset};
+    /// - buyer and seller differ, and none of buyer, seller and asset is zero or the escrow, else {InvalidAddress} or {InvalidAsset};
     /// - `escrow` and `chainId` are ours, else {InvalidEscrow} or {InvalidChainId};
     /// - `valueAggregate` is not zero, else {InvalidAmount};
     /// - not past `expiry`, else {VoucherExpired};
@@ -870,7 +872,9 @@ interface IVoucherEscrow is IERC5267 {
     /// @dev A voucher that cannot be collected is skipped ({VoucherSkipped}) and changes no other; a group whose payment or gas fails has
     /// no effect ({GroupFailed}) and changes no other group. Emits {BatchCollected} for each group with effect, and {VoucherCollected} for each
     /// voucher of another lane than the default one. A `total` below the signed ceiling collects less now and forfeits nothing.
-    /// A contract wallet is asked with 100,000 gas at most. At least one group, else {NoVouchersProvided}.
+    /// A contract wallet is asked with 100,000 gas at most. At least one group, else {NoVouchersProvided}. A group whose seller or asset is zero
+    /// or the escrow fails as a whole. Calldata that does not decode reverts the whole call, and a group's encoding is paid outside its
+    /// `gasLimit`.
     ///
     /// @param groups Vouchers by seller and asset.
     function collectBatch(Group[] calldata groups) external;

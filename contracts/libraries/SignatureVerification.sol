@@ -22,25 +22,31 @@ library SignatureVerification {
         }
     }
 
-    /// @notice Asks the contract at `account` whether it signed `digest` (ERC-1271).
+    /// @notice Encodes the question whether a contract signed `digest` (ERC-1271).
+    /// @param digest 32-byte digest.
+    /// @param signature Bytes as the wallet understands them.
+    /// @return Calldata of `isValidSignature`.
+    function encodeErc1271(bytes32 digest, bytes calldata signature) internal pure returns (bytes memory) {
+        return abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
+    }
+
+    /// @notice Asks a contract whether it signed (ERC-1271).
+    /// @param account Contract wallet; an address without code never answers.
+    /// @param question Result of {encodeErc1271}.
+    /// @param gasLimit Most gas the wallet may use.
+    /// @return True when the wallet answers with the ERC-1271 magic value.
+    function askErc1271(address account, bytes memory question, uint256 gasLimit) internal view returns (bool) {
+        (bool ok, uint256 word) = BoundedCall.tryStaticCall(account, gasLimit, question);
+        return ok && word == uint256(bytes32(IERC1271.isValidSignature.selector));
+    }
+
+    /// @notice Says whether the contract at `account` signed `digest`; it gets all gas.
     /// @param account Contract wallet; an address without code never signed.
     /// @param digest 32-byte digest.
     /// @param signature Bytes as the wallet understands them.
-    /// @param gasLimit Most gas the wallet may use.
-    /// @return True when the wallet answers with the ERC-1271 magic value.
-    function isValidErc1271(
-        address account,
-        bytes32 digest,
-        bytes calldata signature,
-        uint256 gasLimit
-    ) internal view returns (bool) {
-        if (account.code.length == 0) return false;
-        (bool ok, uint256 word) = BoundedCall.tryStaticCall(
-            account,
-            gasLimit,
-            abi.encodeCall(IERC1271.isValidSignature, (digest, signature))
-        );
-        return ok && word == uint256(bytes32(IERC1271.isValidSignature.selector));
+    /// @return True when the signature is the wallet's.
+    function isValidErc1271(address account, bytes32 digest, bytes calldata signature) internal view returns (bool) {
+        return account.code.length != 0 && askErc1271(account, encodeErc1271(digest, signature), gasleft());
     }
 
     /// @notice Says whether `account` signed `digest`, as a key or as a contract; the contract gets all gas.
@@ -51,6 +57,6 @@ library SignatureVerification {
     function isValid(address account, bytes32 digest, bytes calldata signature) internal view returns (bool) {
         address signer = recover(digest, signature);
         if (signer != address(0) && signer == account) return true;
-        return isValidErc1271(account, digest, signature, gasleft());
+        return isValidErc1271(account, digest, signature);
     }
 }

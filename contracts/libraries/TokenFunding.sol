@@ -31,7 +31,8 @@ library TokenFunding {
 
     /// @notice Pulls by `receiveWithAuthorization`, with `validAfter` 0.
     /// @dev A signature of 64 or 65 bytes goes through the token's `v, r, s` form, which every ERC-3009 token has (a compact one is
-    /// expanded); any other length goes through the `bytes` form, which passes it to the holder's contract wallet.
+    /// expanded); any other length goes through the `bytes` form, which passes it to the holder's contract wallet. A wallet whose own
+    /// signatures are 64 bytes long must pad them or fund in another way.
     /// @param asset ERC-3009 token with code.
     /// @param from Holder and signer.
     /// @param amount Token base units.
@@ -54,6 +55,7 @@ library TokenFunding {
             if (signature.length == 65) {
                 v = uint8(signature[64]);
             } else {
+                // The shift leaves one bit.
                 v = uint8(uint256(s) >> 255) + 27;
                 s = bytes32(uint256(s) & (type(uint256).max >> 1));
             }

@@ -85,6 +85,7 @@ abstract contract VoucherBatches is VoucherCollection {
         for (uint256 i = 0; i < rows.length; ++i) {
             Row calldata row = rows[i];
             (uint256 head, uint256 terms) = (row.head, row.terms);
+            // 160 bits are left.
             address buyer = address(uint160(head >> 96));
             uint256 total = head & type(uint96).max;
             words[2] = head >> 96;
@@ -114,7 +115,8 @@ abstract contract VoucherBatches is VoucherCollection {
                     reason = word.isCollected(total) ? Skip.AlreadyCollected : Skip.NoBalance;
                 }
             }
-            // Such parties never have a balance, so only a row without effect needs the question.
+            // Such parties never have a balance, so only a row without effect needs the question. (A buyer of zero equals the signer of a
+            // broken signature above, and ends here.)
             if (_areBadParties(buyer, seller)) reason = Skip.BadParties;
             ++blanks;
             emit VoucherSkipped(bytes32(0), buyer, seller, asset, reason);
@@ -174,11 +176,10 @@ abstract contract VoucherBatches is VoucherCollection {
         bytes32 digest = _hashTypedDataV4(voucher.hash());
         if (_isSigner(buyer, SignatureVerification.recover(digest, row.signature))) return Skip.None;
         if (buyer.code.length == 0) return Skip.BadSignature;
+        bytes memory question = SignatureVerification.encodeErc1271(digest, row.signature);
+        // Only now: the encoding costs the more gas the longer the signature is.
         if (gasleft() < WALLET_GAS_RESERVE) revert InsufficientGas(gasleft(), WALLET_GAS_RESERVE);
-        return
-            SignatureVerification.isValidErc1271(buyer, digest, row.signature, WALLET_GAS)
-                ? Skip.None
-                : Skip.BadSignature;
+        return SignatureVerification.askErc1271(buyer, question, WALLET_GAS) ? Skip.None : Skip.BadSignature;
     }
 
     function _withoutBlanks(uint256[] memory entries, uint256 blanks) private pure returns (uint256[] memory kept) {

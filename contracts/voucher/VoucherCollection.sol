@@ -96,6 +96,6 @@ abstract contract VoucherCollection is VoucherStorage {
     function _isVoucherSigned(Voucher calldata voucher, bytes calldata signature) internal view returns (bool) {
         bytes32 digest = _hashTypedDataV4(voucher.hash());
         if (_isSigner(voucher.buyer, SignatureVerification.recover(digest, signature))) return true;
-        return SignatureVerification.isValidErc1271(voucher.buyer, digest, signature, gasleft());
+        return SignatureVerification.isValidErc1271(voucher.buyer, digest, signature);
     }
 }

@@ -136,8 +136,10 @@ abstract contract VoucherDeposits is VoucherStorage {
 
     function _creditAuthorized(DepositAuthorization calldata authorization) private {
         if (authorization.seller == address(0)) {
+            address owner = authorization.buyer;
+            if (owner == address(0) || owner == address(this)) revert InvalidAddress(owner);
             _checkFreeAsset(authorization.asset);
-            _creditFree(authorization.buyer, authorization.asset, authorization.amount);
+            _creditFree(owner, authorization.asset, authorization.amount);
         } else {
             _checkCode(authorization.asset);
             _creditFromOutside(authorization.buyer, authorization.seller, authorization.asset, authorization.amount);

@@ -21,6 +21,9 @@ abstract contract VoucherViews is VoucherCollection {
     using VoucherHashing for FlushAuthorization;
     using VoucherHashing for FlushAllAuthorization;
 
+    /// @dev Most gas for one question to a token: one whose fallback writes (WETH) burns all that it gets.
+    uint256 private constant TOKEN_READ_GAS = 100_000;
+
     /// @inheritdoc IVoucherEscrow
     bytes32 public constant VOUCHER_TYPEHASH = VoucherHashing.VOUCHER_TYPEHASH;
 
@@ -42,6 +45,7 @@ abstract contract VoucherViews is VoucherCollection {
     /// @inheritdoc IVoucherEscrow
     function getAccount(address buyer, address seller, address asset) external view returns (EscrowAccount memory) {
         (uint256 balance, uint256 thawing, uint256 thawEndTime) = _readAccount(buyer, seller, asset);
+        // {AccountWord} keeps 40 bits of the time.
         return EscrowAccount({balance: balance, thawingAmount: thawing, thawEndTime: uint64(thawEndTime)});
     }
 
@@ -105,7 +109,7 @@ abstract contract VoucherViews is VoucherCollection {
         (voucherOutstanding, voucherCollectable) = _outstandingAndCollectable(voucher, balance);
         availableBalance = balance - thawing;
         (assetAllowance, assetPermitNonce) = _readToken(asset, buyer);
-        isDepositNonceUsed = _nonces[NonceKind.Deposit][buyer].isUsed(depositNonce);
+        isDepositNonceUsed = depositNonce != bytes32(0) && _nonces[NonceKind.Deposit][buyer].isUsed(depositNonce);
     }
 
     /// @inheritdoc IVoucherEscrow
@@ -237,10 +241,14 @@ abstract contract VoucherViews is VoucherCollection {
     ) private view returns (uint256 assetAllowance, uint256 permitNonce) {
         (, assetAllowance) = BoundedCall.tryStaticCall(
             asset,
-            gasleft(),
+            TOKEN_READ_GAS,
             abi.encodeCall(IERC20.allowance, (buyer, address(this)))
         );
-        (, permitNonce) = BoundedCall.tryStaticCall(asset, gasleft(), abi.encodeCall(IERC20Permit.nonces, (buyer)));
+        (, permitNonce) = BoundedCall.tryStaticCall(
+            asset,
+            TOKEN_READ_GAS,
+            abi.encodeCall(IERC20Permit.nonces, (buyer))
+        );
     }
 
     function _isAuthorizationValid(
