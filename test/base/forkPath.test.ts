@@ -8,7 +8,8 @@ import { probeUpstream, UpstreamError } from "../fork/upstream.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const HARDHAT = fileURLToPath(new URL("./cli.js", import.meta.resolve("hardhat")));
-const TWO_MINUTES = 120_000;
+const LONGEST_TEST = 180_000;
+const LONGEST_RUN = 150_000;
 
 interface Run {
   readonly process: ChildProcess;
@@ -23,6 +24,9 @@ function run(script: string, parameters: string[], upstream = ""): Run {
     cwd: root,
     env: { ...process.env, BASE_RPC_URL: upstream, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
+    // Sooner than the test's own limit, so that a process that hangs fails the test and ends with it.
+    timeout: LONGEST_RUN,
+    killSignal: "SIGKILL",
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -44,7 +48,7 @@ async function line({ output, ended }: Run, pattern: RegExp): Promise<string> {
 }
 
 describe("The fork path", function () {
-  this.timeout(TWO_MINUTES);
+  this.timeout(LONGEST_TEST);
 
   it("runs the fork tests against a local Base that `npm run chain` serves, and leaves nothing behind", async () => {
     const chain = run("scripts/chain.ts", ["--port", "0"]);
