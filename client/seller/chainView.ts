@@ -1,0 +1,296 @@
+import { getAddress, type Address, type Hex } from "viem";
+import { voucherEscrowAbi } from "../abi/index.ts";
+import { createReadQueue, type PendingRead } from "./chain/queue.ts";
+import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
+import { findTouched } from "./chain/logs.ts";
+import { ask, readBlock, type ChainClient } from "./chain/rpc.ts";
+import { ChainUnavailableError, WrongChainError } from "./errors.ts";
+import { accountKey, DEFAULT_LANE, toAccountId, toAddress, toBytes32 } from "./keys.ts";
+import { createPoller } from "./poller.ts";
+import { createSerial } from "./serial.ts";
+import type {
+  AccountId,
+  BlockReference,
+  ChainAlert,
+  ChainView,
+  EscrowId,
+  RefreshParameters,
+  VoucherStore,
+} from "./types.ts";
+
+/** Settings of {@link createChainView}. */
+export interface ChainViewOptions {
+  /** viem's public client of the chain. */
+  readonly client: ChainClient;
+  readonly escrow: EscrowId;
+  readonly seller: Address;
+  readonly store: VoucherStore;
+  /**
+   * Blocks that must follow a block before anything in it counts. The seller's choice: a deposit that a re-organisation deeper than
+   * this takes back was never there. Zero only on a chain that cannot re-organise.
+   */
+  readonly confirmations: number;
+  /** Milliseconds between passes; 2,000 by default. */
+  readonly pollingInterval?: number;
+  /** Most blocks of one request for events; 1,000 by default. */
+  readonly maxBlockRange?: bigint;
+  /** Most blocks that are scanned after a pause; beyond that every account is read again. 50,000 by default. */
+  readonly maxScan?: bigint;
+  /** Multicall3; its canonical address by default. Undefined: every value is a request of its own. */
+  readonly multicallAddress?: Address | undefined;
+  /** Most values of one Multicall3 request; 500 by default. */
+  readonly batchSize?: number;
+  /** Most accounts that wait to be read; 1,000 by default. */
+  readonly maxPendingReads?: number;
+  /** Told about passes that failed. They are tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Multicall3's canonical address. */
+export const MULTICALL3_ADDRESS: Address = "0xcA11bde05977b3631167028862bE2a173976CA11";
+
+/**
+ * Makes the view of the chain of one seller.
+ *
+ * Events only say which accounts to look at: their state is then read at the chosen depth, never summed up. Accounts the store does
+ * not know are left alone until a request brings them.
+ *
+ * @param options - {@link ChainViewOptions}.
+ * @returns The view; call {@link ChainView.sync} once before the first request, then {@link ChainView.start}.
+ *
+ * @example
+ * const chainView = createChainView({ client, escrow: { chainId: 8453n, escrow }, seller, store, confirmations: 2 });
+ * await chainView.sync();
+ * chainView.start();
+ */
+export function createChainView(options: ChainViewOptions): ChainView {
+  const {
+    client,
+    store,
+    pollingInterval = 2_000,
+    maxBlockRange = 1_000n,
+    maxScan = 50_000n,
+    batchSize = 500,
+  } = options;
+  const escrow: EscrowId = { chainId: options.escrow.chainId, escrow: toAddress(options.escrow.escrow) };
+  const seller = toAddress(options.seller);
+  const confirmations = BigInt(options.confirmations);
+  const multicallAddress = "multicallAddress" in options ? options.multicallAddress : MULTICALL3_ADDRESS;
+  const queue = createReadQueue(options.maxPendingReads ?? 1_000);
+  const inTurn = createSerial();
+  const listeners = new Set<(alert: ChainAlert) => void>();
+  let lastSynced: BlockReference | undefined;
+  let isChainChecked = false;
+
+  async function checkChain(): Promise<void> {
+    if (isChainChecked) return;
+    const actual = BigInt(await ask("the chain id", () => client.getChainId()));
+    if (actual !== escrow.chainId) throw new WrongChainError(actual, escrow.chainId);
+    isChainChecked = true;
+  }
+
+  /** The newest block that has the confirmations. */
+  async function readConfirmedBlock(): Promise<BlockReference> {
+    await checkChain();
+    const head = await readBlock(client);
+    if (confirmations === 0n) return head;
+    return readBlock(client, head.number > confirmations ? head.number - confirmations : 0n);
+  }
+
+  async function readAndApply(
+    block: BlockReference,
+    accounts: readonly RefreshParameters[],
+    signers: readonly SignerReading[],
+  ): Promise<void> {
+    const readings = await Promise.all(accounts.map(toReading));
+    const parameters = { escrow, block, accounts: readings, signers, multicallAddress, batchSize };
+    const state = await readState(client, parameters);
+    await store.applyChain(state.accounts, state.signers);
+  }
+
+  async function toReading({ account, lanes = [] }: RefreshParameters): Promise<AccountReading> {
+    const [state, known] = await Promise.all([store.getAccount(account), store.listLanesOf(account)]);
+    const ids = new Set([...known.map(({ lane }) => lane.id), ...lanes.map(toBytes32)]);
+    ids.delete(DEFAULT_LANE);
+    const releases = state?.releases.map(({ authorization }) => authorization.nonce) ?? [];
+    return { account, lanes: [...ids], releases };
+  }
+
+  async function isOnChain({ number, hash }: BlockReference): Promise<boolean> {
+    return (await readBlock(client, number)).hash === hash;
+  }
+
+  /** Accounts and signers of the store that events after `from` touched. */
+  async function findChanged(from: BlockReference, to: BlockReference): Promise<Changed> {
+    const filter = { escrow, seller, fromBlock: from.number + 1n, toBlock: to.number, maxRange: maxBlockRange };
+    const touched = await findTouched(client, filter);
+    const accounts: AccountId[] = [];
+    for (const account of touched.accounts.values()) {
+      if ((await store.getAccount(account)) !== undefined) accounts.push(account);
+    }
+    return { accounts, signers: await knownSigners(touched.signers) };
+  }
+
+  async function findAll(): Promise<Changed> {
+    return { accounts: await store.listAccounts({ ...escrow, seller }), signers: await store.listSigners(escrow) };
+  }
+
+  /** A key's first authorization counts when its buyer has an account with this seller. */
+  async function knownSigners(changed: readonly SignerReading[]): Promise<readonly SignerReading[]> {
+    if (changed.length === 0) return [];
+    const buyers = new Set((await store.listAccounts({ ...escrow, seller })).map(({ buyer }) => buyer));
+    const readings = new Map(changed.map((reading) => [`${reading.buyer}${reading.signer}`, reading]));
+    return [...readings.values()].filter(({ buyer }) => buyers.has(buyer));
+  }
+
+  async function pass(): Promise<BlockReference> {
+    const block = await readConfirmedBlock();
+    const synced = lastSynced ?? (await store.getSyncedBlock(escrow, seller));
+    // A node behind the others, or a shorter branch: nothing new to see until it has grown.
+    if (synced !== undefined && block.number < synced.number) return synced;
+    const from = synced !== undefined && (await isOnChain(synced)) ? synced : undefined;
+    if (from?.hash !== block.hash) await advance(from, block, synced !== undefined);
+    lastSynced = block;
+    return block;
+  }
+
+  /** Brings the store to `block`; from nowhere when there is no block to start from that is still on the chain. */
+  async function advance(from: BlockReference | undefined, block: BlockReference, wasSynced: boolean): Promise<void> {
+    if (from === undefined && wasSynced) await store.rewindChain(escrow, EVERY_BLOCK);
+    const isScannable = from !== undefined && block.number - from.number <= maxScan;
+    const changed = isScannable ? await findChanged(from, block) : await findAll();
+    const alerts = await applyAndCompare(block, changed);
+    await store.expireReleases(escrow, block.timestamp);
+    await store.setSyncedBlock(escrow, seller, block);
+    for (const alert of alerts) for (const listener of listeners) listener(alert);
+  }
+
+  async function applyAndCompare(
+    block: BlockReference,
+    { accounts, signers }: Changed,
+  ): Promise<readonly ChainAlert[]> {
+    const thawsBefore = await Promise.all(accounts.map(thawOf));
+    const endsBefore = await Promise.all(signers.map(endOf));
+    const readings = accounts.map((account) => ({ account }));
+    await readAndApply(block, readings, signers);
+    const alerts: ChainAlert[] = [];
+    for (const [index, account] of accounts.entries()) {
+      const thawEndTime = await thawOf(account);
+      if (thawEndTime !== 0n && thawEndTime !== thawsBefore[index]) alerts.push({ kind: "thaw", account, thawEndTime });
+    }
+    for (const [index, { buyer, signer }] of signers.entries()) {
+      const validUntil = await endOf({ buyer, signer });
+      if (validUntil !== endsBefore[index]) alerts.push({ kind: "signer", buyer, signer, validUntil });
+    }
+    return alerts;
+  }
+
+  async function thawOf(account: AccountId): Promise<bigint> {
+    const state = await store.getAccount(account);
+    return state === undefined || state.thawing === 0n ? 0n : state.thawEndTime;
+  }
+
+  async function endOf({ buyer, signer }: SignerReading): Promise<bigint> {
+    return (await store.getSigner(escrow, buyer, signer))?.validUntil ?? 0n;
+  }
+
+  /** Does every read that may be done now, all of them together. */
+  async function serveReads(): Promise<void> {
+    let reads: readonly PendingRead[] = [];
+    try {
+      const block = await readableBlock();
+      reads = queue.take(block.number);
+      await readAndApply(block, mergeReads(reads), signersOf(reads));
+      for (const { resolve } of reads) resolve();
+    } catch (error) {
+      for (const { reject } of reads) reject(error);
+      // Before anything was taken, the failure is everybody's.
+      if (reads.length === 0) queue.rejectAll(error);
+    }
+  }
+
+  /** Never behind what is known already: totals would seem to fall. */
+  async function readableBlock(): Promise<BlockReference> {
+    const confirmed = await readConfirmedBlock();
+    return lastSynced !== undefined && lastSynced.number > confirmed.number ? lastSynced : confirmed;
+  }
+
+  const readPoller = createPoller({
+    interval: pollingInterval,
+    run: async () => {
+      await inTurn(serveReads);
+      return queue.size > 0;
+    },
+  });
+  const passPoller = createPoller({
+    interval: pollingInterval,
+    run: async () => {
+      await inTurn(pass);
+      return true;
+    },
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+  });
+
+  return {
+    escrow,
+    seller,
+    get lastSyncedBlock() {
+      return lastSynced;
+    },
+    start: () => {
+      passPoller.start();
+    },
+    stop: async () => {
+      queue.rejectAll(new ChainUnavailableError("the view of the chain was stopped", undefined));
+      await Promise.all([passPoller.stop(), readPoller.stop()]);
+    },
+    sync: () => inTurn(pass),
+    refreshAccount: async (parameters) => {
+      const waiting = queue.add({ ...parameters, account: toAccountId(parameters.account) });
+      readPoller.start();
+      await waiting;
+    },
+    isVoucherSignatureValid: (voucher, signature) =>
+      ask("a contract wallet's answer", () =>
+        client.readContract({
+          address: getAddress(escrow.escrow),
+          abi: voucherEscrowAbi,
+          functionName: "isVoucherSignatureValid",
+          args: [voucher, signature],
+        }),
+      ),
+    onAlert: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}
+
+/** What a pass must read again. */
+interface Changed {
+  readonly accounts: readonly AccountId[];
+  readonly signers: readonly SignerReading[];
+}
+
+/** Below the first block: everything the chain said is in doubt. */
+const EVERY_BLOCK = -1n;
+
+/** One reading an account, with every lane any of the waiting asks for. */
+function mergeReads(reads: readonly PendingRead[]): readonly RefreshParameters[] {
+  const merged = new Map<string, { account: AccountId; lanes: readonly Hex[] }>();
+  for (const { parameters } of reads) {
+    const key = accountKey(parameters.account);
+    const lanes = [...(merged.get(key)?.lanes ?? []), ...(parameters.lanes ?? [])];
+    merged.set(key, { account: parameters.account, lanes });
+  }
+  return [...merged.values()];
+}
+
+function signersOf(reads: readonly PendingRead[]): readonly SignerReading[] {
+  const readings = reads.flatMap(({ parameters: { account, signers = [] } }) =>
+    signers.map((signer) => ({ buyer: account.buyer, signer: toAddress(signer) })),
+  );
+  return [...new Map(readings.map((reading) => [`${reading.buyer}${reading.signer}`, reading])).values()];
+}

@@ -1,0 +1,71 @@
+// The only barrel of this folder: everything a seller runs.
+export { createAcceptor, type AcceptorOptions } from "./accept.ts";
+export { createChainView, MULTICALL3_ADDRESS, type ChainViewOptions } from "./chainView.ts";
+export { createReleases, type ReleasesOptions } from "./releases.ts";
+export { createMemoryStore, type MemoryStoreOptions } from "./store/memory.ts";
+export { createSqliteStore, type SqliteStoreOptions } from "./store/sqlite.ts";
+export { createVoucherHasher, type VoucherHasher } from "./hash.ts";
+export {
+  loadNativeBackend,
+  loadSignatureBackend,
+  viemBackend,
+  type RecoverSigner,
+  type SignatureBackend,
+} from "./signature.ts";
+export { DEFAULT_LIMITS, MAX_RELEASE_SECONDS, systemClock, THAWING_PERIOD } from "./limits.ts";
+export { DEFAULT_LANE } from "./keys.ts";
+export { REJECTIONS, type RejectionCode } from "./rejections.ts";
+export {
+  ChainBusyError,
+  ChainUnavailableError,
+  ChargeAboveReservationError,
+  CollectionFailedError,
+  MalformedKeyError,
+  ReleaseTooLongError,
+  ReleaseUncoveredError,
+  ReservationLostError,
+  StoreClosedError,
+  StoreLockedError,
+  StoreVersionError,
+  UnknownAssetError,
+  WrongChainError,
+} from "./errors.ts";
+export type {
+  AcceptedVoucher,
+  AcceptParameters,
+  Acceptor,
+  AcceptResult,
+  AccountId,
+  AccountState,
+  BlockReference,
+  ChainAlert,
+  ChainUpdate,
+  ChainView,
+  CollectableLane,
+  CollectedLane,
+  Collector,
+  CollectProgress,
+  CollectReason,
+  CollectReport,
+  Commitment,
+  EscrowId,
+  LaneId,
+  LaneOffer,
+  LaneState,
+  LeaseParameters,
+  ListLanesParameters,
+  LiveRelease,
+  RefreshParameters,
+  Rejection,
+  ReleaseParameters,
+  Releases,
+  Reservation,
+  ReserveParameters,
+  ReserveRefusal,
+  ReserveResult,
+  SellerLimits,
+  SessionSigner,
+  SignerUpdate,
+  VoucherSigner,
+  VoucherStore,
+} from "./types.ts";

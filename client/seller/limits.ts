@@ -1,0 +1,22 @@
+import type { SellerLimits } from "./types.ts";
+
+/** `VoucherEscrow.THAWING_PERIOD`, seconds: how long a thaw takes and how long a revoked signer still counts. */
+export const THAWING_PERIOD = 86_400n;
+
+/** Longest life of a release, seconds. */
+export const MAX_RELEASE_SECONDS = 3_600n;
+
+/** What a seller allows unless it says otherwise. */
+export const DEFAULT_LIMITS: SellerLimits = {
+  collectionMargin: 3_600n,
+  maxLanes: 32,
+  reservationSeconds: 300n,
+  leaseSeconds: 60n,
+  clockSkew: 60n,
+  allowsContractWallets: false,
+};
+
+/** Reads the time of this machine, unix seconds. */
+export function systemClock(): bigint {
+  return BigInt(Math.floor(Date.now() / 1000));
+}
