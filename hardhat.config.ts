@@ -73,6 +73,7 @@ export default defineConfig({
   },
   test: {
     solidity: {
+      eip712Types: { include: ["contracts/interfaces/*.sol"] },
       fsPermissions: {
         readFile: [
           "node_modules/@eth-optimism/contracts-bedrock/src/libraries/Preinstalls.sol",

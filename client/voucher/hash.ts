@@ -1,4 +1,4 @@
-import { concat, hashDomain, keccak256, type Hex } from "viem";
+import { concat, domainSeparator, keccak256, type Hex } from "viem";
 import type {
   AllocateAuthorization,
   DepositAuthorization,
@@ -44,17 +44,7 @@ const typeHashes = /* @__PURE__ */ Object.fromEntries(
  * @returns 32 bytes; give it to the hash functions instead of the domain to save its computation.
  */
 export function voucherDomainSeparator(domain: VoucherDomain): Hex {
-  return hashDomain({
-    domain: { ...domain, chainId: BigInt(domain.chainId) },
-    types: {
-      EIP712Domain: [
-        { name: "name", type: "string" },
-        { name: "version", type: "string" },
-        { name: "chainId", type: "uint256" },
-        { name: "verifyingContract", type: "address" },
-      ],
-    },
-  });
+  return domainSeparator({ domain });
 }
 
 /**

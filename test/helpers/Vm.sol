@@ -126,6 +126,10 @@ interface Vm {
 
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
 
+    function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
+
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
 
     function parseBytes(string calldata text) external pure returns (bytes memory);
