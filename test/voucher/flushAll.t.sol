@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
+import {Actor} from "../helpers/Test.sol";
+import {GasBurningToken} from "../mocks/GasBurningToken.sol";
+import {MintableToken} from "../mocks/MintableToken.sol";
+import {ReturnBombToken} from "../mocks/ReturnBombToken.sol";
+import {SelectorForgingToken} from "../mocks/SelectorForgingToken.sol";
+import {SignedMessageTest} from "./SignedMessageTest.sol";
+import {VoucherMessages} from "./VoucherMessages.sol";
+
+contract FlushAllWithAuthorizationTest is SignedMessageTest {
+    using VoucherMessages for *;
+
+    IVoucherEscrow.FlushAllAuthorization private authorization;
+    IVoucherEscrow.AccountKey[] private accounts;
+    Books private start;
+
+    function setUp() public override {
+        super.setUp();
+        authorization = flushAllAuthorizationOf(NONCE);
+        deposit(buyer, seller, 100);
+        deposit(buyer, seller2, 50);
+        accounts.push(IVoucherEscrow.AccountKey(seller.addr, asset));
+        accounts.push(IVoucherEscrow.AccountKey(seller2.addr, asset));
+        start = books();
+    }
+
+    /* SIGNATURE: every case of SignedMessage.tree */
+
+    function owner() internal view override returns (Actor memory) {
+        return buyer;
+    }
+
+    function structHash() internal view override returns (bytes32) {
+        return authorization.hash();
+    }
+
+    function submit(bytes memory signature) internal override {
+        vm.prank(relayer);
+        escrow.flushAllWithAuthorization(authorization, accounts, signature);
+    }
+
+    /// @dev Both accounts thaw.
+    function assertDone() internal view override {
+        uint64 end = uint64(vm.getBlockTimestamp() + 1 days);
+        _assertThaw(seller, asset, 100, end);
+        _assertThaw(seller2, asset, 50, end);
+        assertBooks(start);
+    }
+
+    /* EACH MEMBER OTHER THAN SIGNED */
+
+    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
+        bytes memory signature = sign(buyer, authorization);
+        authorization.buyer = buyer2.addr;
+        expectRefusal();
+        submit(signature);
+    }
+
+    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
+        bytes memory signature = sign(buyer, authorization);
+        authorization.nonce = 0;
+        expectRefusal();
+        submit(signature);
+    }
+
+    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
+        bytes memory signature = sign(buyer, authorization);
+        authorization.expiry = EXPIRY + 1;
+        expectRefusal();
+        submit(signature);
+    }
+
+    /* EXPIRY */
+
+    function test_FlushesOneSecondBeforeTheExpiry() public {
+        vm.warp(EXPIRY - 1);
+        _submit();
+        assertDone();
+    }
+
+    function test_FlushesAtTheExpiry() public {
+        vm.warp(EXPIRY);
+        _submit();
+        assertDone();
+    }
+
+    function test_RevertWhen_OneSecondPastTheExpiry() public {
+        vm.warp(EXPIRY + 1);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
+        _submit();
+    }
+
+    /* NONCE */
+
+    function test_RevertGiven_TheNonceWasCancelled() public {
+        vm.prank(buyer.addr);
+        escrow.invalidateNonces(IVoucherEscrow.NonceKind.FlushAll, uint256(NONCE) >> 8, 1 << (uint256(NONCE) & 255));
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
+        _submit();
+    }
+
+    function test_RevertGiven_TheNonceWasCancelledAfterAFirstUse() public {
+        accounts.pop();
+        _submit();
+        vm.prank(buyer.addr);
+        escrow.invalidateNonces(IVoucherEscrow.NonceKind.FlushAll, uint256(NONCE) >> 8, type(uint256).max);
+        accounts[0].seller = seller2.addr;
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
+        _submit();
+    }
+
+    function test_FlushesWhenTheNonceIsZero() public {
+        authorization.nonce = 0;
+        _submit();
+        assertDone();
+    }
+
+    function test_FlushesGivenTheNonceWasCancelledForFlushes() public {
+        vm.prank(buyer.addr);
+        escrow.invalidateNonces(IVoucherEscrow.NonceKind.Flush, uint256(NONCE) >> 8, type(uint256).max);
+        _submit();
+        assertDone();
+    }
+
+    function test_DoesNotMarkTheNonceCancelled() public {
+        _submit();
+        assertFalse(escrow.isFlushAllAuthorizationNonceUsed(buyer.addr, NONCE));
+        assertFalse(escrow.isNonceUsed(IVoucherEscrow.NonceKind.FlushAll, buyer.addr, NONCE));
+    }
+
+    /* ONCE AN ACCOUNT */
+
+    function test_RevertGiven_TheAuthorizationActedOnEveryAccount() public {
+        _submit();
+        vm.warp(NOW + 1 days);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+        _submit();
+    }
+
+    function test_SkipsAnAccountItActedOn() public {
+        accounts.pop();
+        _submit();
+        vm.warp(NOW + 1 days);
+        accounts.push(IVoucherEscrow.AccountKey(seller2.addr, asset));
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(buyer.addr, seller.addr, asset, IVoucherEscrow.NonceAlreadyUsed.selector);
+        expectEvent();
+        emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 1);
+        _submit();
+        _assertThaw(seller, asset, 100, NOW + 1 days);
+        _assertThaw(seller2, asset, 50, NOW + 2 days);
+    }
+
+    function test_SkipsAnAccountThatIsNamedTwice() public {
+        accounts[1].seller = seller.addr;
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(buyer.addr, seller.addr, asset, IVoucherEscrow.NonceAlreadyUsed.selector);
+        expectEvent();
+        emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 1);
+        _submit();
+        _assertThaw(seller, asset, 100, NOW + 1 days);
+    }
+
+    function test_FlushesTheSameSellerInAnotherAsset() public {
+        _submit();
+        MintableToken token = new MintableToken();
+        _depositOther(token, seller);
+        delete accounts;
+        accounts.push(IVoucherEscrow.AccountKey(seller.addr, address(token)));
+        _submit();
+        _assertThaw(seller, address(token), 70, NOW + 1 days);
+    }
+
+    function test_ActsAgainWithAnotherNonce() public {
+        _submit();
+        vm.warp(NOW + 1 days);
+        authorization.nonce = 0;
+        Books memory expected = start;
+        _submit();
+        expected.account = 0;
+        expected.accountWithSeller2 = 0;
+        expected.escrow -= 150;
+        expected.buyer += 150;
+        assertBooks(expected);
+    }
+
+    function test_IsUsedByOneBuyerAlone() public {
+        _submit();
+        deposit(buyer2, seller, 30);
+        authorization.buyer = buyer2.addr;
+        bytes memory signature = sign(buyer2, authorization);
+        accounts.pop();
+        escrow.flushAllWithAuthorization(authorization, accounts, signature);
+        assertEq(escrow.getAccount(buyer2.addr, seller.addr, asset).thawingAmount, 30);
+    }
+
+    /* ACCOUNTS THAT FAIL */
+
+    function test_RevertWhen_ThereAreNoAccounts() public {
+        delete accounts;
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+        _submit();
+    }
+
+    function test_RevertGiven_NoAccountCanBeFlushed() public {
+        delete accounts;
+        accounts.push(IVoucherEscrow.AccountKey(stranger.addr, asset));
+        accounts.push(IVoucherEscrow.AccountKey(seller.addr, stranger.addr));
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+        _submit();
+    }
+
+    function test_SkipsAnEmptyAccount() public {
+        accounts[0].seller = stranger.addr;
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(buyer.addr, stranger.addr, asset, IVoucherEscrow.NothingToFlush.selector);
+        expectEvent();
+        emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 1);
+        _submit();
+        _assertThaw(seller2, asset, 50, NOW + 1 days);
+    }
+
+    function test_SkipsAThawThatHasNotEnded() public {
+        thaw(60);
+        vm.warp(NOW + 1 days - 1);
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(buyer.addr, seller.addr, asset, IVoucherEscrow.NothingToFlush.selector);
+        _submit();
+        _assertThaw(seller, asset, 60, NOW + 1 days);
+        _assertThaw(seller2, asset, 50, NOW + 2 days - 1);
+    }
+
+    function test_FlushesLaterAnAccountThatItSkipped() public {
+        thaw(60);
+        _submit();
+        vm.warp(NOW + 1 days);
+        _submit();
+        _assertThaw(seller, asset, 40, NOW + 2 days);
+    }
+
+    function test_SkipsAnAccountWhoseTokenRefusesThePayment() public {
+        SelectorForgingToken token = new SelectorForgingToken();
+        _depositOther(token, seller);
+        _thawOther(address(token), seller);
+        vm.warp(NOW + 1 days);
+        token.forge(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+        accounts[0].asset = address(token);
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(
+            buyer.addr,
+            seller.addr,
+            address(token),
+            IVoucherEscrow.TransferFailed.selector
+        );
+        _submit();
+        _assertThaw(seller, address(token), 70, NOW + 1 days);
+        _assertThaw(seller2, asset, 50, NOW + 2 days);
+    }
+
+    function test_SkipsAnAccountWhoseTokenBurnsAllGas() public {
+        GasBurningToken token = new GasBurningToken();
+        _depositOther(token, seller);
+        _thawOther(address(token), seller);
+        vm.warp(NOW + 1 days);
+        token.setBurns(true);
+        accounts[0].asset = address(token);
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(
+            buyer.addr,
+            seller.addr,
+            address(token),
+            IVoucherEscrow.TransferFailed.selector
+        );
+        _submit();
+        _assertThaw(seller, address(token), 70, NOW + 1 days);
+        _assertThaw(seller2, asset, 50, NOW + 2 days);
+    }
+
+    function test_SkipsAnAccountWhoseTokenRevertsWithVeryManyBytes() public {
+        ReturnBombToken token = new ReturnBombToken();
+        _depositOther(token, seller);
+        _thawOther(address(token), seller);
+        vm.warp(NOW + 1 days);
+        token.arm(100_000, true);
+        accounts[0].asset = address(token);
+        expectEvent();
+        emit IVoucherEscrow.FlushSkipped(
+            buyer.addr,
+            seller.addr,
+            address(token),
+            IVoucherEscrow.TransferFailed.selector
+        );
+        _submit();
+        _assertThaw(seller2, asset, 50, NOW + 2 days);
+    }
+
+    function test_FlushesAllOrRevertsWhateverGasItGets() public {
+        // A frame that runs out of gas leaves its caller a 64th of it: too little to go on and skip the account.
+        bytes memory signature = sign(buyer, authorization);
+        uint256[2] memory outcomes;
+        for (uint256 gasGiven = 20_000; gasGiven < 220_000; gasGiven += 1_500) {
+            uint256 snapshot = vm.snapshotState();
+            (bool ok, ) = address(escrow).call{gas: gasGiven}(
+                abi.encodeCall(IVoucherEscrow.flushAllWithAuthorization, (authorization, accounts, signature))
+            );
+            ++outcomes[ok ? 1 : 0];
+            if (ok) assertDone();
+            vm.revertToState(snapshot);
+        }
+        assertGt(outcomes[0], 0, "some gas was too little");
+        assertGt(outcomes[1], 0, "some gas was enough");
+    }
+
+    /* EFFECTS */
+
+    function test_ThawsEveryAccount() public {
+        _submit();
+        assertDone();
+    }
+
+    function test_WithdrawsWhatIsMaturedAndThawsTheRest() public {
+        thaw(60);
+        vm.warp(NOW + 1 days);
+        Books memory expected = books();
+        _submit();
+        expected.account -= 60;
+        expected.escrow -= 60;
+        expected.buyer += 60;
+        assertBooks(expected);
+        _assertThaw(seller, asset, 40, NOW + 2 days);
+        _assertThaw(seller2, asset, 50, NOW + 2 days);
+    }
+
+    function test_EmitsTheEventsOfEachFlushAndFlushAllAuthorized() public {
+        thaw(60);
+        vm.warp(NOW + 1 days);
+        expectEvent();
+        emit IVoucherEscrow.Withdrawn(buyer.addr, seller.addr, asset, 60, 40);
+        expectEvent();
+        emit IVoucherEscrow.ThawInitiated(buyer.addr, seller.addr, asset, 40, 0, NOW + 2 days, 0);
+        expectEvent();
+        emit IVoucherEscrow.ThawInitiated(buyer.addr, seller2.addr, asset, 50, 0, NOW + 2 days, 0);
+        expectEvent();
+        emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 2);
+        _submit();
+    }
+
+    function test_FlushesTwoAssets() public {
+        MintableToken token = new MintableToken();
+        _depositOther(token, seller);
+        accounts.push(IVoucherEscrow.AccountKey(seller.addr, address(token)));
+        _submit();
+        _assertThaw(seller, address(token), 70, NOW + 1 days);
+        assertDone();
+    }
+
+    function test_LeavesUnnamedAccountsAlone() public {
+        accounts.pop();
+        _submit();
+        _assertThaw(seller2, asset, 0, 0);
+    }
+
+    /* THE SELF-CALLED PART */
+
+    function test_RevertWhen_AnyoneElseCallsFlushAccount() public {
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NotSelf.selector, stranger.addr));
+        vm.prank(stranger.addr);
+        escrow.flushAccount(buyer.addr, NONCE, accounts[0]);
+    }
+
+    function test_RevertWhen_TheBuyerCallsFlushAccount() public {
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NotSelf.selector, buyer.addr));
+        vm.prank(buyer.addr);
+        escrow.flushAccount(buyer.addr, NONCE, accounts[0]);
+    }
+
+    /* INTERNAL */
+
+    /// @dev Signs what the authorization says now, and sends it.
+    function _submit() private {
+        bytes memory signature = sign(buyer, authorization);
+        vm.prank(relayer);
+        escrow.flushAllWithAuthorization(authorization, accounts, signature);
+    }
+
+    /// @dev 70 of another token for the buyer with `with`.
+    function _depositOther(MintableToken token, Actor memory with) private {
+        token.mint(buyer.addr, 70);
+        approve(address(token), buyer.addr, 70);
+        vm.prank(buyer.addr);
+        escrow.deposit(with.addr, address(token), 70);
+    }
+
+    function _thawOther(address token, Actor memory with) private {
+        vm.prank(buyer.addr);
+        escrow.thaw(with.addr, token, 70);
+    }
+
+    function _assertThaw(Actor memory with, address token, uint256 amount, uint64 end) private view {
+        IVoucherEscrow.EscrowAccount memory account = escrow.getAccount(buyer.addr, with.addr, token);
+        assertEq(account.thawingAmount, amount, "effective thawing");
+        assertEq(account.thawEndTime, end, "end of the thaw");
+    }
+}
