@@ -1,8 +1,7 @@
 /**
  * Writes `client/abi/`: one file an ABI, `as const`, from the compiled artifacts, and an index.
- * Run `npm run build` first. The output depends on the artifacts alone, so running it again changes nothing.
+ * Build first, as `npm run generate` does. The output depends on the artifacts alone, so running it again changes nothing.
  */
-import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,15 +10,12 @@ import { format, resolveConfig } from "prettier";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OUTPUT = join(ROOT, "client/abi");
 
-/** The contract carries the errors of the libraries it uses; its interface does not. */
-const VOUCHER_ESCROW = "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json";
-const VOUCHER_ESCROW_INTERFACE = "artifacts/contracts/interfaces/IVoucherEscrow.sol/IVoucherEscrow.json";
-
 const SOURCES = [
   {
     name: "voucherEscrow",
     summary: "VoucherEscrow: its functions, events and errors, those of its libraries included.",
-    artifact: existsSync(join(ROOT, VOUCHER_ESCROW)) ? VOUCHER_ESCROW : VOUCHER_ESCROW_INTERFACE,
+    // Not the interface's: the contract carries the errors of the libraries it uses as well.
+    artifact: "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json",
   },
   {
     name: "eip2612",

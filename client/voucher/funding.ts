@@ -1,4 +1,5 @@
 import { hashStruct, hashTypedData, type Address, type Hex } from "viem";
+import { withChecksums } from "./checksums.ts";
 import { hashDepositAuthorization, type MessageHash } from "./hash.ts";
 import {
   PERMIT2_ADDRESS,
@@ -10,6 +11,7 @@ import {
   type TokenDomain,
 } from "./typedData.ts";
 import type { DepositAuthorization } from "./types.ts";
+import { encodeWord } from "./word.ts";
 
 /** What a deposit by signature is for, and where. */
 export interface DepositReference extends EscrowReference {
@@ -54,7 +56,7 @@ export interface PermitReference extends EscrowReference {
  */
 export function depositEip3009TypedData({ chainId, escrow, authorization, token }: TokenDepositReference) {
   const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
-  return {
+  return withChecksums({
     domain: { ...token, chainId: Number(chainId), verifyingContract: authorization.asset },
     types: eip3009Types,
     primaryType: "ReceiveWithAuthorization",
@@ -66,7 +68,7 @@ export function depositEip3009TypedData({ chainId, escrow, authorization, token 
       validBefore: authorization.expiry + 1n,
       nonce: structHash,
     },
-  } as const;
+  } as const);
 }
 
 /**
@@ -81,7 +83,7 @@ export function depositEip3009TypedData({ chainId, escrow, authorization, token 
  */
 export function depositPermit2TypedData({ chainId, escrow, authorization }: DepositReference) {
   const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
-  return {
+  return withChecksums({
     domain: { name: "Permit2", chainId: Number(chainId), verifyingContract: PERMIT2_ADDRESS },
     types: permit2Types,
     primaryType: "PermitWitnessTransferFrom",
@@ -92,7 +94,7 @@ export function depositPermit2TypedData({ chainId, escrow, authorization }: Depo
       deadline: authorization.expiry,
       witness: authorization,
     },
-  } as const;
+  } as const);
 }
 
 /**
@@ -100,14 +102,18 @@ export function depositPermit2TypedData({ chainId, escrow, authorization }: Depo
  *
  * @param reference - {@link PermitReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
+ * @throws {InvalidMessageError} a member does not fit its type.
  */
 export function permitTypedData({ chainId, escrow, buyer, asset, permit, token }: PermitReference) {
-  return {
+  const { value, nonce, deadline } = permit;
+  const message = { owner: buyer, spender: escrow, value, nonce, deadline };
+  for (const member of eip2612Types.Permit) encodeWord("Permit", member, message[member.name]);
+  return withChecksums({
     domain: { ...token, chainId: Number(chainId), verifyingContract: asset },
     types: eip2612Types,
     primaryType: "Permit",
-    message: { owner: buyer, spender: escrow, value: permit.value, nonce: permit.nonce, deadline: permit.deadline },
-  } as const;
+    message,
+  } as const);
 }
 
 /** Hashes what a buyer signs for `depositWithEip3009`. See {@link depositEip3009TypedData}. */

@@ -11,6 +11,7 @@ import type {
   Voucher,
   WithdrawFreeAuthorization,
 } from "./types.ts";
+import { withChecksums } from "./checksums.ts";
 import { encodeWord } from "./word.ts";
 import {
   voucherTypeHash,
@@ -44,7 +45,7 @@ const typeHashes = /* @__PURE__ */ Object.fromEntries(
  * @returns 32 bytes; give it to the hash functions instead of the domain to save its computation.
  */
 export function voucherDomainSeparator(domain: VoucherDomain): Hex {
-  return domainSeparator({ domain });
+  return domainSeparator({ domain: withChecksums(domain) });
 }
 
 /**

@@ -12,6 +12,7 @@ import type {
 } from "viem";
 import { readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
+import { withChecksums } from "./checksums.ts";
 import { decodeVoucherError } from "./errors.ts";
 import {
   NONCE_KINDS,
@@ -584,7 +585,8 @@ async function read<name extends ViewName>(
   args: ContractFunctionArgs<Abi, "view", name>,
 ): Promise<ContractFunctionReturnType<Abi, "view", name>> {
   const block = blockNumber === undefined ? { blockTag: blockTag ?? "latest" } : { blockNumber };
-  const request = { abi: voucherEscrowAbi, address: escrow, functionName, args, ...block };
+  const call = { address: withChecksums(escrow), functionName, args: withChecksums(args) };
+  const request = { abi: voucherEscrowAbi, ...call, ...block };
   try {
     // viem derives the result from the name, which stays open here.
     return (await readContract(client, request as never)) as ContractFunctionReturnType<Abi, "view", name>;

@@ -1,4 +1,5 @@
 import type { Hex } from "viem";
+import { withChecksums } from "./checksums.ts";
 import {
   depositEip3009TypedData,
   depositPermit2TypedData,
@@ -72,10 +73,10 @@ export async function signMessage<name extends VoucherPrimaryType>(
   // Refuses what no contract could check, before a person is asked to sign it.
   encodeMessage(primaryType, message);
   return signer.signTypedData({
-    domain: { ...voucherDomain({ chainId, escrow }) },
+    domain: { ...withChecksums(voucherDomain({ chainId, escrow })) },
     types: { [primaryType]: voucherTypes[primaryType] },
     primaryType,
-    message: { ...message },
+    message: { ...withChecksums<object>(message) },
   });
 }
 
@@ -274,6 +275,7 @@ export async function signDepositPermit2(signer: TypedDataSigner, parameters: De
  * @param signer - {@link TypedDataSigner} of the buyer.
  * @param parameters - {@link PermitReference}; `value` in token base units, `deadline` in unix seconds.
  * @returns Signature of 65 bytes from a key.
+ * @throws {InvalidMessageError} a member does not fit its type.
  */
 export async function signPermit(signer: TypedDataSigner, parameters: PermitReference): Promise<Hex> {
   return signer.signTypedData(permitTypedData(parameters));

@@ -1,6 +1,7 @@
 import type { Account, Address } from "viem";
 import { simulateContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
+import { withChecksums } from "./checksums.ts";
 import { decodeVoucherError } from "./errors.ts";
 import {
   getOutstandingAndCollectableAmount,
@@ -76,7 +77,8 @@ async function simulate(
 ): Promise<void> {
   const block = blockNumber === undefined ? { blockTag: blockTag ?? "latest" } : { blockNumber };
   const limit = gas === 0n ? {} : { gas };
-  const request = { abi: voucherEscrowAbi, address: escrow, functionName, args, account, ...block, ...limit };
+  const call = { address: withChecksums(escrow), functionName, args: withChecksums(args), account };
+  const request = { abi: voucherEscrowAbi, ...call, ...block, ...limit };
   try {
     // viem relates the arguments to the name, which is one of two here.
     await simulateContract(client, request as never);

@@ -109,6 +109,7 @@ export async function verifyDepositPermit2(
  *
  * @param parameters - Permit and signature; `value` in token base units.
  * @returns True when it did. Deadline and nonce are the caller's to check.
+ * @throws {InvalidMessageError} a member does not fit its type.
  */
 export async function verifyPermit(parameters: PermitReference & { readonly signature: Hex }): Promise<boolean> {
   return isSignedBy(parameters.buyer, hashPermit(parameters).digest, parameters.signature);

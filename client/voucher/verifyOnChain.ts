@@ -1,6 +1,7 @@
 import { decodeFunctionResult, encodeFunctionData, isAddressEqual, type Address, type Hex } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { multicall3Abi, voucherEscrowAbi } from "../abi/index.ts";
+import { withChecksums } from "./checksums.ts";
 import { MULTICALL3_ADDRESS } from "./multicall.ts";
 import { getSigner, isVoucherSignatureValid, type ReadClient } from "./read.ts";
 import { unwrapSignature, type WalletDeployment } from "./signature.ts";
@@ -101,9 +102,9 @@ async function isValidOnceDeployed(client: ReadClient, undeployed: Undeployed): 
       [
         { target: deployment.factory, allowFailure: true, callData: deployment.factoryData },
         {
-          target: escrow,
+          target: withChecksums(escrow),
           allowFailure: true,
-          callData: encodeFunctionData({ ...view, args: [voucher, signature] }),
+          callData: encodeFunctionData({ ...view, args: [withChecksums(voucher), signature] }),
         },
       ],
     ],

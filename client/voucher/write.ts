@@ -13,6 +13,7 @@ import type {
 import { estimateContractGas, writeContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { voucherEscrowAbi } from "../abi/index.ts";
+import { withChecksums } from "./checksums.ts";
 import { decodeVoucherError } from "./errors.ts";
 
 type Abi = typeof voucherEscrowAbi;
@@ -56,7 +57,7 @@ export async function writeVoucherEscrow<name extends VoucherWriteName>(
   functionName: name,
   args: ContractFunctionArgs<Abi, "nonpayable", name>,
 ): Promise<Hash> {
-  const call = { abi: voucherEscrowAbi, address: parameters.escrow, functionName, args };
+  const call = callOf(parameters, functionName, args);
   try {
     return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
   } catch (error) {
@@ -81,7 +82,7 @@ export async function writeIsolating<name extends "collectBatch" | "flushAllWith
   reserve: bigint,
 ): Promise<Hash> {
   if (parameters.gas !== undefined) return writeVoucherEscrow(client, parameters, functionName, args);
-  const call = { abi: voucherEscrowAbi, address: parameters.escrow, functionName, args };
+  const call = callOf(parameters, functionName, args);
   const { account = client.account } = parameters;
   try {
     const request = { ...call, account } as unknown as EstimateContractGasParameters;
@@ -91,6 +92,10 @@ export async function writeIsolating<name extends "collectBatch" | "flushAllWith
   } catch (error) {
     throw decodeVoucherError(error) ?? error;
   }
+}
+
+function callOf({ escrow }: EscrowTransactionParameters, functionName: string, args: unknown) {
+  return { abi: voucherEscrowAbi, address: withChecksums(escrow), functionName, args: withChecksums(args) };
 }
 
 /** A contract call and how it is sent, as viem's `writeContract` takes them. */

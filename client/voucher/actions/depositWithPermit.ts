@@ -1,9 +1,11 @@
-import { encodeFunctionData, parseSignature, type Address, type Hash, type Hex } from "viem";
+import { encodeFunctionData, type Address, type Hash, type Hex } from "viem";
 import { readContract, writeContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { eip2612Abi, multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
 import { getRevertData } from "../../errors.ts";
+import { withChecksums } from "../checksums.ts";
 import {
+  MalformedSignatureError,
   decodeVoucherError,
   type AmountTooLargeError,
   type AuthorizationExpiredError,
@@ -19,6 +21,7 @@ import {
 } from "../errors.ts";
 import type { Permit } from "../funding.ts";
 import { MULTICALL3_ADDRESS } from "../multicall.ts";
+import { parseKeySignature } from "../signature.ts";
 import type { DepositAuthorization } from "../types.ts";
 import { withTransaction, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
 
@@ -30,7 +33,7 @@ export interface DepositWithPermitParameters extends EscrowTransactionParameters
   readonly signature: Hex;
   /** What the buyer signed for the token. */
   readonly permit: Omit<Permit, "nonce">;
-  /** The buyer's signature of the permit, from `signPermit`: 65 bytes. */
+  /** The buyer's signature of the permit, from `signPermit`: 65 or 64 bytes of a key. */
   readonly permitSignature: Hex;
   /** Address of Multicall3 where it is not at its usual one. */
   readonly multicall?: Address;
@@ -41,6 +44,7 @@ export type DepositWithPermitReturnType = Hash;
 
 /** What {@link depositWithPermit} throws. */
 export type DepositWithPermitErrorType =
+  | MalformedSignatureError
   | AuthorizationExpiredError
   | InvalidAuthorizationError
   | ZeroNonceError
@@ -64,6 +68,7 @@ export type DepositWithPermitErrorType =
  * @param client - wallet client of any relayer; pays gas only.
  * @param parameters - {@link DepositWithPermitParameters}; amounts in token base units, times in unix seconds.
  * @returns Transaction hash (32-byte hex). Not yet mined.
+ * @throws {MalformedSignatureError} the permit's signature is not one of a key.
  * @throws {AuthorizationExpiredError} the authorization is past its expiry.
  * @throws {InvalidAuthorizationError} the signature is not the buyer's.
  * @throws {ZeroNonceError} the nonce of the authorization is zero.
@@ -84,7 +89,7 @@ export async function depositWithPermit(
   parameters: DepositWithPermitParameters,
 ): Promise<DepositWithPermitReturnType> {
   const { multicall = MULTICALL3_ADDRESS } = parameters;
-  const calls = [permitCall(parameters), depositCall(parameters)] as const;
+  const calls = withChecksums([permitCall(parameters), depositCall(parameters)]);
   const call = { abi: multicall3Abi, address: multicall, functionName: "aggregate3", args: [calls] };
   try {
     return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
@@ -100,8 +105,12 @@ interface Call {
 }
 
 function permitCall({ authorization, escrow, permit, permitSignature }: DepositWithPermitParameters): Call {
-  const { r, s, yParity } = parseSignature(permitSignature);
-  const args = [authorization.buyer, escrow, permit.value, permit.deadline, yParity + 27, r, s] as const;
+  const parts = parseKeySignature(permitSignature);
+  if (parts === undefined) throw new MalformedSignatureError(permitSignature);
+  const { r, s, yParity } = parts;
+  const owner = withChecksums(authorization.buyer);
+  const spender = withChecksums(escrow);
+  const args = [owner, spender, permit.value, permit.deadline, yParity + 27, r, s] as const;
   return {
     target: authorization.asset,
     allowFailure: true,
@@ -110,7 +119,7 @@ function permitCall({ authorization, escrow, permit, permitSignature }: DepositW
 }
 
 function depositCall({ authorization, signature, escrow }: DepositWithPermitParameters): Call {
-  const args = [authorization, signature] as const;
+  const args = [withChecksums(authorization), signature] as const;
   const callData = encodeFunctionData({ abi: voucherEscrowAbi, functionName: "depositWithAuthorization", args });
   return { target: escrow, allowFailure: false, callData };
 }
