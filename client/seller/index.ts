@@ -1,6 +1,10 @@
 // The only barrel of this folder: everything a seller runs.
 export { createAcceptor, type AcceptorOptions } from "./accept.ts";
 export { createChainView, MULTICALL3_ADDRESS, type ChainViewOptions } from "./chainView.ts";
+export { createCollector, type CollectorOptions } from "./collector.ts";
+export type { CollectPolicy } from "./collect/plan.ts";
+export { DEFAULT_GAS_MODEL, MAX_TRANSACTION_GAS, type GasModel } from "./collect/gas.ts";
+export { createVoucherSeller, type VoucherSeller, type VoucherSellerOptions } from "./seller.ts";
 export { createReleases, type ReleasesOptions } from "./releases.ts";
 export { createMemoryStore, type MemoryStoreOptions } from "./store/memory.ts";
 export { createSqliteStore, type SqliteStoreOptions } from "./store/sqlite.ts";

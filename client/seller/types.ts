@@ -244,7 +244,7 @@ export interface CollectableLane extends LaneState {
   readonly uncollected: bigint;
   /** When the oldest uncollected charge was committed, unix seconds. */
   readonly oldestChargeTime: bigint;
-  /** End of the account's thaw, unix seconds; zero while nothing thaws. */
+  /** End of a thaw that reaches into what is uncollected in the account, unix seconds; zero while there is none. */
   readonly thawEndTime: bigint;
   /** Last second at which the latest voucher's signer counts, unix seconds; absent when the buyer itself signed. */
   readonly signerValidUntil?: bigint;

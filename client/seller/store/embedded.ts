@@ -338,6 +338,8 @@ class EmbeddedStore implements VoucherStore {
     const { latest, oldestChargeTime } = lane.facts;
     if (latest === undefined) return undefined;
     const { signer } = latest;
+    const { exposure, limit } = coverageOf(record);
+    const isThreatened = record.facts.thawing > 0n && exposure > limit;
     const session =
       signer.kind === "session"
         ? this.#signersOf(record.account).get(signerKey(record.account.buyer, signer.address))
@@ -347,7 +349,7 @@ class EmbeddedStore implements VoucherStore {
       latest,
       uncollected: uncollectedOf(lane.facts),
       oldestChargeTime,
-      thawEndTime: record.facts.thawing === 0n ? 0n : record.facts.thawEndTime,
+      thawEndTime: isThreatened ? record.facts.thawEndTime : 0n,
       ...(session === undefined ? {} : { signerValidUntil: session.validUntil }),
     };
   }

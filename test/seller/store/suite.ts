@@ -474,12 +474,23 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
 
       it("lists what is charged and not collected, with its times", async () => {
         await charge(store, request({ valueAggregate: 300n }, { price: 300n }), 120n);
-        await store.applyChain([chainUpdate({ block: block(101n), thawing: 10n, thawEndTime: NOW + DAY })], []);
         const [lane, ...others] = await list();
         expect(others).to.deep.equal([]);
-        expect([lane?.uncollected, lane?.oldestChargeTime, lane?.thawEndTime]).to.deep.equal([120n, NOW, NOW + DAY]);
+        expect([lane?.uncollected, lane?.oldestChargeTime, lane?.thawEndTime]).to.deep.equal([120n, NOW, 0n]);
         expect(lane?.signerValidUntil).to.equal(undefined);
       });
+
+      for (const [thawing, end] of [
+        [879n, 0n],
+        [880n, 0n],
+        [881n, NOW + DAY],
+      ] as const) {
+        it(`tells ${end === 0n ? "nothing" : "the end"} of a thaw of ${thawing} when 120 of 1000 are uncollected`, async () => {
+          await charge(store, request({ valueAggregate: 300n }, { price: 300n }), 120n);
+          await store.applyChain([chainUpdate({ block: block(101n), thawing, thawEndTime: NOW + DAY })], []);
+          expect((await list())[0]?.thawEndTime).to.equal(end);
+        });
+      }
 
       it("keeps the time of the oldest uncollected charge", async () => {
         await charge(store, request());
