@@ -20,12 +20,6 @@ export function countTests(output: string): TestCounts {
   };
 }
 
-/** Reads the closing line of `npm test` and `npm run check`; undefined when there is none. */
-export function closingCounts(output: string): Counts | undefined {
-  const match = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
-  return match === undefined ? undefined : { passed: Number(match[1]), failed: Number(match[2]) };
-}
-
 function lastNumber(output: string, pattern: RegExp): number {
   const match = [...output.matchAll(pattern)].at(-1);
   return Number(match?.[1] ?? 0);

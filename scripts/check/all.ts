@@ -1,0 +1,48 @@
+import { buildCheck } from "./build.ts";
+import { commandCheck, type Check } from "./check.ts";
+import { coverageCheck } from "./coverage.ts";
+import { driftCheck } from "./drift.ts";
+import { exportsCheck } from "./exports.ts";
+import { invariantsCheck } from "./invariants.ts";
+import { linksCheck } from "./links.ts";
+import { pinsCheck } from "./pins.ts";
+
+/** In the order of their cost. The build comes before what reads it; coverage comes last, because it builds something else. */
+const CHECKS: readonly Check[] = [
+  pinsCheck,
+  commandCheck("format", "prettier", "--check", "."),
+  commandCheck("lint TypeScript", "biome", "lint", "--error-on-warnings", "."),
+  solhint("lint contracts", "contracts/**/*.sol"),
+  solhint("lint Solidity tests", "test/**/*.sol"),
+  linksCheck,
+  invariantsCheck,
+  buildCheck,
+  commandCheck("types", "tsc", "--noEmit"),
+  exportsCheck,
+  commandCheck("architecture", "hardhat", "test", "mocha", "test/architecture.test.ts", "--no-compile"),
+  driftCheck,
+  coverageCheck,
+];
+
+function solhint(name: string, files: string): Check {
+  return commandCheck(name, "solhint", "--disc", "--noPoster", "--max-warnings", "0", files);
+}
+
+let passed = 0;
+let failed = 0;
+for (const [index, { name, run }] of CHECKS.entries()) {
+  const place = `[${index + 1}/${CHECKS.length}] ${name}`;
+  console.log(`${place} ...`);
+  const started = performance.now();
+  const problem = await run();
+  const time = `${((performance.now() - started) / 1_000).toFixed(1)} s`;
+  if (problem === "") {
+    passed += 1;
+    console.log(`${place}: passed (${time})`);
+  } else {
+    failed += 1;
+    console.log(`${problem}\n${place}: FAILED (${time})`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

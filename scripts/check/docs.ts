@@ -1,0 +1,107 @@
+/**
+ * Writes the generated parts of the documents: what stands between `<!-- generated: NAME ARGUMENTS -->` and `<!-- /generated -->`.
+ * Numbers come from `snapshots/` and from the build; run `npx --no -- hardhat build` first.
+ */
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
+import { ROOT } from "./command.ts";
+
+interface GasRow {
+  readonly id: string;
+  readonly n: number;
+  readonly gas: number;
+  readonly perItem: number;
+  readonly peer: string | null;
+  readonly peerGas: number | null;
+}
+
+type Snapshot<T> = Readonly<Record<string, T>>;
+
+const BLOCK = /(<!-- generated: (\w+)([^>]*?) -->)[\s\S]*?(<!-- \/generated -->)/g;
+
+const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Promise<string>>> = {
+  addresses,
+  gas,
+  sizes,
+};
+
+for (const document of globSync(["README.md", "docs/**/*.md"], { cwd: ROOT }).sort()) {
+  const file = join(ROOT, document);
+  const before = readFileSync(file, "utf8");
+  const after = await fill(document, before);
+  const options = await resolveConfig(file);
+  writeFileSync(file, await format(after, { ...options, filepath: file }));
+}
+console.log("Wrote the generated parts of the documents.");
+
+async function fill(document: string, text: string): Promise<string> {
+  let result = text;
+  for (const [block, open = "", name = "", rest = "", close = ""] of text.matchAll(BLOCK)) {
+    const render = RENDERERS[name];
+    if (render === undefined) throw new Error(`${document} asks for "${name}"; there is no such generated part.`);
+    const content = await render(rest.trim().split(/\s+/).filter(Boolean));
+    result = result.replace(block, () => `${open}\n\n${content}\n\n${close}`);
+  }
+  return result;
+}
+
+/** Where the production module puts the contracts. */
+async function addresses(): Promise<string> {
+  const initcode = readJson<Snapshot<{ readonly initcodeHash: string }>>("snapshots/initcode.json");
+  return table(
+    ["contract", "address on every chain", "initcode hash"],
+    [["`VoucherEscrow`", `\`${await predictVoucherEscrow()}\``, `\`${initcode["VoucherEscrow"]?.initcodeHash}\``]],
+  );
+}
+
+async function sizes(): Promise<string> {
+  const snapshot =
+    readJson<Snapshot<{ readonly runtimeBytes: number; readonly marginBytes: number }>>("snapshots/size.json");
+  return table(
+    ["contract", "runtime code, bytes", "left of the limit, bytes"],
+    Object.entries(snapshot).map(([name, { runtimeBytes, marginBytes }]) => [
+      `\`${name}\``,
+      number(runtimeBytes),
+      number(marginBytes),
+    ]),
+  );
+}
+
+/** Gas of the named rows, or of all. */
+async function gas(ids: readonly string[]): Promise<string> {
+  const rows = readJson<readonly GasRow[]>("snapshots/gas.json");
+  const missing = ids.filter((id) => !rows.some((row) => row.id === id));
+  if (missing.length > 0) throw new Error(`snapshots/gas.json has no row ${missing.join(", ")}.`);
+  const chosen = rows.filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const withPeers = chosen.some(({ peerGas }) => peerGas !== null);
+  return table(
+    ["operation", "items", "gas", "each", ...(withPeers ? ["peer", "its gas", "ratio"] : [])],
+    chosen.map((row) => [
+      `\`${row.id}\``,
+      number(row.n),
+      number(row.gas),
+      number(row.perItem),
+      ...(withPeers ? peerCells(row) : []),
+    ]),
+  );
+}
+
+function peerCells({ gas: own, peer, peerGas }: GasRow): string[] {
+  if (peer === null || peerGas === null) return ["", "", ""];
+  return [peer, number(peerGas), `${(own / peerGas).toFixed(2)}x`];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function number(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as T;
+}

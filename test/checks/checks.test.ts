@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import { countTests } from "../../scripts/check/counts.ts";
+import { compareCoverage } from "../../scripts/check/coverage.ts";
+import { unusedExports } from "../../scripts/check/exports.ts";
+import { compareInvariants } from "../../scripts/check/invariants.ts";
+import { brokenLinks } from "../../scripts/check/links.ts";
+
+describe("Checks", () => {
+  describe("counting tests", () => {
+    it("reads the summary of the Solidity runner", () => {
+      const output = "  A.t.sol:A\n    ✔ test_One()\n    1) test_Two()\n\n\n  1 passing\n  1 failing\n  2 skipped\n";
+      expect(countTests(output)).to.deep.equal({ passed: 1, failed: 1, skipped: 2, marked: 1 });
+    });
+
+    it("reads the summary of mocha", () => {
+      const output = "  A\n    ✔ one\n    ✔ two (50ms)\n    - three\n\n\n  2 passing (2s)\n  1 pending\n\n";
+      expect(countTests(output)).to.deep.equal({ passed: 2, failed: 0, skipped: 1, marked: 2 });
+    });
+
+    it("counts nothing where nothing ran", () => {
+      expect(countTests("Error: cannot load the tests")).to.deep.equal({ passed: 0, failed: 0, skipped: 0, marked: 0 });
+    });
+  });
+
+  describe("coverage", () => {
+    const report = "TN:\nSF:contracts/A.sol\nDA:1,1\nDA:2,0\nLH:1\nLF:2\nend_of_record\n";
+    const linesOf = (): string[] => ["a = 1;", "  revert B();"];
+    const exception = { file: "contracts/A.sol", line: "revert B();", reason: "cannot happen" };
+
+    it("names each line that no test reaches", () => {
+      expect(compareCoverage(report, [], linesOf)).to.deep.equal([
+        "contracts/A.sol:2 is reached by no Solidity test: revert B();",
+      ]);
+    });
+
+    it("accepts a listed exception", () => {
+      expect(compareCoverage(report, [exception], linesOf)).to.deep.equal([]);
+    });
+
+    it("names an exception that is no longer needed", () => {
+      expect(compareCoverage(report.replace("DA:2,0", "DA:2,5"), [exception], linesOf)).to.have.lengthOf(1);
+    });
+
+    it("does not accept an empty report", () => {
+      expect(compareCoverage("TN:\n", [], linesOf)).to.deep.equal(["The report measures no line of contracts/."]);
+    });
+  });
+
+  describe("invariants", () => {
+    const list = "| id | function |\n| --- | --- |\n| V1 | `invariant_V1_solvent` |\n| V2 | `invariant_V2_grows` |\n";
+    const source = "function invariant_V1_solvent() external {}\nfunction invariant_V2_grows() external {}\n";
+
+    it("accepts a list that matches the tests", () => {
+      expect(compareInvariants(list, source)).to.deep.equal([]);
+    });
+
+    it("names a listed function that no test has", () => {
+      expect(compareInvariants(list, source.replace("invariant_V2_grows", "invariant_V2_shrinks"))).to.have.lengthOf(2);
+    });
+
+    it("names an id without a function", () => {
+      expect(compareInvariants(`${list}| V3 | none |\n`, source)).to.deep.equal(["V3 names no function."]);
+    });
+
+    it("does not accept an empty list", () => {
+      expect(compareInvariants("", "")).to.have.lengthOf(1);
+    });
+  });
+
+  describe("exports", () => {
+    it("names an export that no other file uses", () => {
+      const sources = new Map([
+        ["client/a.ts", "export const used = 1;\nexport function unused() {}\nexport interface Shape {}\n"],
+        ["client/b.ts", 'import { used } from "./a.ts";\n'],
+        ["client/index.ts", "export const entry = 1;\n"],
+      ]);
+      expect(unusedExports(sources)).to.deep.equal(["client/a.ts exports unused, which no other file uses."]);
+    });
+  });
+
+  describe("links", () => {
+    const files: Readonly<Record<string, string>> = {
+      "docs/a.md":
+        "[b](b.md) [c](../c.md#its-title) [here](#top) [web](https://example.org) [gone](gone.md) [no](b.md#no)\n\n# Top",
+      "docs/b.md": "# B",
+      "c.md": "# Its `title`!",
+    };
+    it("names each link that leads nowhere", () => {
+      expect(brokenLinks("docs/a.md", (path) => files[path])).to.deep.equal([
+        "docs/a.md: broken link gone.md",
+        "docs/a.md: broken link b.md#no",
+      ]);
+    });
+  });
+});
