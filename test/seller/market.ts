@@ -24,10 +24,13 @@ import { BASE_CHAIN_ID, USDC } from "../base/addresses.ts";
 import { ensureVoucherEscrow } from "../fork/escrow.ts";
 import { connectBase, type Base } from "../helpers/base.ts";
 import { mined } from "../helpers/mined.ts";
+import { watchNode, type WatchedNode } from "./chain/node.ts";
 
 /** A seller on the local Base, with the real escrow and USDC, and what its tests do all the time. */
 export interface Market {
   readonly base: Base;
+  /** What the seller's parts ask of the chain. */
+  readonly node: WatchedNode;
   readonly escrow: EscrowId;
   readonly store: VoucherStore;
   readonly chainView: ChainView;
@@ -79,7 +82,8 @@ export async function openMarket(
   let shift = 0n;
   let chainTime = (await base.publicClient.getBlock()).timestamp;
   const clock = (): bigint => chainTime + shift;
-  const common = { client: base.publicClient, escrow, seller, store, pollingInterval: 20 };
+  const node = watchNode(base);
+  const common = { client: node.client, escrow, seller, store, pollingInterval: 20 };
   const chainView = createChainView({ ...common, confirmations: 0, ...options.chainView });
   const acceptor = await createAcceptor({ ...common, assets: [USDC], chainView, clock, ...options.acceptor });
   const releases = createReleases({ ...common, signer: base.actors.seller, chainView, clock });
@@ -114,6 +118,7 @@ export async function openMarket(
   });
   return {
     base,
+    node,
     escrow,
     store,
     chainView,
