@@ -338,6 +338,20 @@ contract DepositWithEip3009Test is VoucherTest {
         _submit(new bytes(65));
     }
 
+    function test_RevertWhen_TheBuyerIsTheEscrowAndTheSellerIsZero() public {
+        authorization.buyer = address(escrow);
+        authorization.seller = address(0);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
+        _submit(new bytes(65));
+    }
+
+    function test_RevertWhen_TheBuyerAndTheSellerAreZero() public {
+        authorization.buyer = address(0);
+        authorization.seller = address(0);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
+        _submit(new bytes(65));
+    }
+
     function test_RevertWhen_TheSellerIsTheBuyer() public {
         authorization.seller = buyer.addr;
         bytes memory signature = signEip3009(buyer, authorization);

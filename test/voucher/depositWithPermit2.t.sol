@@ -229,10 +229,16 @@ contract DepositWithPermit2Test is VoucherTest {
     }
 
     function test_RevertWhen_TheBuyerIsTheEscrowAndTheSellerIsZero() public {
-        // Permit2 asks the escrow for an ERC-1271 answer, and the escrow has none to give.
         authorization.buyer = address(escrow);
         authorization.seller = address(0);
-        expectRevert("");
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
+        _submit("");
+    }
+
+    function test_RevertWhen_TheBuyerAndTheSellerAreZero() public {
+        authorization.buyer = address(0);
+        authorization.seller = address(0);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
         _submit("");
     }
 
