@@ -1,0 +1,24 @@
+/** The larger of two amounts. */
+export function larger(first: bigint, second: bigint): bigint {
+  return first > second ? first : second;
+}
+
+/** The smaller of two amounts. */
+export function smaller(first: bigint, second: bigint): bigint {
+  return first > second ? second : first;
+}
+
+/** The smallest of the limits that are set; undefined when none is. */
+export function tightest(limits: readonly (bigint | undefined)[]): bigint | undefined {
+  return limits.reduce((least, limit) => {
+    if (least === undefined || limit === undefined) return least ?? limit;
+    return smaller(least, limit);
+  }, undefined);
+}
+
+/** Adds amounts up. */
+export function sum(amounts: Iterable<bigint>): bigint {
+  let total = 0n;
+  for (const amount of amounts) total += amount;
+  return total;
+}

@@ -1,0 +1,262 @@
+import type { Address } from "viem";
+import type { DepositAuthorization, Voucher } from "../../voucher/index.ts";
+import { MAX_UINT256, MAX_UINT64, parse, toWireInteger, type Fields } from "./fields.ts";
+import type {
+  AccountDetails,
+  DeferredPayload,
+  Deposit,
+  DepositMethod,
+  DepositTerms,
+  Offer,
+  Parsed,
+  Permit,
+  Settlement,
+  SignedSignerAuthorization,
+  WireDeposit,
+  WireOffer,
+  WirePayload,
+  WireSettlement,
+  WireSignerAuthorization,
+  WireVoucher,
+} from "./types.ts";
+
+const PAYLOAD = "invalid_deferred_evm_payload_malformed";
+const VOUCHER = "invalid_deferred_evm_payload_voucher_malformed";
+const DEPOSIT = "invalid_deferred_evm_payload_deposit_authorization_malformed";
+const PERMIT = "invalid_deferred_evm_payload_permit_malformed";
+const SIGNER = "invalid_deferred_evm_payload_signer_authorization_malformed";
+const OFFER = "invalid_deferred_evm_requirements";
+
+/** Every method a deposit can come by. */
+export const DEPOSIT_METHODS: readonly DepositMethod[] = ["eip3009", "permit2", "eip2612", "allowance"];
+const MAX_NAME_LENGTH = 128;
+const MAX_URL_LENGTH = 512;
+const MAX_CHAIN_ID = BigInt(Number.MAX_SAFE_INTEGER);
+
+/* PAYLOAD */
+
+/**
+ * Reads what a payment carries. Says nothing about what the fields mean: that is the acceptor's work.
+ *
+ * @param payload - `PaymentPayload.payload` as decoded; may be anything.
+ * @returns The payload, addresses and hex in lower case, or the scheme's code for the field that is wrong. Never throws.
+ */
+export function parsePayload(payload: unknown): Parsed<DeferredPayload> {
+  return parse(payload, PAYLOAD, (fields) => {
+    const voucher = readVoucher(fields.object("voucher", VOUCHER));
+    const signature = fields.signature("signature");
+    return {
+      voucher,
+      signature,
+      ...(fields.has("depositAuthorization") && {
+        deposit: readDeposit(fields.object("depositAuthorization", DEPOSIT)),
+      }),
+      ...(fields.has("signerAuthorization") && {
+        signerAuthorization: readSigner(fields.object("signerAuthorization", SIGNER), voucher.buyer),
+      }),
+    };
+  });
+}
+
+function readVoucher(fields: Fields): Voucher {
+  return {
+    id: fields.bytes32("id"),
+    buyer: fields.address("buyer"),
+    seller: fields.address("seller"),
+    valueAggregate: fields.amount("valueAggregate"),
+    asset: fields.address("asset"),
+    timestamp: fields.integer("timestamp", MAX_UINT64),
+    nonce: fields.integer("nonce", MAX_UINT256),
+    escrow: fields.address("escrow"),
+    chainId: fields.integer("chainId", MAX_CHAIN_ID),
+    expiry: fields.integer("expiry", MAX_UINT64),
+  };
+}
+
+/** Reads a deposit; for {@link parse}. */
+export function readDeposit(fields: Fields): Deposit {
+  const inner = fields.object("depositAuthorization");
+  const authorization: DepositAuthorization = {
+    buyer: inner.address("buyer"),
+    seller: inner.address("seller"),
+    asset: inner.address("asset"),
+    amount: inner.amount("amount"),
+    nonce: inner.bytes32("nonce"),
+    expiry: inner.integer("expiry", MAX_UINT64),
+  };
+  const signature = inner.signature("signature");
+  if (fields.has("method")) {
+    return { method: fields.oneOf("method", ["eip3009", "permit2"] as const), authorization, signature };
+  }
+  if (!fields.has("permit")) return { method: "allowance", authorization, signature };
+  return { method: "eip2612", authorization, signature, permit: readPermit(fields.object("permit", PERMIT)) };
+}
+
+function readPermit(fields: Fields): Permit {
+  const domain = fields.object("domain");
+  return {
+    owner: fields.address("owner"),
+    spender: fields.address("spender"),
+    value: fields.amount("value"),
+    nonce: fields.integer("nonce", MAX_UINT256),
+    deadline: fields.integer("deadline", MAX_UINT256),
+    domain: { name: domain.text("name", MAX_NAME_LENGTH), version: domain.text("version", MAX_NAME_LENGTH) },
+    signature: fields.signature("signature"),
+  };
+}
+
+/** Reads a signer authorization; for {@link parse}. */
+export function readSigner(fields: Fields, buyer: Address): SignedSignerAuthorization {
+  return {
+    authorization: {
+      buyer,
+      signer: fields.address("signer"),
+      validUntil: fields.integer("validUntil", MAX_UINT64),
+      expiry: fields.integer("expiry", MAX_UINT64),
+    },
+    signature: fields.signature("signature"),
+  };
+}
+
+/** Writes a voucher as the scheme has it. */
+export function toWireVoucher(voucher: Voucher): WireVoucher {
+  return {
+    id: voucher.id,
+    buyer: voucher.buyer,
+    seller: voucher.seller,
+    valueAggregate: voucher.valueAggregate.toString(),
+    asset: voucher.asset,
+    timestamp: toWireInteger(voucher.timestamp),
+    nonce: toWireInteger(voucher.nonce),
+    escrow: voucher.escrow,
+    chainId: toWireInteger(voucher.chainId),
+    expiry: toWireInteger(voucher.expiry),
+  };
+}
+
+/** Writes a deposit. */
+export function toWireDeposit({ method, authorization, signature, permit }: Deposit): WireDeposit {
+  return {
+    ...((method === "eip3009" || method === "permit2") && { method }),
+    ...(permit !== undefined && {
+      permit: {
+        ...permit,
+        value: permit.value.toString(),
+        nonce: toWireInteger(permit.nonce),
+        deadline: toWireInteger(permit.deadline),
+      },
+    }),
+    depositAuthorization: {
+      ...authorization,
+      amount: authorization.amount.toString(),
+      expiry: toWireInteger(authorization.expiry),
+      signature,
+    },
+  };
+}
+
+/** Writes a signer authorization. */
+export function toWireSigner({ authorization, signature }: SignedSignerAuthorization): WireSignerAuthorization {
+  const { signer, validUntil, expiry } = authorization;
+  return { signer, validUntil: toWireInteger(validUntil), expiry: toWireInteger(expiry), signature };
+}
+
+/** Writes what a payment carries. */
+export function toWirePayload({ voucher, signature, deposit, signerAuthorization }: DeferredPayload): WirePayload {
+  return {
+    signature,
+    voucher: toWireVoucher(voucher),
+    ...(deposit !== undefined && { depositAuthorization: toWireDeposit(deposit) }),
+    ...(signerAuthorization !== undefined && { signerAuthorization: toWireSigner(signerAuthorization) }),
+  };
+}
+
+/* OFFER */
+
+/**
+ * Reads `extra` of an offer. Nothing in it is proven.
+ *
+ * @param extra - `PaymentRequirements.extra` of an offer with scheme `deferred`.
+ * @returns The offer, or why it cannot be read. Never throws.
+ */
+export function parseOffer(extra: unknown): Parsed<Offer> {
+  return parse(extra, OFFER, (fields) => {
+    const lane = fields.object("voucher");
+    const account = fields.has("account") ? fields.object("account") : undefined;
+    const domain =
+      readTokenDomain(fields, "name", "version") ?? readTokenDomain(account, "assetDomainName", "assetDomainVersion");
+    return {
+      ...(fields.has("type") && { type: fields.oneOf("type", ["new", "aggregation"] as const) }),
+      id: lane.bytes32("id"),
+      escrow: lane.address("escrow"),
+      ...(fields.has("signature") && {
+        latest: { voucher: readVoucher(lane), signature: fields.signature("signature") },
+      }),
+      ...(fields.has("charged") && { charged: fields.amount("charged") }),
+      ...(account !== undefined && { account: readAccount(account) }),
+      ...(domain !== undefined && { tokenDomain: domain }),
+      ...(fields.has("deposit") && { deposit: readDepositTerms(fields.object("deposit")) }),
+      ...(fields.has("thawingPeriod") && { thawingPeriod: fields.integer("thawingPeriod", MAX_UINT64) }),
+      ...(fields.has("minVoucherLifetime") && { minVoucherLifetime: fields.integer("minVoucherLifetime", MAX_UINT64) }),
+      isMetered: fields.has("metered") && fields.flag("metered"),
+    };
+  });
+}
+
+function readTokenDomain(fields: Fields | undefined, name: string, version: string): Offer["tokenDomain"] {
+  if (fields === undefined || !fields.has(name) || !fields.has(version)) return undefined;
+  return { name: fields.text(name, MAX_NAME_LENGTH), version: fields.text(version, MAX_NAME_LENGTH) };
+}
+
+function readAccount(fields: Fields): AccountDetails {
+  return {
+    balance: fields.amount("balance"),
+    ...(fields.has("assetAllowance") && { assetAllowance: fields.amount("assetAllowance") }),
+    ...(fields.has("assetPermitNonce") && { assetPermitNonce: fields.integer("assetPermitNonce", MAX_UINT256) }),
+    ...(fields.has("facilitator") && { facilitator: fields.text("facilitator", MAX_URL_LENGTH) }),
+  };
+}
+
+function readDepositTerms(fields: Fields): DepositTerms {
+  return {
+    minimum: fields.amount("minimum"),
+    suggested: fields.amount("suggested"),
+    methods: fields.listOf("methods", DEPOSIT_METHODS),
+  };
+}
+
+/** Writes the part of an offer that names a lane: what changes from one 402 to the next. */
+export function toWireLane(offer: Pick<Offer, "type" | "id" | "escrow" | "latest" | "charged">): WireOffer {
+  return {
+    ...(offer.type !== undefined && { type: offer.type }),
+    voucher: offer.latest === undefined ? { id: offer.id, escrow: offer.escrow } : toWireVoucher(offer.latest.voucher),
+    ...(offer.latest !== undefined && { signature: offer.latest.signature }),
+    ...(offer.charged !== undefined && { charged: offer.charged.toString() }),
+  };
+}
+
+/* SETTLEMENT */
+
+/** Reads `extra` of a settlement answer. Never throws. */
+export function parseSettlement(extra: unknown): Parsed<Settlement> {
+  return parse(extra, PAYLOAD, (fields) => {
+    const voucher = fields.object("voucher");
+    return {
+      commitment: fields.bytes32("commitment"),
+      id: voucher.bytes32("id"),
+      nonce: voucher.integer("nonce", MAX_UINT256),
+      charged: fields.amount("charged"),
+      ...(fields.has("depositTransaction") && { depositTransaction: fields.bytes32("depositTransaction") }),
+    };
+  });
+}
+
+/** Writes `extra` of a settlement answer. */
+export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
+  return {
+    commitment: settlement.commitment,
+    voucher: { id: settlement.id, nonce: toWireInteger(settlement.nonce) },
+    charged: settlement.charged.toString(),
+    ...(settlement.depositTransaction !== undefined && { depositTransaction: settlement.depositTransaction }),
+  };
+}
