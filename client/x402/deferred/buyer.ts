@@ -1,0 +1,214 @@
+import type { Hex } from "viem";
+import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
+import { larger } from "./amounts.ts";
+import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
+import { createBuyerContext, LIFETIME_SLACK, type BuyerContext } from "./buyerContext.ts";
+import { signDeposit } from "./buyerDeposits.ts";
+import { enter, leave, type Entry, type OpenAccount } from "./buyerEntry.ts";
+import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
+import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
+import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
+import { PriceLimitError } from "./errors.ts";
+import { reactionTo } from "./reactions.ts";
+import type { Deposit, SignedSignerAuthorization } from "./types.ts";
+
+/** Seconds a signer authorization can be relayed. */
+const AUTHORIZATION_SECONDS = 3600n;
+
+interface Payment {
+  readonly account: OpenAccount;
+  readonly claim: LaneClaim;
+  readonly carriesDeposit: boolean;
+  /** End of the session signer that the payment authorizes, unix seconds. */
+  readonly authorizesUntil: bigint | undefined;
+}
+
+/**
+ * Creates a buyer. What it knows starts with what the storage holds.
+ *
+ * @throws {DeferredConfigurationError} no key signs vouchers, or the session signer is the buyer.
+ */
+export function createBuyer(options: BuyerOptions): Buyer {
+  const { storage } = options;
+  const context = createBuyerContext(options);
+  const { address } = context;
+  const accounts = new Map<string, OpenAccount>();
+  const payments = new Map<Hex, Payment>();
+  let loading: Promise<void> | undefined;
+
+  function open(id: BuyerAccountId, record?: BuyerAccountRecord): OpenAccount {
+    const { maxLanes } = context;
+    const state = openBuyerAccount(id, record);
+    const account: OpenAccount = { state, maxLanes, waiting: new Set(), depositing: undefined, signing: 0n };
+    accounts.set(buyerAccountKey(id), account);
+    return account;
+  }
+
+  async function load(): Promise<void> {
+    const records = (await storage?.load()) ?? [];
+    for (const record of records) if (record.account.buyer === address) open(record.account, record);
+  }
+
+  async function accountOf({ chainId, asset, seller, offer: { escrow } }: PaymentTerms): Promise<OpenAccount> {
+    loading ??= load();
+    try {
+      await loading;
+    } catch (error) {
+      loading = undefined;
+      throw error;
+    }
+    const id = { chainId, escrow, seller, asset, buyer: address };
+    return accounts.get(buyerAccountKey(id)) ?? open(id);
+  }
+
+  function sweep(account: OpenAccount, now: bigint): void {
+    for (const [key, { account: other, claim }] of payments) {
+      if (other !== account || claim.until >= now) continue;
+      payments.delete(key);
+      if (account.depositing === claim) account.depositing = undefined;
+    }
+    account.state.sweep(now);
+  }
+
+  /** Ends a payment; undefined when it is not one of ours, or has ended before. */
+  function end(key: Hex, outcome: Outcome): Payment | undefined {
+    const payment = payments.get(key);
+    if (payment === undefined) return undefined;
+    payments.delete(key);
+    payment.account.state.endClaim(payment.claim, outcome);
+    return payment;
+  }
+
+  async function keep({ account, claim }: Payment): Promise<void> {
+    leave(account, claim);
+    try {
+      await storage?.save(account.state.toRecord());
+    } catch (error) {
+      // The answer is in: a full disk must not turn a served request into a failed one.
+      context.emit({ kind: "storageFailed", error });
+    }
+  }
+
+  async function signPayment(account: OpenAccount, entry: Entry, terms: PaymentTerms) {
+    const { claim } = entry;
+    const deposit = await completeDeposit(context, account, entry, terms);
+    const signerAuthorization = await authorizeSession(context, account, terms);
+    const signed = await signClaim(context, claim, terms);
+    // Before the voucher leaves: what is signed must not be forgotten.
+    await storage?.save(account.state.toRecord());
+    const authorizesUntil = signerAuthorization?.authorization.validUntil;
+    payments.set(signed.signature, { account, claim, carriesDeposit: deposit !== undefined, authorizesUntil });
+    return {
+      ...signed,
+      ...(deposit !== undefined && { deposit }),
+      ...(signerAuthorization !== undefined && { signerAuthorization }),
+    };
+  }
+
+  return {
+    address,
+
+    async pay(terms, spendCap) {
+      const { maxPrice } = context.limitsFor(terms);
+      if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
+      const account = await accountOf(terms);
+      const { latest, id } = terms.offer;
+      if (latest !== undefined && !account.state.knows(id)) await learnLane(context, account, terms.offer);
+      const entry = await enter(context, {
+        account,
+        terms,
+        spendCap,
+        accounts: accounts.values(),
+        sweep: (now) => sweep(account, now),
+      });
+      try {
+        return await signPayment(account, entry, terms);
+      } catch (error) {
+        account.state.endClaim(entry.claim, { kind: "refused" });
+        leave(account, entry.claim);
+        throw error;
+      }
+    },
+
+    async accepted(key, settlement) {
+      const payment = payments.get(key);
+      if (payment === undefined) return;
+      const { state } = payment.account;
+      if (payment.carriesDeposit) state.confirmDeposit();
+      if (payment.authorizesUntil !== undefined) state.signerValidUntil = payment.authorizesUntil;
+      end(key, { kind: "charged", charged: settlement?.charged });
+      await keep(payment);
+    },
+
+    async refused(key, code, offer) {
+      const payment = end(key, { kind: reactionTo(code) === "lane" ? "stale" : "refused" });
+      if (payment === undefined) return false;
+      const refused = { ...payment, authorizesSigner: payment.authorizesUntil !== undefined };
+      const mayRetry = await learnFromRefusal(context, refused, code, offer);
+      await keep(payment);
+      return mayRetry;
+    },
+
+    async unanswered(key) {
+      const payment = end(key, { kind: "unknown" });
+      if (payment !== undefined) await keep(payment);
+    },
+  };
+}
+
+async function completeDeposit(
+  { deposits, now, emit }: BuyerContext,
+  account: OpenAccount,
+  { deposit: wanted }: Entry,
+  { offer }: PaymentTerms,
+): Promise<Deposit | undefined> {
+  const { state } = account;
+  if (wanted === "none") return undefined;
+  if (wanted === "pending" || deposits === undefined) return state.pendingDeposit;
+  const { owner: signer, policy } = deposits;
+  const deposit = await signDeposit({ signer, policy, account: state.id, offer, amount: wanted, now: now() });
+  account.signing = 0n;
+  state.pendingDeposit = deposit;
+  emit({ kind: "depositSigned", account: state.id, deposit });
+  return deposit;
+}
+
+/** Authorizes the session signer, unless the seller knows it for long enough. */
+async function authorizeSession(
+  { address, session, now: clock }: BuyerContext,
+  { state }: OpenAccount,
+  { offer }: PaymentTerms,
+): Promise<SignedSignerAuthorization | undefined> {
+  if (session === undefined) return undefined;
+  const now = clock();
+  const needed = now + (offer.minVoucherLifetime ?? 0n) + LIFETIME_SLACK;
+  if (state.signerValidUntil >= needed) return undefined;
+  const { chainId, escrow } = state.id;
+  const authorization = {
+    buyer: address,
+    signer: session.signer,
+    validUntil: larger(now + session.validFor, needed),
+    expiry: now + AUTHORIZATION_SECONDS,
+  };
+  return { authorization, signature: await signSignerAuthorization(session.owner, { chainId, escrow, authorization }) };
+}
+
+async function signClaim(
+  { address, voucherSigner }: BuyerContext,
+  claim: LaneClaim,
+  { seller, asset, chainId, offer }: PaymentTerms,
+): Promise<SignedVoucher> {
+  const voucher: Voucher = {
+    id: claim.id,
+    buyer: address,
+    seller,
+    valueAggregate: claim.ceiling,
+    asset,
+    timestamp: claim.timestamp,
+    nonce: claim.nonce,
+    escrow: offer.escrow,
+    chainId,
+    expiry: claim.expiry,
+  };
+  return { voucher, signature: await signVoucher(voucherSigner, voucher) };
+}

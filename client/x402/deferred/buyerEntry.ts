@@ -1,0 +1,140 @@
+import { sum, tightest } from "./amounts.ts";
+import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
+import type { BuyerContext } from "./buyerContext.ts";
+import { sizeDeposit, toDepositRequest } from "./buyerDeposits.ts";
+import type { PaymentTerms } from "./buyerTypes.ts";
+import { DepositNeededError } from "./errors.ts";
+
+/** Seconds for which an answer is expected when the offer says nothing. */
+const DEFAULT_TIMEOUT = 300n;
+/** Milliseconds after which a waiting request looks again, since an answer may never come. */
+const WAIT_MILLISECONDS = 1000;
+
+/** An account with the requests that are under way in it. */
+export interface OpenAccount {
+  readonly state: BuyerAccount;
+  /** Most lanes to use, as far as the seller has said. */
+  maxLanes: number;
+  /** Wakes whoever waits for a lane or a deposit. */
+  readonly waiting: Set<() => void>;
+  /** The unanswered payment that carries a deposit; no other does meanwhile. */
+  depositing: LaneClaim | undefined;
+  /** Token base units of the deposit that is being signed. */
+  signing: bigint;
+}
+
+/** A claimed lane, and what the payment must bring. */
+export interface Entry {
+  readonly claim: LaneClaim;
+  /** `none`, `pending` to send an unanswered deposit again, or how much to deposit, token base units. */
+  readonly deposit: "none" | "pending" | bigint;
+}
+
+/** What an entry asks. */
+export interface EnterParameters {
+  readonly account: OpenAccount;
+  readonly terms: PaymentTerms;
+  /** Most that may leave the wallet by this payment, token base units. */
+  readonly spendCap: bigint | undefined;
+  /** All accounts of the buyer, for the limit on all of them. */
+  readonly accounts: Iterable<OpenAccount>;
+  /** Ends what is overdue in the account. */
+  readonly sweep: (now: bigint) => void;
+}
+
+/**
+ * Claims a lane and decides on a deposit, in one step: nothing happens in between that could make the decision wrong. Waits while another
+ * payment brings the deposit that this one needs, or no lane is idle.
+ *
+ * @throws {DepositNeededError} the account does not cover the price and nothing may be deposited.
+ */
+export async function enter(context: BuyerContext, parameters: EnterParameters): Promise<Entry> {
+  const { account, terms, sweep } = parameters;
+  const lifetime = context.lifetimeFor(terms);
+  for (;;) {
+    const now = context.now();
+    sweep(now);
+    const shortfall = shortfallOf(context, account, terms);
+    const mayEnter = shortfall === 0n || account.depositing === undefined;
+    const deposit = mayEnter ? decideDeposit(context, parameters, shortfall) : "none";
+    const claim = mayEnter
+      ? account.state.claimLane({
+          price: terms.price,
+          now,
+          until: now + (terms.timeout ?? DEFAULT_TIMEOUT),
+          expiry: now + lifetime,
+          offeredId: terms.offer.id,
+          maxLanes: account.maxLanes,
+        })
+      : undefined;
+    if (claim === undefined) {
+      await changeOf(account);
+      continue;
+    }
+    if (deposit !== "none") account.depositing = claim;
+    if (typeof deposit === "bigint") account.signing = deposit;
+    return { claim, deposit };
+  }
+}
+
+/** Frees what a payment held, but not its lane, and wakes whoever waits. */
+export function leave(account: OpenAccount, claim: LaneClaim): void {
+  if (account.depositing === claim) {
+    account.depositing = undefined;
+    account.signing = 0n;
+  }
+  for (const wake of [...account.waiting]) wake();
+}
+
+/** What the account lacks. One of which nothing is known counts as empty when it was never used, and as covered otherwise. */
+function shortfallOf(context: BuyerContext, { state }: OpenAccount, { price, offer }: PaymentTerms): bigint {
+  const isFirst = state.spendable === undefined && !state.isUsed;
+  if (isFirst && offer.account !== undefined) state.setAvailable(offer.account.balance);
+  const { spendable } = state;
+  if (spendable === undefined) return isFirst && context.deposits !== undefined ? price : 0n;
+  return spendable >= price ? 0n : price - spendable;
+}
+
+function decideDeposit(context: BuyerContext, parameters: EnterParameters, shortfall: bigint): Entry["deposit"] {
+  if (shortfall === 0n) return "none";
+  const { account, terms } = parameters;
+  if (account.state.pendingDeposit !== undefined) return "pending";
+  if (context.deposits === undefined) throw new DepositNeededError(shortfall, "this client makes no deposits");
+  const { price, offer } = terms;
+  const request = toDepositRequest(account.state.id, { price, shortfall, terms: offer.deposit });
+  return sizeDeposit({ policy: context.deposits.policy, request, cap: depositCap(context, parameters) });
+}
+
+/** Most that may be deposited now; undefined when the buyer has set no limit. */
+function depositCap(context: BuyerContext, parameters: EnterParameters): bigint | undefined {
+  const { account, accounts, terms, spendCap } = parameters;
+  const { maxDeposit, maxExposure, maxTotalExposure } = context.limitsFor(terms);
+  const total = sum(
+    [...accounts]
+      .filter(({ state }) => state.id.asset === terms.asset && state.id.chainId === terms.chainId)
+      .map(exposureOf),
+  );
+  return tightest([
+    spendCap,
+    maxDeposit,
+    maxExposure === undefined ? undefined : maxExposure - exposureOf(account),
+    maxTotalExposure === undefined ? undefined : maxTotalExposure - total,
+  ]);
+}
+
+function exposureOf({ state, signing }: OpenAccount): bigint {
+  return state.exposure + signing;
+}
+
+/** Resolves at the next answer of the account, or after a while. */
+function changeOf({ waiting }: OpenAccount): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      waiting.delete(wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, WAIT_MILLISECONDS);
+    waiting.add(wake);
+  });
+}

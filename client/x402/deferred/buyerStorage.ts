@@ -1,0 +1,69 @@
+import type { Address, Hex } from "viem";
+import type { Deposit } from "./types.ts";
+
+/** Names one account of a buyer. Lower case. */
+export interface BuyerAccountId {
+  readonly chainId: bigint;
+  readonly escrow: Address;
+  readonly seller: Address;
+  readonly asset: Address;
+  readonly buyer: Address;
+}
+
+/** One lane as its buyer knows it. */
+export interface LaneRecord {
+  /** 32 bytes. */
+  readonly id: Hex;
+  /** Nonce of the next voucher. */
+  readonly nextNonce: bigint;
+  /** Total charged, as the seller last said; never above {@link LaneRecord.promised}. Token base units. */
+  readonly charged: bigint;
+  /** Highest ceiling ever signed in this lane: what the seller may hold a voucher for. Token base units. */
+  readonly promised: bigint;
+  /** Timestamp and expiry of the latest voucher, unix seconds. */
+  readonly timestamp: bigint;
+  readonly expiry: bigint;
+  /** True when the answer to the latest voucher never came: it may have been charged or not. */
+  readonly isUncertain: boolean;
+}
+
+/** One account as its buyer knows it. Amounts are token base units. */
+export interface BuyerAccountRecord {
+  readonly account: BuyerAccountId;
+  readonly lanes: readonly LaneRecord[];
+  /** What new vouchers can use, as far as is known; undefined when nothing is known. */
+  readonly available?: bigint;
+  /** Deposits of this client that the seller said were executed. */
+  readonly deposited: bigint;
+  /** A deposit that was sent and not answered: sent again with the next payment, never signed anew before it expires. */
+  readonly pendingDeposit?: Deposit;
+  /** Deposits that the seller refused, and that could still be executed until they expire. */
+  readonly refusedDeposits: readonly { readonly amount: bigint; readonly expiry: bigint }[];
+  /** End of the session signer that the seller knows of, unix seconds; zero when it knows of none. */
+  readonly signerValidUntil: bigint;
+}
+
+/**
+ * Keeps what a buyer knows over a restart. What is lost is told again by the seller's corrective 402, against the buyer's own signature;
+ * only the limits on exposure then start anew.
+ */
+export interface BuyerStorage {
+  /** Reads all accounts, once. */
+  load(): Promise<readonly BuyerAccountRecord[]>;
+  /** Replaces one account. */
+  save(record: BuyerAccountRecord): Promise<void>;
+}
+
+/** Keeps nothing over a restart. */
+export function createMemoryBuyerStorage(): BuyerStorage {
+  const records = new Map<string, BuyerAccountRecord>();
+  return {
+    load: async () => [...records.values()],
+    save: async (record) => void records.set(buyerAccountKey(record.account), record),
+  };
+}
+
+/** Writes the name of an account as one text. */
+export function buyerAccountKey({ chainId, escrow, seller, asset, buyer }: BuyerAccountId): string {
+  return `${chainId}:${escrow}:${seller}:${asset}:${buyer}`;
+}

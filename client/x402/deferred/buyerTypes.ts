@@ -1,0 +1,97 @@
+import type { Address, Hex } from "viem";
+import type { TypedDataSigner } from "../../voucher/sign.ts";
+import type { DepositPolicy } from "./buyerDeposits.ts";
+import type { BuyerAccountId, BuyerStorage } from "./buyerStorage.ts";
+import type { DeferredPayload, Deposit, Offer, Settlement } from "./types.ts";
+
+/** Limits of a buyer, token base units. Absent means no limit of its own; the SDK's spend controls still hold. */
+export interface BuyerLimits {
+  /** Most one request may cost. */
+  readonly maxPrice?: bigint;
+  /** Most one deposit may be. */
+  readonly maxDeposit?: bigint;
+  /** Most that one seller may hold of this client's deposits, not yet charged. */
+  readonly maxExposure?: bigint;
+  /** Most that all sellers together may hold of them in one asset. */
+  readonly maxTotalExposure?: bigint;
+}
+
+/** What a buyer tells the application, for logs and tests. */
+export type BuyerEvent =
+  | { readonly kind: "depositSigned"; readonly account: BuyerAccountId; readonly deposit: Deposit }
+  /** The seller showed what this client had not known, within what it had signed; the lane goes on from there. */
+  | { readonly kind: "corrected"; readonly account: BuyerAccountId; readonly id: Hex; readonly charged: bigint }
+  /** The seller showed a voucher that is not ours, or claimed more than was signed. Nothing was adopted. */
+  | {
+      readonly kind: "correctionRefused";
+      readonly account: BuyerAccountId;
+      readonly id: Hex;
+      readonly reason: "notOurs" | "aboveSigned";
+    }
+  /** What an answer taught could not be kept; it is in memory. */
+  | { readonly kind: "storageFailed"; readonly error: unknown };
+
+/** Whoever pays, and how. */
+export interface BuyerOptions {
+  /** The buyer. Without `signTypedData` it can neither deposit nor authorize a session signer. */
+  readonly buyer: { readonly address: Address } & Partial<TypedDataSigner>;
+  /** Key that signs vouchers instead of the buyer. */
+  readonly session?: {
+    readonly signer: { readonly address: Address } & TypedDataSigner;
+    /** Seconds it is authorized for with the first payment, 30 days by default; `false` when it was authorized before, on-chain. */
+    readonly validFor?: bigint | false;
+    /** Earlier session signers, whose vouchers are still ours. */
+    readonly formerSigners?: readonly Address[];
+  };
+  /** How to deposit; `false` never deposits. */
+  readonly deposit?: DepositPolicy | false;
+  readonly limits?: BuyerLimits | ((asset: Address, chainId: bigint) => BuyerLimits);
+  /** Seconds a voucher can be collected; a week by default, more when the seller demands it. */
+  readonly voucherLifetime?: bigint;
+  /** Most seconds a seller may demand, 90 days by default. */
+  readonly maxVoucherLifetime?: bigint;
+  /** Most lanes to use at one seller, 32 by default; further requests wait. */
+  readonly maxLanes?: number;
+  /** Where to keep what is known over a restart; nowhere by default. */
+  readonly storage?: BuyerStorage;
+  readonly onEvent?: (event: BuyerEvent) => void;
+  /** Unix seconds; the system's by default. */
+  readonly now?: () => bigint;
+}
+
+/** An offer of a 402, with the terms around it. */
+export interface PaymentTerms {
+  readonly chainId: bigint;
+  readonly seller: Address;
+  readonly asset: Address;
+  /** Token base units. */
+  readonly price: bigint;
+  /** Seconds the seller may take to answer. */
+  readonly timeout?: bigint;
+  readonly offer: Offer;
+}
+
+/** Pays by vouchers and keeps track of them. A payment is named by its voucher's signature. */
+export interface Buyer {
+  readonly address: Address;
+  /**
+   * Signs a payment, with a deposit when the account needs one. Waits while another payment brings that deposit, or all lanes are in use.
+   *
+   * @param spendCap - Most that may leave the wallet by this payment, token base units; undefined without a cap.
+   * @throws {PriceLimitError} the price is above the limit.
+   * @throws {DepositNeededError} the account does not cover the price and nothing may be deposited.
+   * @throws {VoucherLifetimeError} the seller demands vouchers that last too long.
+   */
+  pay(terms: PaymentTerms, spendCap?: bigint): Promise<DeferredPayload>;
+  /** The seller answered with a settlement; undefined when its details could not be read. */
+  accepted(payment: Hex, settlement: Settlement | undefined): Promise<void>;
+  /**
+   * The seller refused with a new 402.
+   *
+   * @param offer - The new offer of the same terms; undefined when there is none.
+   * @returns Whether another payment may succeed.
+   */
+  refused(payment: Hex, code: string, offer?: Offer): Promise<boolean>;
+  /** No answer came, or one that does not say whether the payment was charged. */
+  unanswered(payment: Hex): Promise<void>;
+}

@@ -1,0 +1,142 @@
+import type { Address, Hex } from "viem";
+import type {
+  DefaultAsset,
+  Network,
+  PaymentPayloadContext,
+  PaymentPayloadResult,
+  PaymentRequired,
+  PaymentRequirements,
+  SchemeClientHooks,
+  SchemeNetworkClient,
+} from "@x402/core/types";
+import { findDefaultAsset } from "@x402/evm";
+import { createBuyer } from "./buyer.ts";
+import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
+import { DEFERRED_SCHEME } from "./constants.ts";
+import { UnreadableOfferError } from "./errors.ts";
+import { chainIdOfNetwork } from "./network.ts";
+import type { Offer } from "./types.ts";
+import { parseOffer, parseSettlement, toWirePayload } from "./wire.ts";
+
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
+const AMOUNT = /^[1-9][0-9]{0,77}$/;
+
+type PaymentResponseContext = Parameters<NonNullable<SchemeClientHooks["onPaymentResponse"]>>[0];
+
+/** Settings of {@link DeferredEvmScheme}. */
+export interface DeferredEvmSchemeOptions extends BuyerOptions {
+  /**
+   * Assets besides USDC and the other defaults of `@x402/evm` for which the SDK's dollar limits hold. Assets that are not named need an
+   * entry in `spendControls.allowedAssets`.
+   */
+  readonly assets?: readonly (DefaultAsset & { readonly network: Network })[];
+}
+
+/**
+ * Scheme `deferred` for `x402Client`: pays each request with a signed cumulative voucher, and deposits with the first one.
+ *
+ * One instance is one buyer: it keeps track of its lanes at every seller, so that requests may run in parallel.
+ *
+ * @example
+ * const scheme = new DeferredEvmScheme({ buyer: privateKeyToAccount(key) });
+ * const client = new x402Client().register("eip155:*", scheme);
+ * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, scheme.address), client);
+ */
+export class DeferredEvmScheme implements SchemeNetworkClient {
+  readonly scheme = DEFERRED_SCHEME;
+  readonly schemeHooks: SchemeClientHooks;
+  readonly buyer: Buyer;
+  readonly #assets: readonly (DefaultAsset & { readonly network: Network })[];
+
+  constructor(options: DeferredEvmSchemeOptions) {
+    this.buyer = createBuyer(options);
+    this.#assets = options.assets ?? [];
+    this.schemeHooks = { onPaymentResponse: (context) => this.#learn(context) };
+  }
+
+  /** The buyer's address, lower case. */
+  get address(): Address {
+    return this.buyer.address;
+  }
+
+  /** Finds an asset the SDK's dollar limits hold for. */
+  readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
+    const isIt = (entry: DefaultAsset & { readonly network: Network }) =>
+      entry.network === network && entry.asset.toLowerCase() === asset.toLowerCase();
+    return this.#assets.find(isIt) ?? findDefaultAsset(asset, network);
+  };
+
+  /**
+   * Signs a payment for an offer of a 402.
+   *
+   * @throws {UnreadableOfferError} a field of the offer is not what the scheme says.
+   * @throws {PriceLimitError} {@link DepositNeededError} {@link VoucherLifetimeError} the buyer's limits; see {@link Buyer.pay}.
+   */
+  async createPaymentPayload(
+    x402Version: number,
+    requirements: PaymentRequirements,
+    context?: PaymentPayloadContext,
+  ): Promise<PaymentPayloadResult> {
+    const cap = context?.maxAmountPerPayment;
+    const payload = await this.buyer.pay(toTerms(requirements), cap === undefined ? undefined : BigInt(cap));
+    return { x402Version, payload: { ...toWirePayload(payload) } };
+  }
+
+  async #learn({ paymentPayload, requirements, settleResponse, paymentRequired }: PaymentResponseContext) {
+    const payment = paymentPayload.payload["signature"] as Hex;
+    if (settleResponse?.success === true) {
+      const settlement = parseSettlement(settleResponse.extra);
+      await this.buyer.accepted(payment, settlement.isValid ? settlement.value : undefined);
+    } else if (settleResponse !== undefined) {
+      const reason = settleResponse.errorReason ?? "";
+      // After the request was served only a code of the scheme says for sure that nothing was charged.
+      const isSure = reason.startsWith("invalid_deferred_") || reason === "insufficient_funds";
+      await (isSure ? this.buyer.refused(payment, reason) : this.buyer.unanswered(payment));
+    } else if (paymentRequired !== undefined) {
+      const offer = findOffer(paymentRequired, requirements);
+      if (await this.buyer.refused(payment, paymentRequired.error ?? "", offer)) return { recovered: true as const };
+    } else {
+      await this.buyer.unanswered(payment);
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Reads the terms of an offer.
+ *
+ * @throws {UnreadableOfferError} a field is not what the scheme says.
+ */
+export function toTerms(requirements: PaymentRequirements): PaymentTerms {
+  const { network, payTo, asset, amount, maxTimeoutSeconds, extra } = requirements;
+  const chainId = chainIdOfNetwork(network);
+  if (chainId === undefined) throw new UnreadableOfferError(`network "${network}" is no \`eip155:<chain id>\`.`);
+  const offer = parseOffer(extra);
+  if (!offer.isValid) throw new UnreadableOfferError(offer.message);
+  if (!AMOUNT.test(amount)) throw new UnreadableOfferError(`the amount "${amount}" is no positive decimal integer.`);
+  return {
+    chainId,
+    seller: toAddress(payTo, "payTo"),
+    asset: toAddress(asset, "asset"),
+    price: BigInt(amount),
+    ...(Number.isSafeInteger(maxTimeoutSeconds) && maxTimeoutSeconds > 0 && { timeout: BigInt(maxTimeoutSeconds) }),
+    offer: offer.value,
+  };
+}
+
+/** The offer of a new 402 that has the terms of an earlier one; its price may have changed. */
+function findOffer(paymentRequired: PaymentRequired, requirements: PaymentRequirements): Offer | undefined {
+  const isSame = (accept: PaymentRequirements) =>
+    accept.scheme === DEFERRED_SCHEME &&
+    accept.network === requirements.network &&
+    accept.asset === requirements.asset &&
+    accept.payTo === requirements.payTo &&
+    accept.amount === requirements.amount;
+  const offer = parseOffer(paymentRequired.accepts.find(isSame)?.extra);
+  return offer.isValid ? offer.value : undefined;
+}
+
+function toAddress(value: string, name: string): Address {
+  if (!ADDRESS.test(value)) throw new UnreadableOfferError(`\`${name}\` "${value}" is no address.`);
+  return value.toLowerCase() as Address;
+}

@@ -1,0 +1,131 @@
+import { createSerial } from "../../seller/serial.ts";
+import {
+  buyerAccountKey,
+  type BuyerAccountId,
+  type BuyerAccountRecord,
+  type BuyerStorage,
+  type LaneRecord,
+} from "./buyerStorage.ts";
+import { UnreadableStorageError } from "./errors.ts";
+import { MAX_UINT256, MAX_UINT64, parse, type Fields } from "./fields.ts";
+import { readDeposit, toWireDeposit } from "./wire.ts";
+
+const VERSION = 1;
+
+/**
+ * Keeps what a buyer knows in one JSON file, replaced as a whole with every change. For one process at a time.
+ *
+ * @param path - File to use; its folder exists.
+ * @returns The storage. {@link BuyerStorage.load} throws {@link UnreadableStorageError} when the file is not one of this storage.
+ *
+ * @example
+ * const scheme = new DeferredEvmScheme({ buyer, storage: createFileBuyerStorage("./buyer.json") });
+ */
+export function createFileBuyerStorage(path: string): BuyerStorage {
+  const records = new Map<string, BuyerAccountRecord>();
+  const inTurn = createSerial();
+
+  async function write(): Promise<void> {
+    const { rename, writeFile } = await import("node:fs/promises");
+    const text = JSON.stringify({ version: VERSION, accounts: [...records.values()].map(toJson) });
+    const draft = `${path}.tmp`;
+    // Whoever can read the file can watch the buyer; a crash between the two steps leaves the old file whole.
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, path);
+  }
+
+  return {
+    async load() {
+      const { readFile } = await import("node:fs/promises");
+      let text: string;
+      try {
+        text = await readFile(path, "utf8");
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      }
+      for (const record of fromText(text, path)) records.set(buyerAccountKey(record.account), record);
+      return [...records.values()];
+    },
+    save(record) {
+      records.set(buyerAccountKey(record.account), record);
+      return inTurn(write);
+    },
+  };
+}
+
+function fromText(text: string, path: string): readonly BuyerAccountRecord[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableStorageError(path, error);
+  }
+  const file = json as { version?: unknown; accounts?: unknown };
+  if (file?.version !== VERSION || !Array.isArray(file.accounts)) throw new UnreadableStorageError(path);
+  return file.accounts.map((account) => {
+    const record = parse(account, "invalid_deferred_evm_payload_malformed", fromJson);
+    if (!record.isValid) throw new UnreadableStorageError(path, record.message);
+    return record.value;
+  });
+}
+
+function toJson(record: BuyerAccountRecord): unknown {
+  const { account, lanes, available, deposited, pendingDeposit, refusedDeposits, signerValidUntil } = record;
+  return {
+    account: { ...account, chainId: account.chainId.toString() },
+    lanes: lanes.map(({ id, nextNonce, charged, promised, timestamp, expiry, isUncertain }) => ({
+      id,
+      nextNonce: nextNonce.toString(),
+      charged: charged.toString(),
+      promised: promised.toString(),
+      timestamp: timestamp.toString(),
+      expiry: expiry.toString(),
+      isUncertain,
+    })),
+    available: available?.toString(),
+    deposited: deposited.toString(),
+    pendingDeposit: pendingDeposit && toWireDeposit(pendingDeposit),
+    refusedDeposits: refusedDeposits.map(({ amount, expiry }) => ({
+      amount: amount.toString(),
+      expiry: expiry.toString(),
+    })),
+    signerValidUntil: signerValidUntil.toString(),
+  };
+}
+
+function fromJson(fields: Fields): BuyerAccountRecord {
+  return {
+    account: readAccount(fields.object("account")),
+    lanes: fields.objects("lanes").map(readLane),
+    ...(fields.has("available") && { available: fields.amount("available") }),
+    deposited: fields.amount("deposited"),
+    ...(fields.has("pendingDeposit") && { pendingDeposit: readDeposit(fields.object("pendingDeposit")) }),
+    refusedDeposits: fields
+      .objects("refusedDeposits")
+      .map((deposit) => ({ amount: deposit.amount("amount"), expiry: deposit.integer("expiry", MAX_UINT64) })),
+    signerValidUntil: fields.integer("signerValidUntil", MAX_UINT64),
+  };
+}
+
+function readAccount(fields: Fields): BuyerAccountId {
+  return {
+    chainId: fields.integer("chainId", MAX_UINT256),
+    escrow: fields.address("escrow"),
+    seller: fields.address("seller"),
+    asset: fields.address("asset"),
+    buyer: fields.address("buyer"),
+  };
+}
+
+function readLane(fields: Fields): LaneRecord {
+  return {
+    id: fields.bytes32("id"),
+    nextNonce: fields.integer("nextNonce", MAX_UINT256),
+    charged: fields.amount("charged"),
+    promised: fields.amount("promised"),
+    timestamp: fields.integer("timestamp", MAX_UINT64),
+    expiry: fields.integer("expiry", MAX_UINT64),
+    isUncertain: fields.flag("isUncertain"),
+  };
+}

@@ -1,0 +1,99 @@
+// The only barrel of this folder: everything a seller, a buyer or a facilitator of the scheme imports.
+export type {
+  AccountDetails,
+  DeferredPayload,
+  Deposit,
+  DepositMethod,
+  DepositTerms,
+  Offer,
+  Parsed,
+  Permit,
+  Settlement,
+  SignedSignerAuthorization,
+  WireAccountDetails,
+  WireDeposit,
+  WireDepositAuthorization,
+  WireDepositTerms,
+  WireInteger,
+  WireOffer,
+  WirePayload,
+  WirePermit,
+  WireSettlement,
+  WireSignerAuthorization,
+  WireVoucher,
+} from "./types.ts";
+export {
+  parseOffer,
+  parsePayload,
+  parseSettlement,
+  toWireDeposit,
+  toWireLane,
+  toWirePayload,
+  toWireSettlement,
+  toWireVoucher,
+} from "./wire.ts";
+export { messageOf, type DeferredCode } from "./codes.ts";
+export { BUYER_HEADER, BUYER_HEADER_V1, DEFAULT_LANE, DEFERRED_SCHEME } from "./constants.ts";
+export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
+export {
+  DeferredConfigurationError,
+  DepositNeededError,
+  PriceLimitError,
+  UnknownSellerError,
+  UnreadableOfferError,
+  UnreadableStorageError,
+  VoucherLifetimeError,
+} from "./errors.ts";
+
+// Buyers.
+export { DeferredEvmScheme, toTerms, type DeferredEvmSchemeOptions } from "./client.ts";
+export { createBuyer } from "./buyer.ts";
+export type { Buyer, BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
+export type { DepositPolicy, DepositRequest } from "./buyerDeposits.ts";
+export {
+  createMemoryBuyerStorage,
+  type BuyerAccountId,
+  type BuyerAccountRecord,
+  type BuyerStorage,
+  type LaneRecord,
+} from "./buyerStorage.ts";
+export { createFileBuyerStorage } from "./fileBuyerStorage.ts";
+export { withBuyerHeader } from "./buyerHeader.ts";
+export { wrapFetchWithVouchers, type WrapFetchWithVouchersOptions } from "./preauthorized.ts";
+export { preferExactAbove, type ExactThreshold } from "./policies.ts";
+export { DeferredEvmSchemeV1, type DeferredEvmSchemeV1Options } from "./v1Client.ts";
+
+// Sellers.
+export { DeferredEvmServer, type DeferredEvmServerOptions } from "./server.ts";
+export { RemoteDeferredEvmServer, type RemoteDeferredEvmServerOptions } from "./remoteServer.ts";
+export {
+  createPayments,
+  type Admission,
+  type Admissible,
+  type Charge,
+  type PaymentRequest,
+  type Payments,
+  type PaymentsOptions,
+} from "./payments.ts";
+export type { Corrective, Refusal } from "./refusals.ts";
+export type { SellerDesk, SellerDesks } from "./sellerDesk.ts";
+export type { DepositTermsPolicy } from "./depositTerms.ts";
+export type { PricedAsset } from "./price.ts";
+export { createInProcessFacilitatorClient, createLocalFacilitatorClient } from "./localFacilitator.ts";
+export {
+  createV1Handler,
+  toExpressHandler,
+  type ExpressLike,
+  type OfferV1,
+  type PaymentV1,
+  type RequestV1,
+  type ResponseV1,
+  type V1Handler,
+  type V1HandlerOptions,
+} from "./v1Handler.ts";
+
+// Whoever pays the gas.
+export type { AssetFacts, Relayer, RelayRequest, RelayResult, RelayTrial } from "./relayer.ts";
+export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
+export { createFacilitatorRelayer, type FacilitatorRelayerOptions } from "./remoteRelay.ts";
+export { DeferredEvmFacilitator, type DeferredEvmFacilitatorOptions, type FacilitatedEscrow } from "./facilitator.ts";

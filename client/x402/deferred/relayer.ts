@@ -1,0 +1,84 @@
+import { erc20Abi, parseAbi, type Address, type Hash, type PublicClient } from "viem";
+import { readContract } from "viem/actions";
+import type { EscrowId } from "../../seller/types.ts";
+import type { WalletDeployment } from "../../voucher/index.ts";
+import type { DeferredCode } from "./codes.ts";
+import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";
+
+const eip2612StateAbi = parseAbi(["function nonces(address owner) view returns (uint256)"]);
+
+/** What a payment brings besides its voucher. */
+export interface RelayRequest {
+  /** Whose account it is for. */
+  readonly account: { readonly buyer: Address; readonly seller: Address; readonly asset: Address };
+  readonly deposit?: Deposit;
+  readonly signerAuthorization?: SignedSignerAuthorization;
+  /** The buyer's wallet, not deployed yet, as its ERC-6492 signatures say. */
+  readonly deployment?: WalletDeployment;
+}
+
+/** How relaying ended. */
+export type RelayResult =
+  | {
+      readonly isRelayed: true;
+      /** Transaction of the deposit; absent when it was executed before. */
+      readonly transaction?: Hash;
+      /** Block in which everything is mined; absent when nothing had to be sent. */
+      readonly block?: bigint;
+    }
+  | { readonly isRelayed: false; readonly code: DeferredCode };
+
+/** What relaying would do. */
+export interface RelayTrial {
+  /** Why it would be refused; absent when it would not. */
+  readonly code?: DeferredCode;
+  /** Whether the deposit was executed before. */
+  readonly isDepositDone?: boolean;
+}
+
+/** What the chain says about a buyer's tokens. */
+export interface AssetFacts {
+  /** Allowance of the buyer to the escrow, token base units. */
+  readonly assetAllowance: bigint;
+  /** ERC-2612 nonce; undefined when the token has none. */
+  readonly assetPermitNonce?: bigint;
+}
+
+/** Sends what buyers have signed, and pays the gas. */
+export interface Relayer {
+  readonly escrow: EscrowId;
+  readonly methods: readonly DepositMethod[];
+  /** Who sends: an address or a URL, for buyers to know. */
+  readonly name: string;
+  /**
+   * Sends what a payment brings and waits until it is mined. What was sent before is not sent again; copies that come together are sent
+   * once. The parts are not checked against any voucher: that is the caller's work.
+   *
+   * @throws viem's errors when the chain does not answer: then nobody knows whether it was sent.
+   */
+  relay(request: RelayRequest): Promise<RelayResult>;
+  /** Says what {@link relay} would do, and sends nothing. */
+  simulate(request: RelayRequest): Promise<RelayTrial>;
+  readAsset(buyer: Address, asset: Address): Promise<AssetFacts>;
+}
+
+/** Whose allowance to which escrow. */
+export interface ReadAssetFactsParameters {
+  readonly escrow: Address;
+  readonly buyer: Address;
+  readonly asset: Address;
+}
+
+/** Reads what the chain says about a buyer's tokens. */
+export async function readAssetFacts(
+  client: PublicClient,
+  { escrow, buyer, asset }: ReadAssetFactsParameters,
+): Promise<AssetFacts> {
+  const [allowance, nonce] = await Promise.allSettled([
+    readContract(client, { address: asset, abi: erc20Abi, functionName: "allowance", args: [buyer, escrow] }),
+    readContract(client, { address: asset, abi: eip2612StateAbi, functionName: "nonces", args: [buyer] }),
+  ]);
+  if (allowance.status === "rejected") throw allowance.reason;
+  // A token without permits has no such nonce.
+  return { assetAllowance: allowance.value, ...(nonce.status === "fulfilled" && { assetPermitNonce: nonce.value }) };
+}

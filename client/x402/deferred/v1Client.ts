@@ -1,0 +1,157 @@
+import type {
+  DefaultAsset,
+  Network,
+  PaymentPayloadContext,
+  PaymentPayloadResult,
+  PaymentRequirements,
+  SchemeNetworkClient,
+} from "@x402/core/types";
+import { findDefaultAsset } from "@x402/evm";
+import type { Address } from "viem";
+import { signVoucher, type TypedDataSigner, type Voucher } from "../../voucher/index.ts";
+import { larger, sum, tightest } from "./amounts.ts";
+import { checkCorrection } from "./buyerCorrection.ts";
+import { signDeposit, sizeDeposit, toDepositRequest, type DepositPolicy } from "./buyerDeposits.ts";
+import { buyerAccountKey, type BuyerAccountId } from "./buyerStorage.ts";
+import type { BuyerLimits, PaymentTerms } from "./buyerTypes.ts";
+import { toTerms } from "./client.ts";
+import { DEFERRED_SCHEME } from "./constants.ts";
+import { DepositNeededError, PriceLimitError, UnreadableOfferError } from "./errors.ts";
+import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
+import type { Deposit } from "./types.ts";
+import { toWirePayload } from "./wire.ts";
+
+const DAY = 86_400n;
+/** The scheme's facilitators refuse deposits that run for less than seven days. */
+const DEFAULT_LIFETIME = 8n * DAY;
+
+/** Settings of {@link DeferredEvmSchemeV1}. */
+export interface DeferredEvmSchemeV1Options {
+  readonly buyer: { readonly address: Address } & TypedDataSigner;
+  /** How to deposit when the offer tells a balance below the price; `false` never deposits. */
+  readonly deposit?: DepositPolicy | false;
+  /** `maxExposure` and `maxTotalExposure` hold for the deposits that this instance has signed. */
+  readonly limits?: BuyerLimits;
+  /** Seconds a voucher can be collected; eight days by default. */
+  readonly voucherLifetime?: bigint;
+  /** Unix seconds; the system's by default. */
+  readonly now?: () => bigint;
+}
+
+/**
+ * Scheme `deferred` for `x402Client.registerV1`. Follows the offer of each 402, as the scheme's own clients do, because the SDK tells a
+ * version 1 scheme nothing of the answers: with the buyer header and a seller in open mode a series goes on, otherwise every payment
+ * opens a lane.
+ *
+ * @example
+ * const client = new x402Client().registerV1("base", new DeferredEvmSchemeV1({ buyer }));
+ * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, buyer.address), client);
+ */
+export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
+  readonly scheme = DEFERRED_SCHEME;
+  readonly #options: DeferredEvmSchemeV1Options;
+  readonly #address: Address;
+  /** Token base units deposited for each account. */
+  readonly #deposited = new Map<string, bigint>();
+
+  constructor(options: DeferredEvmSchemeV1Options) {
+    this.#options = options;
+    this.#address = options.buyer.address.toLowerCase() as Address;
+  }
+
+  readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
+    const chainId = chainIdOfNetworkV1(network);
+    return chainId === undefined ? undefined : findDefaultAsset(asset, networkOfChainId(chainId));
+  };
+
+  /**
+   * Signs a payment for an offer of a version 1 402.
+   *
+   * @throws {UnreadableOfferError} a field of the offer is not what the scheme says, or it continues a series that is not ours.
+   * @throws {PriceLimitError} {@link DepositNeededError} the buyer's limits.
+   */
+  async createPaymentPayload(
+    x402Version: number,
+    requirements: PaymentRequirements,
+    context?: PaymentPayloadContext,
+  ): Promise<PaymentPayloadResult> {
+    const { scheme, network } = requirements;
+    const terms = toTermsV1(requirements);
+    const { maxPrice } = this.#options.limits ?? {};
+    if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
+    const cap = context?.maxAmountPerPayment;
+    const deposit = await this.#deposit(terms, cap === undefined ? undefined : BigInt(cap));
+    const voucher = await this.#nextVoucher(terms);
+    const signature = await signVoucher(this.#options.buyer, voucher);
+    const payload = toWirePayload({ voucher, signature, ...(deposit !== undefined && { deposit }) });
+    // The SDK sends a version 1 result as it is, so it names its scheme and network.
+    return { x402Version, scheme, network, payload: { ...payload } } as PaymentPayloadResult;
+  }
+
+  async #nextVoucher({ chainId, seller, asset, price, offer }: PaymentTerms): Promise<Voucher> {
+    const now = this.#now();
+    const expiry = now + (this.#options.voucherLifetime ?? DEFAULT_LIFETIME);
+    const account = { chainId, escrow: offer.escrow, seller, asset, buyer: this.#address };
+    const fresh = { ...account, id: offer.id, valueAggregate: price, timestamp: now, nonce: 0n, expiry };
+    if (offer.type === "new") return fresh;
+    const correction = await checkCorrection({ account, offer, remembered: 0n, ownKeys: [this.#address] });
+    if (correction.kind !== "proven")
+      throw new UnreadableOfferError("it continues a series that this buyer has not signed.");
+    const { voucher, charged } = correction;
+    const ceiling = larger(charged + price, voucher.valueAggregate);
+    return {
+      ...fresh,
+      valueAggregate: ceiling,
+      nonce: voucher.nonce + 1n,
+      timestamp: larger(now, voucher.timestamp),
+      expiry: larger(expiry, voucher.expiry),
+    };
+  }
+
+  async #deposit(
+    { chainId, seller, asset, price, offer }: PaymentTerms,
+    spendCap?: bigint,
+  ): Promise<Deposit | undefined> {
+    const account: BuyerAccountId = { chainId, escrow: offer.escrow, seller, asset, buyer: this.#address };
+    const key = buyerAccountKey(account);
+    const deposited = this.#deposited.get(key) ?? 0n;
+    // Without a balance in the offer only a first payment counts as uncovered.
+    const balance = offer.account?.balance ?? (deposited > 0n ? price : 0n);
+    if (balance >= price) return undefined;
+    const { deposit: policy = {}, limits = {} } = this.#options;
+    if (policy === false) throw new DepositNeededError(price - balance, "this client makes no deposits");
+    const total = sum(this.#deposited.values());
+    const cap = tightest([
+      spendCap,
+      limits.maxDeposit,
+      limits.maxExposure === undefined ? undefined : limits.maxExposure - deposited,
+      limits.maxTotalExposure === undefined ? undefined : limits.maxTotalExposure - total,
+    ]);
+    const request = toDepositRequest(account, { price, shortfall: price - balance, terms: offer.deposit });
+    const amount = sizeDeposit({ policy, request, cap });
+    const lasting = { lifetime: DEFAULT_LIFETIME, ...policy };
+    const deposit = await signDeposit({
+      signer: this.#options.buyer,
+      account,
+      offer,
+      policy: lasting,
+      amount,
+      now: this.#now(),
+    });
+    this.#deposited.set(key, deposited + amount);
+    return deposit;
+  }
+
+  #now(): bigint {
+    return this.#options.now?.() ?? BigInt(Math.floor(Date.now() / 1000));
+  }
+}
+
+/** Reads the terms of a version 1 offer: the same under older names. */
+function toTermsV1(requirements: PaymentRequirements): PaymentTerms {
+  const { network } = requirements;
+  const chainId = chainIdOfNetworkV1(network);
+  if (chainId === undefined) throw new UnreadableOfferError(`network "${network}" is none of x402 version 1.`);
+  const { maxAmountRequired } = requirements as unknown as { maxAmountRequired?: unknown };
+  return toTerms({ ...requirements, network: networkOfChainId(chainId), amount: String(maxAmountRequired) });
+}

@@ -1,0 +1,264 @@
+import type { Price } from "@x402/core/types";
+import type { Address } from "viem";
+import type { DeferredCode } from "./codes.ts";
+import { DEFERRED_SCHEME } from "./constants.ts";
+import { UnknownSellerError } from "./errors.ts";
+import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
+import { correctiveOffer, createOffers, readBuyerHeader, staticOffer } from "./offers.ts";
+import { createPayments, type Admission } from "./payments.ts";
+import type { Refusal } from "./refusals.ts";
+import type { SellerDesk } from "./sellerDesk.ts";
+import { createPriceBook, type PricedAsset } from "./price.ts";
+import type { WireOffer } from "./types.ts";
+import { toWireSettlement } from "./wire.ts";
+
+const PAYMENT_HEADER = "X-PAYMENT";
+const RESPONSE_HEADER = "X-PAYMENT-RESPONSE";
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Longest payment that is decoded, in characters; Node refuses longer headers by default. */
+const MAX_PAYMENT_LENGTH = 16_384;
+
+/** One way to pay for a resource. */
+export interface OfferV1 {
+  /** Word such as `base`. */
+  readonly network: string;
+  readonly payTo: Address;
+  readonly price: Price;
+  readonly description?: string;
+  readonly mimeType?: string;
+  /** Seconds a request may take; 300 by default. */
+  readonly maxTimeoutSeconds?: number;
+  /** True when the price is a ceiling; see {@link PaymentV1.setCharge}. */
+  readonly metered?: boolean;
+}
+
+/** A request, whatever the framework. */
+export interface RequestV1 {
+  readonly method: string;
+  /** Full URL of the resource. */
+  readonly url: string;
+  readonly headerOf: (name: string) => string | undefined;
+}
+
+/** An answer, whatever the framework. */
+export interface ResponseV1 {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** The payment of a request that is being served. */
+export interface PaymentV1 {
+  readonly payer: Address;
+  /** Charges less than the price; token base units. Above the price nothing is charged and nothing is served. */
+  readonly setCharge: (amount: bigint) => void;
+}
+
+/** Settings of {@link createV1Handler}. */
+export interface V1HandlerOptions {
+  readonly desks: readonly SellerDesk[];
+  readonly offers: readonly OfferV1[];
+  /** Serves a paid request. A status of 400 or more, or a throw, is not charged. */
+  readonly respond: (request: RequestV1, payment: PaymentV1) => Promise<ResponseV1>;
+  /**
+   * The scheme's own way: whoever names a buyer is shown its latest voucher, so that clients without a memory go on with it. Without it
+   * every payment of such a client opens a lane, and a buyer may have as many as the acceptor's `maxLanes`.
+   */
+  readonly isOpen?: boolean;
+  readonly assets?: readonly PricedAsset[];
+  /** Told about errors that became refusals. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Serves one resource to clients of x402 version 1. Never throws. */
+export type V1Handler = (request: RequestV1) => Promise<ResponseV1>;
+
+interface PricedOffer {
+  readonly offer: OfferV1;
+  readonly desk: SellerDesk;
+  readonly chainId: bigint;
+  readonly asset: Address;
+  /** Decimal string, token base units. */
+  readonly amount: string;
+  readonly extra: Record<string, unknown>;
+}
+
+/**
+ * Makes a handler that speaks x402 version 1: the 402 is JSON in the body, the payment comes in `X-PAYMENT`, the settlement goes in
+ * `X-PAYMENT-RESPONSE`. The SDK's servers speak version 2 only.
+ *
+ * @throws {UnknownSellerError} an offer names a seller, asset or network that no desk serves.
+ *
+ * @example
+ * const handler = createV1Handler({
+ *   desks: [desk],
+ *   offers: [{ network: "base", payTo: seller, price: "$0.001" }],
+ *   respond: async () => ({ status: 200, body: "sunny" }),
+ * });
+ * app.get("/v1/weather", toExpressHandler(handler));
+ */
+export function createV1Handler(options: V1HandlerOptions): V1Handler {
+  const { desks, respond, isOpen = false, onError = () => undefined } = options;
+  const payments = createPayments({ desks, onError });
+  const offers = createOffers({ isOpen, onError });
+  const prices = createPriceBook(options.assets);
+  const priced = options.offers.map((offer): PricedOffer => {
+    const chainId = chainIdOfNetworkV1(offer.network);
+    if (chainId === undefined) throw new UnknownSellerError(offer.payTo, "any asset", offer.network);
+    const { asset, amount, extra = {} } = prices.parsePrice(offer.price, networkOfChainId(chainId));
+    const desk = payments.deskFor(chainId, offer.payTo, asset);
+    if (desk === undefined) throw new UnknownSellerError(offer.payTo, asset, offer.network);
+    return { offer, desk, chainId, asset: asset.toLowerCase() as Address, amount, extra };
+  });
+
+  async function ask(request: RequestV1, error: string, refusal?: Refusal): Promise<ResponseV1> {
+    const accepts = await Promise.all(priced.map((entry) => toAccept(request, entry, refusal)));
+    const headers = { "Content-Type": "application/json", "Cache-Control": "no-store" };
+    return { status: 402, headers, body: JSON.stringify({ x402Version: 1, error, accepts }) };
+  }
+
+  async function toAccept(request: RequestV1, entry: PricedOffer, refusal?: Refusal): Promise<object> {
+    const { offer, desk, asset, amount, extra } = entry;
+    const lane = await laneFor(request, entry, refusal);
+    const { name, version } = extra as { name?: string; version?: string };
+    const domain =
+      name === undefined || version === undefined ? {} : { assetDomainName: name, assetDomainVersion: version };
+    return {
+      scheme: DEFERRED_SCHEME,
+      network: offer.network,
+      maxAmountRequired: amount,
+      resource: request.url,
+      description: offer.description ?? "",
+      mimeType: offer.mimeType ?? "",
+      payTo: offer.payTo,
+      maxTimeoutSeconds: offer.maxTimeoutSeconds ?? 300,
+      asset,
+      extra: {
+        ...extra,
+        ...staticOffer(desk, asset, BigInt(amount)),
+        ...(offer.metered !== undefined && { metered: offer.metered }),
+        ...lane,
+        ...(lane.account !== undefined && { account: { ...domain, ...lane.account } }),
+      },
+    };
+  }
+
+  async function laneFor(
+    request: RequestV1,
+    { desk, asset, amount }: PricedOffer,
+    refusal?: Refusal,
+  ): Promise<WireOffer> {
+    const lane = refusal?.corrective?.offer.lane;
+    if (refusal?.corrective !== undefined && lane?.asset === asset && lane.seller === desk.acceptor.seller) {
+      return correctiveOffer(refusal.corrective, desk);
+    }
+    const buyer = readBuyerHeader(request.headerOf);
+    return offers.offerToStateless({ desk, asset, price: BigInt(amount), buyer });
+  }
+
+  async function serve(request: RequestV1, entry: PricedOffer, admission: Admission): Promise<ResponseV1> {
+    let charge = entry.amount;
+    const setCharge = (amount: bigint) => {
+      charge = amount.toString();
+    };
+    let response: ResponseV1;
+    try {
+      response = await respond(request, { payer: admission.payer, setCharge });
+    } catch (error) {
+      onError(error);
+      await payments.release(admission);
+      return { status: 500 };
+    }
+    if (response.status >= 400) {
+      await payments.release(admission);
+      return response;
+    }
+    const charged = await payments.charge(admission, charge);
+    if (!charged.isCharged) return ask(request, charged.code);
+    const settlement = {
+      success: true,
+      transaction: "",
+      network: entry.offer.network,
+      payer: admission.payer,
+      amount: charged.amount.toString(),
+      extra: toWireSettlement(charged.settlement),
+    };
+    const headers = { [RESPONSE_HEADER]: toBase64(settlement), "Cache-Control": "private" };
+    return { ...response, headers: { ...response.headers, ...headers } };
+  }
+
+  async function handle(request: RequestV1): Promise<ResponseV1> {
+    const header = request.headerOf(PAYMENT_HEADER);
+    if (header === undefined || header === "") return ask(request, "X-PAYMENT header is required");
+    const payment = decode(header);
+    if (payment === undefined) return ask(request, "invalid_payload");
+    if (payment["x402Version"] !== 1) return ask(request, "invalid_x402_version");
+    if (payment["scheme"] !== DEFERRED_SCHEME) return ask(request, "invalid_deferred_evm_payload_scheme");
+    const entry = priced.find(({ offer }) => offer.network === payment["network"]);
+    if (entry === undefined) return ask(request, "invalid_deferred_evm_payload_network_mismatch");
+    const { offer, chainId, asset, amount } = entry;
+    const result = await payments.admit({
+      payload: payment["payload"],
+      chainId,
+      payTo: offer.payTo,
+      asset,
+      price: amount,
+      timeout: offer.maxTimeoutSeconds ?? 300,
+    });
+    return result.isAdmitted ? serve(request, entry, result) : ask(request, result.code, result);
+  }
+
+  return async (request) => {
+    try {
+      return await handle(request);
+    } catch (error) {
+      onError(error);
+      return { status: 402, headers: { "Cache-Control": "no-store" }, body: JSON.stringify(unexpected) };
+    }
+  };
+}
+
+const unexpected = { x402Version: 1, error: "unexpected_verify_error" satisfies DeferredCode, accepts: [] };
+
+function toBase64(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64");
+}
+
+function decode(header: string): Readonly<Record<string, unknown>> | undefined {
+  if (header.length > MAX_PAYMENT_LENGTH || !BASE64.test(header)) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(header, "base64").toString("utf8"));
+    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an Express request and response have that the handler needs. */
+export interface ExpressLike {
+  readonly request: {
+    readonly method: string;
+    readonly originalUrl: string;
+    readonly protocol: string;
+    get(name: string): string | undefined;
+  };
+  readonly response: {
+    status(code: number): unknown;
+    set(headers: Record<string, string>): unknown;
+    send(body?: string | Buffer): unknown;
+  };
+}
+
+/** Mounts a handler in Express. */
+export function toExpressHandler(
+  handler: V1Handler,
+): (request: ExpressLike["request"], response: ExpressLike["response"]) => Promise<void> {
+  return async (request, response) => {
+    const { method, protocol, originalUrl } = request;
+    const headerOf = (name: string) => request.get(name);
+    const answer = await handler({ method, url: `${protocol}://${request.get("host") ?? ""}${originalUrl}`, headerOf });
+    response.status(answer.status);
+    response.set({ ...answer.headers });
+    response.send(typeof answer.body === "object" ? Buffer.from(answer.body) : answer.body);
+  };
+}
