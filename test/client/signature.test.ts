@@ -1,5 +1,17 @@
 import { expect } from "chai";
-import { concat, numberToHex, padHex, serializeErc6492Signature, size, slice, zeroHash, type Hex } from "viem";
+import {
+  concat,
+  createWalletClient,
+  custom,
+  numberToHex,
+  padHex,
+  serializeErc6492Signature,
+  size,
+  slice,
+  zeroHash,
+  type Hex,
+} from "viem";
+import { base } from "viem/chains";
 import {
   InvalidMessageError,
   MalformedSignatureError,
@@ -273,6 +285,10 @@ describe("messages that do not fit their types", () => {
   });
 
   it("signs a good one with any signer of typed data", async () => {
-    expect(await signVoucher(buyer, voucherOf())).to.match(/^0x[0-9a-f]{130}$/);
+    const request = () => Promise.reject(new Error("a request was made"));
+    const wallet = createWalletClient({ account: buyer, chain: base, transport: custom({ request }) });
+    const signature = await signVoucher(buyer, voucherOf());
+    expect(signature).to.match(/^0x[0-9a-f]{130}$/);
+    expect(await signVoucher(wallet, voucherOf())).to.equal(signature);
   });
 });

@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { BaseError, NonceTooLowError, concat, parseSignature, zeroAddress, zeroHash, type Hex } from "viem";
+import {
+  BaseError,
+  NonceTooLowError,
+  concat,
+  createWalletClient,
+  custom,
+  parseSignature,
+  zeroAddress,
+  zeroHash,
+  type Hex,
+} from "viem";
 import {
   AmountTooLargeError,
   AuthorizationExpiredError,
@@ -95,6 +105,16 @@ describe("Client: deposits", () => {
         BaseError,
       );
       expect(error.walk((cause) => cause instanceof NonceTooLowError)).to.be.instanceOf(NonceTooLowError);
+    });
+
+    it("sends through a node that holds the key, with the same errors", async () => {
+      const { account, base } = client;
+      const { chain } = base.publicClient;
+      const transport = custom(base.connection.provider, { retryCount: 0 });
+      const wallet = createWalletClient({ account: buyer.address, chain, transport });
+      await rejectedWith(deposit(wallet, { ...account, amount: 0n }), InvalidAmountError);
+      await client.done(deposit(wallet, { ...account, amount: AMOUNT }));
+      expect(await client.accountBalance()).to.equal(AMOUNT);
     });
 
     it("sends as it is told: from another account, with its gas, fee and nonce", async () => {
