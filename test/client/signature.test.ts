@@ -168,6 +168,10 @@ describe("verifyVoucher", () => {
     expect(await verifyVoucher({ ...(await signedVoucherOf({ chainId: 1n })), ...here })).to.equal(false);
     expect(await verifyVoucher({ ...(await signedVoucherOf({ escrow: ASSET })), ...here })).to.equal(false);
     expect(await recoverVoucherKey({ ...(await signedVoucherOf({ chainId: 1n })), ...here })).to.equal(undefined);
+    for (const voucher of [voucherOf({ chainId: 1n }), voucherOf({ escrow: ASSET })]) {
+      const signature = await signMessage(buyer, "Voucher", { ...here, message: voucher });
+      expect(await verifyVoucher({ voucher, signature, ...here })).to.equal(false);
+    }
   });
 
   const changes = [

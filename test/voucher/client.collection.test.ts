@@ -30,9 +30,11 @@ import {
   depositTo,
   getVoucherCollected,
   hashVoucher,
+  isVoucherSignatureValid,
   parseBatch,
   parseVoucherEscrowEvents,
   revokeSigner,
+  signMessage,
   signVoucher,
   simulateCollect,
   simulateGroup,
@@ -371,11 +373,18 @@ describe("Client: collection", () => {
       expect(await verify()).to.deep.equal({ isValid: false });
     });
 
-    it("refuses a voucher of another escrow or chain", async () => {
-      const { base, here } = client;
+    it("refuses a voucher that names another escrow or chain, whatever it is signed for", async () => {
+      const { base, escrow, here, expiry } = client;
+      await client.done(authorizeSigner(base.wallets.buyer, { escrow, signer: signer.address, validUntil: expiry }));
       for (const changes of [{ chainId: 1n }, { escrow: stranger.address }]) {
         const signed = await client.signedVoucherOf(changes);
         expect(await verifyVoucherOnChain(base.publicClient, { ...here, ...signed })).to.deep.equal({ isValid: false });
+        // Signed under our domain, so that only the member is wrong: the contract's view would say yes.
+        const { voucher } = signed;
+        const signature = await signMessage(signer, "Voucher", { ...here, message: voucher });
+        expect(await isVoucherSignatureValid(base.publicClient, { escrow, voucher, signature })).to.equal(true);
+        const result = await verifyVoucherOnChain(base.publicClient, { ...here, voucher, signature });
+        expect(result).to.deep.equal({ isValid: false });
       }
     });
 
