@@ -13,7 +13,7 @@ import type { Provider } from "../test/base/provider.ts";
 import { actors } from "../test/helpers/actors.ts";
 
 /** An Ignition deployment on a development chain failed. */
-export class DeploymentError extends Error {
+class DeploymentError extends Error {
   override readonly name = "DeploymentError";
 }
 

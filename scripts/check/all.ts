@@ -6,6 +6,7 @@ import { exportsCheck } from "./exports.ts";
 import { invariantsCheck } from "./invariants.ts";
 import { linksCheck } from "./links.ts";
 import { pinsCheck } from "./pins.ts";
+import { treesCheck } from "./trees.ts";
 
 /** In the order of their cost. The build comes before what reads it; coverage comes last, because it builds something else. */
 const CHECKS: readonly Check[] = [
@@ -16,6 +17,7 @@ const CHECKS: readonly Check[] = [
   solhint("lint Solidity tests", "test/**/*.sol"),
   linksCheck,
   invariantsCheck,
+  treesCheck,
   buildCheck,
   commandCheck("types", "tsc", "--noEmit"),
   exportsCheck,

@@ -4,7 +4,7 @@ import { ensureCode, type Placement } from "./place.ts";
 import { getCode, sendRaw, setBalance, setCode, type Provider } from "./provider.ts";
 
 /** Hash of CreateX's runtime code, the same on every chain. */
-export const CREATEX_CODE_HASH: Hash = "0xbd8a7ea8cfca7b4e5f5041d7d4b17bc317c5ce42cfbc42066a00cf26b43eb53f";
+const CREATEX_CODE_HASH: Hash = "0xbd8a7ea8cfca7b4e5f5041d7d4b17bc317c5ce42cfbc42066a00cf26b43eb53f";
 
 /** The account whose only transaction, signed in advance for any chain, deploys CreateX. */
 const DEPLOYER: Address = "0xeD456e05CaAb11d66C4c797dD6c1D6f9A7F352b5";

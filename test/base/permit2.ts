@@ -5,7 +5,7 @@ import { preinstallCode } from "./preinstalls.ts";
 import { setCode, type Provider } from "./provider.ts";
 
 /** Hash of Permit2's runtime code on Base. */
-export const PERMIT2_CODE_HASH: Hash = "0xa67739abc3ede9dbdc0491636c67d6a14ac07fab9030c3f509b1eb7b11dff8ed";
+const PERMIT2_CODE_HASH: Hash = "0xa67739abc3ede9dbdc0491636c67d6a14ac07fab9030c3f509b1eb7b11dff8ed";
 
 // Byte positions of Permit2's two immutables in the published template.
 const CHAIN_ID_OFFSET = 6945;

@@ -4,6 +4,7 @@ import { compareCoverage } from "../../scripts/check/coverage.ts";
 import { unusedExports } from "../../scripts/check/exports.ts";
 import { compareInvariants } from "../../scripts/check/invariants.ts";
 import { brokenLinks } from "../../scripts/check/links.ts";
+import { compareTree } from "../../scripts/check/trees.ts";
 
 describe("Checks", () => {
   describe("counting tests", () => {
@@ -64,6 +65,30 @@ describe("Checks", () => {
 
     it("does not accept an empty list", () => {
       expect(compareInvariants("", "")).to.have.lengthOf(1);
+    });
+  });
+
+  describe("trees", () => {
+    const tree = "thaw\n├── test_Thaws: starts the timer\n└── testFuzz_Thaws: any amount\n";
+    const source = "function test_Thaws() external {}\nfunction testFuzz_Thaws(uint256 amount) external {}\n";
+
+    it("accepts a tree that matches the tests", () => {
+      expect(compareTree(tree, source)).to.deep.equal([]);
+    });
+
+    it("names a leaf that is no test, and a test that is no leaf", () => {
+      expect(compareTree(tree, source.replace("test_Thaws", "test_Waits"))).to.deep.equal([
+        "test_Thaws is a leaf, but no test.",
+        "test_Waits is a test, but no leaf.",
+      ]);
+    });
+
+    it("names a leaf that occurs twice", () => {
+      expect(compareTree(`${tree}└── test_Thaws: again\n`, source)).to.deep.equal(["test_Thaws is a leaf twice."]);
+    });
+
+    it("does not accept an empty tree", () => {
+      expect(compareTree("thaw\n", "")).to.deep.equal(["it has no leaf."]);
     });
   });
 

@@ -71,7 +71,7 @@ export interface SignerRecord extends SessionSigner {
 }
 
 /** A lane in which nothing ever happened. */
-export const EMPTY_LANE: LaneFacts = {
+const EMPTY_LANE: LaneFacts = {
   charged: 0n,
   collected: 0n,
   latest: undefined,
