@@ -53,8 +53,6 @@ export interface CollectorOptions {
 
 interface SendResult {
   readonly receipts: readonly TransactionReceipt[];
-  /** What ended the sending early. */
-  readonly failure: unknown;
   /** What our receipts say about lanes without effect, by lane key. Only a hint: the chain's totals decide. */
   readonly hints: ReadonlyMap<string, SkipReason | "GroupFailed">;
 }
@@ -62,7 +60,7 @@ interface SendResult {
 /** Accounts that are read again together; the view of the chain holds more than this. */
 const READS_AT_ONCE = 500;
 
-/** How often limits double after a group ran out of gas. */
+/** How often limits double while groups fail. */
 const MAX_GAS_DOUBLINGS = 3;
 
 /**
@@ -83,6 +81,9 @@ export function createCollector(options: CollectorOptions): Collector {
   const seller = toAddress(options.seller);
   const inTurn = createSerial();
   let gasDoublings = 0;
+  /** Whether a transaction was sent of which nobody knows yet what it did. */
+  let isUnsure = false;
+  let background = new AbortController();
 
   function gasModel(): GasModel {
     const model = { ...DEFAULT_GAS_MODEL, ...options.gas };
@@ -96,41 +97,41 @@ export function createCollector(options: CollectorOptions): Collector {
     };
   }
 
-  function listUncollected(): Promise<readonly CollectableLane[]> {
-    return store.listLanes({ chainId, escrow, seller, onlyUncollected: true });
+  async function listUncollected(signal: AbortSignal): Promise<readonly CollectableLane[]> {
+    const parameters = { chainId, escrow, seller, onlyUncollected: true };
+    const lanes = await store.listLanes(parameters);
+    if (!isUnsure) return lanes;
+    // A transaction whose fate is unknown may have collected them: without this look its rows would be paid for again.
+    await reconcile(lanes, 0n, signal);
+    isUnsure = false;
+    return store.listLanes(parameters);
   }
 
-  async function waitFor(hash: Hash): Promise<TransactionReceipt> {
+  async function waitFor(hash: Hash, signal: AbortSignal): Promise<TransactionReceipt> {
     const receipt = await ask(`the receipt of ${hash}`, () =>
-      client.waitForTransactionReceipt({ hash, timeout: receiptTimeout }),
+      orAbort(signal, client.waitForTransactionReceipt({ hash, timeout: receiptTimeout })),
     );
     onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
     return receipt;
   }
 
-  async function sendBatch({ groups, gas, lanes }: Batch): Promise<TransactionReceipt> {
+  async function sendBatch({ groups, gas, lanes }: Batch, signal: AbortSignal): Promise<TransactionReceipt> {
     // Never an estimate: a node finds the least gas at which the transaction succeeds, and it succeeds with every group failed.
     const hash = await collectBatch(wallet, { escrow, groups, gas });
     onProgress({ kind: "sent", hash, lanes: lanes.length });
-    return waitFor(hash);
+    return waitFor(hash, signal);
   }
 
-  /** Sends batch after batch. What fails ends the sending, but not the look at what was sent before. */
-  async function send(batches: readonly Batch[], signal: AbortSignal | undefined): Promise<SendResult> {
+  async function send(batches: readonly Batch[], signal: AbortSignal): Promise<SendResult> {
     const receipts: TransactionReceipt[] = [];
     const hints = new Map<string, SkipReason | "GroupFailed">();
-    let failure: unknown;
-    try {
-      for (const batch of batches) {
-        signal?.throwIfAborted();
-        const receipt = await sendBatch(batch);
-        receipts.push(receipt);
-        for (const [key, hint] of hintsOf(batch, receipt)) hints.set(key, hint);
-      }
-    } catch (error) {
-      failure = error;
+    for (const batch of batches) {
+      signal.throwIfAborted();
+      const receipt = await sendBatch(batch, signal);
+      receipts.push(receipt);
+      for (const [key, hint] of hintsOf(batch, receipt)) hints.set(key, hint);
     }
-    return { receipts, hints, failure };
+    return { receipts, hints };
   }
 
   function hintsOf({ lanes }: Batch, receipt: TransactionReceipt): ReadonlyMap<string, SkipReason | "GroupFailed"> {
@@ -147,22 +148,18 @@ export function createCollector(options: CollectorOptions): Collector {
         reason,
       );
     }
-    const ranOut = isReverted || failed.some(({ selector }) => selector === "0x00000000");
-    gasDoublings = ranOut ? Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS) : 0;
+    // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
+    const isShort = isReverted || failed.length > 0;
+    gasDoublings = isShort ? Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS) : 0;
     return hints;
   }
 
   /** Reads every lane's account at the chosen depth, so that the store knows what was collected, by whomever. */
-  async function reconcile(
-    planned: readonly PlannedLane[],
-    minBlock: bigint,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const accounts = [...new Map(planned.map(({ lane }) => [accountKey(lane.lane), lane.lane])).values()];
+  async function reconcile(lanes: readonly CollectableLane[], minBlock: bigint, signal: AbortSignal): Promise<void> {
+    const accounts = [...new Map(lanes.map(({ lane }) => [accountKey(lane), lane])).values()];
     for (let start = 0; start < accounts.length; start += READS_AT_ONCE) {
       const part = accounts.slice(start, start + READS_AT_ONCE);
-      const parameters = { minBlock, ...(signal === undefined ? {} : { signal }) };
-      await Promise.all(part.map((account) => chainView.refreshAccount({ account, ...parameters })));
+      await Promise.all(part.map((account) => chainView.refreshAccount({ account, minBlock, signal })));
     }
   }
 
@@ -188,6 +185,7 @@ export function createCollector(options: CollectorOptions): Collector {
   async function retryWallets(
     planned: readonly PlannedLane[],
     outcomes: readonly CollectedLane[],
+    signal: AbortSignal,
   ): Promise<readonly TransactionReceipt[]> {
     const receipts: TransactionReceipt[] = [];
     for (const [index, { lane }] of planned.entries()) {
@@ -196,21 +194,23 @@ export function createCollector(options: CollectorOptions): Collector {
       if (!isSkipped || signer.kind !== "contract" || voucher.valueAggregate !== lane.charged) continue;
       const hash = await collect(wallet, { escrow, voucher, signature });
       onProgress({ kind: "sent", hash, lanes: 1 });
-      receipts.push(await waitFor(hash));
+      receipts.push(await waitFor(hash, signal));
     }
     return receipts;
   }
 
-  async function run(planned: readonly PlannedLane[], signal: AbortSignal | undefined): Promise<CollectReport> {
+  async function run(planned: readonly PlannedLane[], signal: AbortSignal): Promise<CollectReport> {
     if (planned.length === 0) return EMPTY_REPORT;
     const batches = splitIntoBatches(planned, gasModel());
     onProgress({ kind: "planned", lanes: planned.length, transactions: batches.length });
+    const collectable = planned.map(({ lane }) => lane);
+    isUnsure = true;
     const sent = await send(batches, signal);
-    if (sent.receipts.length > 0) await reconcile(planned, lastBlockOf(sent.receipts), signal);
-    if (sent.failure !== undefined) throw sent.failure;
+    await reconcile(collectable, lastBlockOf(sent.receipts), signal);
     const outcomes = await judge(planned, sent.hints);
-    const retries = await retryWallets(planned, outcomes);
-    if (retries.length > 0) await reconcile(planned, lastBlockOf(retries), signal);
+    const retries = await retryWallets(planned, outcomes, signal);
+    if (retries.length > 0) await reconcile(collectable, lastBlockOf(retries), signal);
+    isUnsure = false;
     const lanes = retries.length === 0 ? outcomes : await judge(planned, sent.hints);
     const receipts = [...sent.receipts, ...retries];
     const report: CollectReport = {
@@ -223,8 +223,8 @@ export function createCollector(options: CollectorOptions): Collector {
     return report;
   }
 
-  async function collectDue(signal: AbortSignal | undefined): Promise<CollectReport> {
-    const lanes = await listUncollected();
+  async function collectDue(signal: AbortSignal): Promise<CollectReport> {
+    const lanes = await listUncollected(signal);
     const planned = await planDue({
       lanes,
       policy,
@@ -236,8 +236,8 @@ export function createCollector(options: CollectorOptions): Collector {
     return run(planned, signal);
   }
 
-  async function collectNow(signal: AbortSignal | undefined): Promise<CollectReport> {
-    const lanes = await listUncollected();
+  async function collectNow(signal: AbortSignal): Promise<CollectReport> {
+    const lanes = await listUncollected(signal);
     const report = await run(
       lanes.map((lane) => ({ lane, reason: "now" })),
       signal,
@@ -249,7 +249,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const poller = createPoller({
     interval: options.pollingInterval ?? 10_000,
     run: async () => {
-      const report = await inTurn(() => collectDue(undefined));
+      const report = await inTurn(() => collectDue(background.signal));
       // What could not be collected is tried again with growing pauses, like a node that does not answer.
       if (report.lanes.some(({ failure }) => failure !== undefined)) throw new CollectionFailedError(report);
       return true;
@@ -262,20 +262,43 @@ export function createCollector(options: CollectorOptions): Collector {
 
   return {
     start: () => {
+      background = new AbortController();
       endAlerts();
       endAlerts = chainView.onAlert(() => {
         poller.start();
       });
       poller.start();
     },
-    stop: async ({ collect: isCollecting = false, signal } = {}) => {
+    stop: async ({ collect: isCollecting = false, signal = NEVER } = {}) => {
       endAlerts();
+      const giveUp = (): void => {
+        background.abort(signal.reason);
+      };
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
       await poller.stop();
+      signal.removeEventListener("abort", giveUp);
       if (isCollecting) await inTurn(() => collectNow(signal));
     },
-    collectDue: ({ signal } = {}) => inTurn(() => collectDue(signal)),
-    collectNow: ({ signal } = {}) => inTurn(() => collectNow(signal)),
+    collectDue: ({ signal = NEVER } = {}) => inTurn(() => collectDue(signal)),
+    collectNow: ({ signal = NEVER } = {}) => inTurn(() => collectNow(signal)),
   };
+}
+
+const NEVER = new AbortController().signal;
+
+/** Gives up waiting when the signal says so; what was sent to the chain goes its way. */
+async function orAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const giveUp = (): void => {
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", giveUp);
+    });
+  });
 }
 
 const EMPTY_REPORT: CollectReport = { transactions: [], collected: new Map(), lanes: [], gasUsed: 0n };

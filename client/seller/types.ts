@@ -575,7 +575,10 @@ export type CollectProgress =
 export interface Collector {
   /** Begins to watch. Failures are retried with growing pauses and reported to `onProgress`. */
   start(): void;
-  /** Ends watching and waits for the collection that runs; collects everything first when `collect` is true. */
+  /**
+   * Ends watching and waits for the collection that runs; collects everything first when `collect` is true. A signal ends the waiting; what
+   * was sent by then is found again at the next start.
+   */
   stop(options?: { readonly collect?: boolean; readonly signal?: AbortSignal }): Promise<void>;
   /** Collects what is due by now and waits until the chain confirms it. */
   collectDue(options?: { readonly signal?: AbortSignal }): Promise<CollectReport>;

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import type { Hex, PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { erc20Abi } from "../../client/abi/index.ts";
 import { createChainView, type ChainViewOptions } from "../../client/seller/chainView.ts";
 import { ChainBusyError, ChainUnavailableError, WrongChainError } from "../../client/seller/errors.ts";
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
@@ -9,7 +8,6 @@ import type { ChainAlert, ChainView } from "../../client/seller/types.ts";
 import { cancelThaw } from "../../client/voucher/actions/cancelThaw.ts";
 import { collectBatch } from "../../client/voucher/actions/collectBatch.ts";
 import { collectMany } from "../../client/voucher/actions/collectMany.ts";
-import { depositTo } from "../../client/voucher/actions/depositTo.ts";
 import { release } from "../../client/voucher/actions/release.ts";
 import { thaw } from "../../client/voucher/actions/thaw.ts";
 import { withdraw } from "../../client/voucher/actions/withdraw.ts";
@@ -19,6 +17,7 @@ import { mined } from "../helpers/mined.ts";
 import { laneId } from "./fixtures.ts";
 import { deployMarket, openMarket, type Market } from "./market.ts";
 import { rejection } from "./rejection.ts";
+import { until } from "./until.ts";
 
 const DAY = 86_400;
 
@@ -300,24 +299,5 @@ describe("view of the chain", () => {
     });
   });
 
-  const topUp = async (amount: bigint): Promise<void> => {
-    const { stranger } = market.base.actors;
-    await market.fund(stranger, 1n);
-    await market.base.fundUsdc(stranger.address, amount);
-    const wallet = market.base.wallets.stranger;
-    await send(
-      wallet.writeContract({
-        address: USDC,
-        abi: erc20Abi,
-        functionName: "approve",
-        args: [market.escrow.escrow, amount],
-      }),
-    );
-    await send(depositTo(wallet, { ...withSeller(), buyer: buyer.address, amount }));
-  };
+  const topUp = (amount: bigint): Promise<void> => market.depositFor(buyer.address, amount);
 });
-
-/** Waits until something is so; mocha's own limit ends it when it never is. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -18,6 +18,7 @@ import type {
   VoucherStore,
 } from "../../client/seller/types.ts";
 import { deposit } from "../../client/voucher/actions/deposit.ts";
+import { depositTo } from "../../client/voucher/actions/depositTo.ts";
 import { signVoucher, type TypedDataSigner } from "../../client/voucher/sign.ts";
 import type { Voucher } from "../../client/voucher/types.ts";
 import { BASE_CHAIN_ID, USDC } from "../base/addresses.ts";
@@ -45,6 +46,8 @@ export interface Market {
   account(buyer: Address): AccountId;
   /** Gives a buyer USDC and native money, and deposits for the seller. Token base units. */
   fund(buyer: PrivateKeyAccount, amount: bigint): Promise<void>;
+  /** Deposits a stranger's USDC into a buyer's account with the seller. Token base units. */
+  depositFor(buyer: Address, amount: bigint): Promise<void>;
   /** A voucher that is good in every respect. */
   voucher(buyer: Address, overrides?: Partial<Voucher>): Voucher;
   /** Has a voucher signed, and asks for a price of 100. */
@@ -144,6 +147,19 @@ export async function openMarket(
       await mined(base.publicClient, await wallet.writeContract(approval));
       await mined(base.publicClient, await deposit(wallet, { escrow: escrow.escrow, seller, asset: USDC, amount }));
       chainTime = (await base.publicClient.getBlock()).timestamp;
+    },
+    depositFor: async (buyer, amount) => {
+      const { stranger } = base.wallets;
+      await base.fundUsdc(base.actors.stranger.address, amount);
+      const approval = {
+        address: USDC,
+        abi: erc20Abi,
+        functionName: "approve",
+        args: [escrow.escrow, amount],
+      } as const;
+      await mined(base.publicClient, await stranger.writeContract(approval));
+      const terms = { escrow: escrow.escrow, buyer, seller, asset: USDC, amount };
+      await mined(base.publicClient, await depositTo(stranger, terms));
     },
     voucher,
     payment,
