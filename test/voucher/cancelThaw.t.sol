@@ -10,6 +10,8 @@ contract CancelThawTest is VoucherTest {
         deposit(buyer, seller, 100);
     }
 
+    /* GIVEN NOTHING THAWS */
+
     function test_RevertGiven_NothingThaws() public {
         _expectNoThawing();
         _cancelThaw();
@@ -36,6 +38,8 @@ contract CancelThawTest is VoucherTest {
         _expectNoThawing();
         _cancelThaw();
     }
+
+    /* GIVEN A THAW */
 
     function test_EndsARunningThaw() public {
         thaw(60);
@@ -65,6 +69,8 @@ contract CancelThawTest is VoucherTest {
         thaw(100);
         assertAccount(100, 100, NOW + 1 days);
     }
+
+    /* EFFECTS */
 
     function test_MovesNoTokens() public {
         thaw(60);

@@ -12,6 +12,8 @@ contract CollectManyTest is VoucherTest {
         deposit(buyer2, seller, 50);
     }
 
+    /* LENGTH */
+
     function test_RevertWhen_ThereAreNoVouchers() public {
         expectRevert(abi.encodeWithSelector(IVoucherEscrow.NoVouchersProvided.selector));
         escrow.collectMany(new IVoucherEscrow.SignedVoucher[](0));
@@ -27,6 +29,8 @@ contract CollectManyTest is VoucherTest {
         expected.seller += 60;
         assertBooks(expected);
     }
+
+    /* SEVERAL VOUCHERS */
 
     function test_CollectsFromTwoBuyersForTwoSellers() public {
         deposit(buyer, seller2, 30);

@@ -5,6 +5,8 @@ import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {VoucherTest} from "./VoucherTest.sol";
 
 contract InvalidateNoncesTest is VoucherTest {
+    /* WORD AND MASK */
+
     function test_CancelsOneNonce() public {
         _invalidate(IVoucherEscrow.NonceKind.Deposit, 7, 1 << 5);
         assertFalse(_isUsed(IVoucherEscrow.NonceKind.Deposit, 7 * 256 + 4));
@@ -51,6 +53,8 @@ contract InvalidateNoncesTest is VoucherTest {
         assertTrue(_isUsed(IVoucherEscrow.NonceKind.Flush, 7 * 256 + 5));
     }
 
+    /* KIND AND OWNER */
+
     function test_KeepsTheKindsApart() public {
         for (uint256 i = 0; i < 4; ++i) {
             uint256 snapshot = vm.snapshotState();
@@ -66,6 +70,8 @@ contract InvalidateNoncesTest is VoucherTest {
         _invalidate(IVoucherEscrow.NonceKind.Deposit, 7, type(uint256).max);
         assertFalse(escrow.isNonceUsed(IVoucherEscrow.NonceKind.Deposit, buyer2.addr, bytes32(uint256(7 * 256))));
     }
+
+    /* EFFECTS */
 
     function test_EmitsNoncesInvalidated() public {
         expectEvent();

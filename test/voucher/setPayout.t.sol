@@ -8,6 +8,8 @@ import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
 
 contract SetPayoutTest is VoucherTest {
+    /* CHOICE AND NONCE */
+
     function test_StartsWithTransfers() public view {
         _assertPayout(seller, false, 0);
     }
@@ -27,6 +29,8 @@ contract SetPayoutTest is VoucherTest {
         _setPayout(false);
         _assertPayout(seller, false, 1);
     }
+
+    /* EFFECTS */
 
     function test_EmitsPayoutSet() public {
         _setPayout(false);
