@@ -1,0 +1,207 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Address, erc20Abi, formatUnits, parseAbi, parseSignature, type PublicClient } from "viem";
+import { voucherModule } from "../../../ignition/modules/voucher.ts";
+import { USDC } from "../../../test/base/addresses.ts";
+import { httpProvider } from "../../../test/base/provider.ts";
+import { serveBase } from "../../../test/base/serve.ts";
+import { mintUsdc } from "../../../test/base/usdc.ts";
+import { actors, testAccount } from "../../../test/helpers/actors.ts";
+import { voucherEscrowAbi } from "../../../client/abi/index.ts";
+import { eip3009Types } from "../../../client/voucher/index.ts";
+import { deployInMemory } from "../../deploy-in-memory.ts";
+import { type Child, startChild } from "../children.ts";
+import { DemoError } from "../errors.ts";
+import { createStages } from "../stages.ts";
+import { type Agent, makeAgents, type PaidRequest, payAll } from "./agents.ts";
+import { connectChain } from "./chain.ts";
+import { renderBalances, renderMeasurements } from "./report.ts";
+import {
+  CHAIN_ID,
+  ROUTES,
+  SELLER,
+  type SellerBooks,
+  type SellerReceipts,
+  type SellerSettings,
+  type ServerReady,
+} from "./settings.ts";
+
+const AGENTS = 20;
+const REQUESTS = 1_000;
+/** Some agents ask for several things at once, which takes a lane each. */
+const PARALLEL = [1, 1, 1, 2];
+const WALLET = 5_000_000n;
+
+const eip3009Abi = parseAbi([
+  "function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)",
+]);
+
+/** Agents pay a real API through VoucherEscrow on a local Base. */
+export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
+  const stages = createStages();
+  const folder = await mkdtemp(join(tmpdir(), "x402-escrow-demo-"));
+  const children: Child<unknown>[] = [];
+  console.log(
+    "\nVoucher escrow: agents pay an API with signed vouchers; the seller collects them in one transaction.\n",
+  );
+  const server = await stages.step("Starting a local Base", () => serveBase({ port: 0 }));
+  try {
+    const [deployed] = await stages.step("Deploying VoucherEscrow with Ignition", () =>
+      deployInMemory(httpProvider(server.url), voucherModule),
+    );
+    if (deployed === undefined) throw new DemoError("Ignition deployed nothing.");
+    signal.throwIfAborted();
+    const escrow = deployed.address as Address;
+    const settings = { rpcUrl: server.url, escrow };
+    const { client } = connectChain(server.url, actors.deployer);
+
+    const agents = makeAgents(AGENTS);
+    await stages.step(`Giving ${AGENTS} agents ${formatUnits(WALLET, 6)} USDC each, and no ETH`, async () => {
+      for (const { account } of agents) {
+        const minter = actors.usdcMinter.address;
+        await mintUsdc(httpProvider(server.url), { minter, account: account.address, amount: WALLET });
+      }
+    });
+    const exactGas = await stages.step("Measuring one plain payment for comparison", () => measureExact(server.url));
+
+    const api = await stages.step("Starting the facilitator and the paid API", async () => {
+      const facilitator = await startChild<ServerReady>(new URL("facilitator.ts", import.meta.url), settings, signal);
+      children.push(facilitator);
+      const sellerSettings: SellerSettings = {
+        ...settings,
+        facilitatorUrl: facilitator.ready.url,
+        storePath: join(folder, "vouchers.sqlite"),
+      };
+      const seller = await startChild<ServerReady>(new URL("seller.ts", import.meta.url), sellerSettings, signal);
+      children.push(seller);
+      return seller;
+    });
+
+    const owners = [...agents.map(({ account }) => account.address), SELLER.address, escrow];
+    const before = await balancesOf(client, owners);
+    const firstBlock = await client.getBlockNumber();
+    const requests: PaidRequest[] = [];
+    const started = performance.now();
+    await stages.many(`${REQUESTS} paid requests`, REQUESTS, (done) =>
+      payEverything(agents, api.ready.url, (request) => {
+        signal.throwIfAborted();
+        requests.push(request);
+        done();
+      }),
+    );
+    const duration = performance.now() - started;
+
+    const books = await api.ask<SellerBooks>("books");
+    const depositGas = await gasOfDeposits(client, escrow, firstBlock);
+    const collected = await stages.step("Collecting everything", () => api.ask<SellerReceipts>("collect"));
+    const released = await stages.step("Returning what was not used", () => api.ask<SellerReceipts>("release"));
+    const after = await balancesOf(client, owners);
+
+    console.log(
+      `\n${renderMeasurements({
+        requests,
+        duration,
+        agents: agents.length,
+        depositGas,
+        collectGas: collected.gas,
+        releaseGas: released.gas,
+        exactGas,
+      })}\n`,
+    );
+    const line = (owner: string, from: number, to: number) => ({
+      owner,
+      before: sum(before.slice(from, to)),
+      after: sum(after.slice(from, to)),
+    });
+    const lines = [
+      line(`${AGENTS} agents`, 0, AGENTS),
+      line("seller", AGENTS, AGENTS + 1),
+      line("escrow", AGENTS + 1, AGENTS + 2),
+    ];
+    console.log(renderBalances(lines));
+    checkBooks(requests, books, agents, before, after);
+    console.log("Every balance adds up to the last unit.\n");
+  } finally {
+    for (const child of children.reverse()) await child.stop();
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function payEverything(agents: readonly Agent[], api: string, onPaid: (request: PaidRequest) => void) {
+  const each = REQUESTS / agents.length;
+  const paths = Array.from({ length: each }, (_, index) => (index % 2 === 0 ? ROUTES.fixed : ROUTES.metered));
+  await Promise.all(
+    agents.map((agent, index) => payAll(agent, api, paths, PARALLEL[index % PARALLEL.length] ?? 1, onPaid)),
+  );
+}
+
+/** Gas of one USDC payment by signature between two accounts that hold some, as the scheme `exact` settles a request. */
+async function measureExact(rpcUrl: string): Promise<bigint> {
+  const { client, wallet } = connectChain(rpcUrl, testAccount(9));
+  const payer = testAccount(10);
+  const message = {
+    from: payer.address,
+    to: testAccount(11).address,
+    value: 1_000n,
+    validAfter: 0n,
+    validBefore: 2n ** 40n,
+    nonce: `0x${"01".repeat(32)}`,
+  } as const;
+  const domain = { name: "USD Coin", version: "2", chainId: CHAIN_ID, verifyingContract: USDC } as const;
+  const primaryType = "TransferWithAuthorization";
+  const types = { [primaryType]: eip3009Types.ReceiveWithAuthorization };
+  const { r, s, yParity } = parseSignature(await payer.signTypedData({ domain, types, primaryType, message }));
+  const { from, to, value, validAfter, validBefore, nonce } = message;
+  const hash = await wallet.writeContract({
+    address: USDC,
+    abi: eip3009Abi,
+    functionName: "transferWithAuthorization",
+    args: [from, to, value, validAfter, validBefore, nonce, 27 + yParity, r, s],
+  });
+  const { gasUsed } = await client.waitForTransactionReceipt({ hash });
+  return gasUsed;
+}
+
+async function balancesOf(client: PublicClient, owners: readonly Address[]): Promise<bigint[]> {
+  const read = (owner: Address) =>
+    client.readContract({ address: USDC, abi: erc20Abi, functionName: "balanceOf", args: [owner] });
+  return Promise.all(owners.map(read));
+}
+
+async function gasOfDeposits(client: PublicClient, address: Address, fromBlock: bigint): Promise<bigint[]> {
+  const logs = await client.getContractEvents({ address, abi: voucherEscrowAbi, eventName: "Deposited", fromBlock });
+  const receipts = await Promise.all(
+    logs.map(({ transactionHash }) => client.getTransactionReceipt({ hash: transactionHash })),
+  );
+  return receipts.map(({ gasUsed }) => gasUsed);
+}
+
+const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
+
+/** Compares what agents were told, what the seller wrote down, and what the chain says. */
+function checkBooks(
+  requests: readonly PaidRequest[],
+  books: SellerBooks,
+  agents: readonly Agent[],
+  before: readonly bigint[],
+  after: readonly bigint[],
+): void {
+  const check = (what: string, actual: bigint, expected: bigint) => {
+    if (actual !== expected)
+      throw new DemoError(`${what}: ${actual} instead of ${expected} USDC units. This is a bug.`);
+  };
+  const at = (values: readonly bigint[], index: number) => values[index] ?? 0n;
+  check("Requests answered", BigInt(requests.length), BigInt(REQUESTS));
+  const charged = sum(requests.map((request) => request.charged));
+  check("The seller's books", books.charged, charged);
+  agents.forEach(({ name }, index) => {
+    const own = sum(requests.filter(({ agent }) => agent === name).map((request) => request.charged));
+    check(`Balance of ${name}`, at(after, index), at(before, index) - own);
+  });
+  const seller = agents.length;
+  check("Balance of the seller", at(after, seller), at(before, seller) + charged);
+  check("Balance of the escrow", at(after, seller + 1), 0n);
+  check("Sum of all balances", sum(after), sum(before));
+}
