@@ -25,6 +25,7 @@ const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Prom
   addresses,
   gas,
   sizes,
+  source,
 };
 
 for (const document of globSync(["README.md", "docs/**/*.md"], { cwd: ROOT }).sort()) {
@@ -67,6 +68,24 @@ async function sizes(): Promise<string> {
       number(marginBytes),
     ]),
   );
+}
+
+/** The parts of a source file that stand between `// #region README` and `// #endregion`, so that what is shown is also run. */
+async function source([path = ""]: readonly string[]): Promise<string> {
+  const regions = [
+    ...readFileSync(join(ROOT, path), "utf8").matchAll(/^ *\/\/ #region README\n([\s\S]*?)^ *\/\/ #endregion$/gm),
+  ];
+  if (regions.length === 0) throw new Error(`${path} has no region README.`);
+  const code = regions.map(([, text = ""]) => withoutIndentation(text).trim()).join("\n\n");
+  return `\`\`\`ts\n${code}\n\`\`\``;
+}
+
+function withoutIndentation(text: string): string {
+  const indentation = /^ */.exec(text)?.[0] ?? "";
+  return text
+    .split("\n")
+    .map((line) => (line.startsWith(indentation) ? line.slice(indentation.length) : line))
+    .join("\n");
 }
 
 /** Gas of the named rows, or of all. */
