@@ -194,11 +194,14 @@ export function createChainView(options: ChainViewOptions): ChainView {
     return (await store.getSigner(escrow, buyer, signer))?.validUntil ?? 0n;
   }
 
-  /** Does every read that may be done now, all of them together. */
+  /**
+   * Does every read that may be done now, all of them together. A pass goes first: no account is ever read above the last synced block,
+   * so a re-organisation of what was read is always noticed.
+   */
   async function serveReads(): Promise<void> {
     let reads: readonly PendingRead[] = [];
     try {
-      const block = await readableBlock();
+      const block = await pass();
       reads = queue.take(block.number);
       await readAndApply(block, mergeReads(reads), signersOf(reads));
       for (const { resolve } of reads) resolve();
@@ -207,12 +210,6 @@ export function createChainView(options: ChainViewOptions): ChainView {
       // Before anything was taken, the failure is everybody's.
       if (reads.length === 0) queue.rejectAll(error);
     }
-  }
-
-  /** Never behind what is known already: totals would seem to fall. */
-  async function readableBlock(): Promise<BlockReference> {
-    const confirmed = await readConfirmedBlock();
-    return lastSynced !== undefined && lastSynced.number > confirmed.number ? lastSynced : confirmed;
   }
 
   const readPoller = createPoller({

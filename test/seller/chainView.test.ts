@@ -199,16 +199,33 @@ describe("view of the chain", () => {
       expect((await account())?.balance).to.equal(1_000n);
     });
 
-    it("takes back what a single read said, before the next pass", async () => {
+    it("trusts nothing it read before, until it was read again", async () => {
       const snapshot = await market.base.networkHelpers.takeSnapshot();
       await topUp(70n);
       await market.chainView.refreshAccount({ account: market.account(buyer.address) });
-      await market.chainView.sync();
+      const payment = await market.payment(buyer, market.voucher(buyer.address, { valueAggregate: 1_001n }), 1_001n);
+      expect(await market.answer(payment)).to.equal("accepted");
       await snapshot.restore();
       for (let index = 0; index < 10; index += 1) await market.base.networkHelpers.mine(1);
-      await market.chainView.sync();
-      const payment = await market.payment(buyer, market.voucher(buyer.address, { valueAggregate: 1_001n }), 1_001n);
+      market.node.intercept = (method) => {
+        if (method === "eth_call") throw new Error("no answer");
+        return undefined;
+      };
+      expect(await rejection(market.chainView.sync())).to.be.instanceOf(ChainUnavailableError);
+      expect(await market.answer(payment)).to.equal("invalid_deferred_evm_payload_chain_unavailable");
+      market.node.intercept = undefined;
       expect(await market.answer(payment)).to.equal("insufficient_funds");
+    });
+
+    it("notices that what a single read said was replaced", async () => {
+      const snapshot = await market.base.networkHelpers.takeSnapshot();
+      await topUp(70n);
+      const account = market.account(buyer.address);
+      await market.chainView.refreshAccount({ account });
+      await snapshot.restore();
+      for (let index = 0; index < 10; index += 1) await market.base.networkHelpers.mine(1);
+      await market.chainView.refreshAccount({ account });
+      expect((await market.store.getAccount(account))?.balance).to.equal(1_000n);
     });
 
     it("keeps its last block while the node is behind it", async () => {
