@@ -84,7 +84,14 @@ describe("Checks", () => {
     });
 
     it("names a leaf that occurs twice", () => {
-      expect(compareTree(`${tree}└── test_Thaws: again\n`, source)).to.deep.equal(["test_Thaws is a leaf twice."]);
+      expect(compareTree(`${tree}└── test_Thaws: again\n`, source)).to.deep.equal([
+        "test_Thaws is a leaf 2 times, and a test 1 times.",
+      ]);
+    });
+
+    it("accepts one name in two contracts of a file", () => {
+      expect(compareTree(`${tree}\nanother\n└── test_Thaws: again\n`, `${source}\nfunction test_Thaws() {}`)).to.be
+        .empty;
     });
 
     it("does not accept an empty tree", () => {

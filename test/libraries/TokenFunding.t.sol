@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {IPermit2} from "../../contracts/interfaces/external/IPermit2.sol";
 import {TokenFunding} from "../../contracts/libraries/TokenFunding.sol";
 import {BaseChain} from "../base/BaseChain.sol";
 import {Actor} from "../helpers/Test.sol";

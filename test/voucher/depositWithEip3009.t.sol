@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC3009} from "../../contracts/interfaces/external/IERC3009.sol";
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {TokenFunding} from "../../contracts/libraries/TokenFunding.sol";
-import {Actor, Vm} from "../helpers/Test.sol";
+import {Vm} from "../helpers/Test.sol";
 import {AcceptingWallet} from "../mocks/AcceptingWallet.sol";
 import {MintableToken} from "../mocks/MintableToken.sol";
 import {PhantomToken} from "../mocks/PhantomToken.sol";

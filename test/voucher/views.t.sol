@@ -2,10 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
-import {Actor} from "../helpers/Test.sol";
 import {AcceptingWallet} from "../mocks/AcceptingWallet.sol";
-import {GasBurningWallet} from "../mocks/GasBurningWallet.sol";
-import {MintableToken} from "../mocks/MintableToken.sol";
 import {NoAllowanceToken} from "../mocks/NoAllowanceToken.sol";
 import {NoNoncesToken} from "../mocks/NoNoncesToken.sol";
 import {RejectingWallet} from "../mocks/RejectingWallet.sol";
