@@ -237,6 +237,7 @@ describe("x402 deferred: wire", () => {
       { fields: ["account.balance", "deposit.minimum", "deposit.suggested"], values: BAD_AMOUNTS, code: "" },
       { fields: ["account.facilitator"], values: [1, "x".repeat(513)], code: "" },
       { fields: ["deposit.methods"], values: [undefined, "eip3009", {}], code: "" },
+      { fields: ["maxLanes", "thawingPeriod"], values: [-1, 1.5, "many", {}], code: "" },
       { fields: ["metered"], values: [1, "true"], code: "" },
     ];
     for (const { fields, values } of cases) {

@@ -4,7 +4,7 @@ import { larger } from "./amounts.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, LIFETIME_SLACK, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
-import { enter, leave, type Entry, type OpenAccount } from "./buyerEntry.ts";
+import { enter, leave, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
 import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
 import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
 import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
@@ -39,7 +39,8 @@ export function createBuyer(options: BuyerOptions): Buyer {
   function open(id: BuyerAccountId, record?: BuyerAccountRecord): OpenAccount {
     const { maxLanes } = context;
     const state = openBuyerAccount(id, record);
-    const account: OpenAccount = { state, maxLanes, waiting: new Set(), depositing: undefined, signing: 0n };
+    const idle = { waiting: new Set<() => void>(), depositing: undefined, signing: 0n, facts: undefined };
+    const account: OpenAccount = { state, maxLanes, ...idle };
     accounts.set(buyerAccountKey(id), account);
     return account;
   }
@@ -134,7 +135,10 @@ export function createBuyer(options: BuyerOptions): Buyer {
       const payment = payments.get(key);
       if (payment === undefined) return;
       const { state } = payment.account;
-      if (payment.carriesDeposit) state.confirmDeposit();
+      if (payment.carriesDeposit) {
+        state.confirmDeposit();
+        payment.account.facts = undefined;
+      }
       if (payment.authorizesUntil !== undefined) state.signerValidUntil = payment.authorizesUntil;
       end(key, { kind: "charged", charged: settlement?.charged });
       await keep(payment);
@@ -166,7 +170,8 @@ async function completeDeposit(
   if (wanted === "none") return undefined;
   if (wanted === "pending" || deposits === undefined) return state.pendingDeposit;
   const { owner: signer, policy } = deposits;
-  const deposit = await signDeposit({ signer, policy, account: state.id, offer, amount: wanted, now: now() });
+  const known = withFacts(offer, account);
+  const deposit = await signDeposit({ signer, policy, account: state.id, offer: known, amount: wanted, now: now() });
   account.signing = 0n;
   state.pendingDeposit = deposit;
   emit({ kind: "depositSigned", account: state.id, deposit });

@@ -132,7 +132,8 @@ export async function signDeposit({
   throw new DepositNeededError(amount, "the seller relays no deposit by a method that is allowed and possible here");
 }
 
-function chooseMethod(offer: Offer, policy: DepositPolicy, amount: bigint): DepositMethod | undefined {
+/** Chooses the first method that the buyer allows, the seller relays and the offer gives the facts for; undefined when there is none. */
+export function chooseMethod(offer: Offer, policy: DepositPolicy, amount: bigint): DepositMethod | undefined {
   // An offer in the scheme's own form names no methods: it pulls an allowance, after a permit when it tells the nonce.
   const relayed: readonly DepositMethod[] = offer.deposit?.methods ?? ["eip2612", "allowance"];
   const { tokenDomain, account } = offer;

@@ -1,9 +1,10 @@
 import { sum, tightest } from "./amounts.ts";
 import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
 import type { BuyerContext } from "./buyerContext.ts";
-import { sizeDeposit, toDepositRequest } from "./buyerDeposits.ts";
+import { chooseMethod, sizeDeposit, toDepositRequest } from "./buyerDeposits.ts";
 import type { PaymentTerms } from "./buyerTypes.ts";
 import { DepositNeededError } from "./errors.ts";
+import type { AccountDetails, Offer } from "./types.ts";
 
 /** Seconds for which an answer is expected when the offer says nothing. */
 const DEFAULT_TIMEOUT = 300n;
@@ -21,6 +22,8 @@ export interface OpenAccount {
   depositing: LaneClaim | undefined;
   /** Token base units of the deposit that is being signed. */
   signing: bigint;
+  /** What the seller last said about the buyer's tokens; forgotten once a deposit has changed it. */
+  facts: AccountDetails | undefined;
 }
 
 /** A claimed lane, and what the payment must bring. */
@@ -64,7 +67,7 @@ export async function enter(context: BuyerContext, parameters: EnterParameters):
           until: now + (terms.timeout ?? DEFAULT_TIMEOUT),
           expiry: now + lifetime,
           offeredId: terms.offer.id,
-          maxLanes: account.maxLanes,
+          maxLanes: Math.min(account.maxLanes, terms.offer.maxLanes ?? account.maxLanes),
         })
       : undefined;
     if (claim === undefined) {
@@ -87,11 +90,15 @@ export function leave(account: OpenAccount, claim: LaneClaim): void {
 }
 
 /** What the account lacks. One of which nothing is known counts as empty when it was never used, and as covered otherwise. */
-function shortfallOf(context: BuyerContext, { state }: OpenAccount, { price, offer }: PaymentTerms): bigint {
+function shortfallOf(context: BuyerContext, account: OpenAccount, { price, offer }: PaymentTerms): bigint {
+  const { state } = account;
+  if (offer.account !== undefined) account.facts = offer.account;
   const isFirst = state.spendable === undefined && !state.isUsed;
   if (isFirst && offer.account !== undefined) state.setAvailable(offer.account.balance);
   const { spendable } = state;
-  if (spendable === undefined) return isFirst && context.deposits !== undefined ? price : 0n;
+  // A deposit that was not answered goes again with the next payment: only then does anybody know whether it was executed.
+  const mayBeEmpty = isFirst ? context.deposits !== undefined : state.pendingDeposit !== undefined;
+  if (spendable === undefined) return mayBeEmpty ? price : 0n;
   return spendable >= price ? 0n : price - spendable;
 }
 
@@ -101,8 +108,18 @@ function decideDeposit(context: BuyerContext, parameters: EnterParameters, short
   if (account.state.pendingDeposit !== undefined) return "pending";
   if (context.deposits === undefined) throw new DepositNeededError(shortfall, "this client makes no deposits");
   const { price, offer } = terms;
+  const { policy } = context.deposits;
   const request = toDepositRequest(account.state.id, { price, shortfall, terms: offer.deposit });
-  return sizeDeposit({ policy: context.deposits.policy, request, cap: depositCap(context, parameters) });
+  const amount = sizeDeposit({ policy, request, cap: depositCap(context, parameters) });
+  const known = withFacts(offer, account);
+  // A payment without a deposit is refused, and the refusal tells the facts that the deposit needs.
+  const isBlind = known.account === undefined && chooseMethod(known, policy, amount) === undefined;
+  return isBlind ? "none" : amount;
+}
+
+/** An offer with what the seller has said before about the buyer's tokens. */
+export function withFacts(offer: Offer, { facts }: OpenAccount): Offer {
+  return facts === undefined || offer.account !== undefined ? offer : { ...offer, account: facts };
 }
 
 /** Most that may be deposited now; undefined when the buyer has set no limit. */

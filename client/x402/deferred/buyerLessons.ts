@@ -29,7 +29,10 @@ export async function learnFromRefusal(
   if (offer === undefined || offer.escrow !== state.id.escrow) return false;
   if (reaction === "fewerLanes") account.maxLanes = Math.max(1, state.laneCount);
   const isHonest = await learnLaneIfMeant(context, account, reaction, offer);
-  if (offer.account !== undefined) state.setAvailable(offer.account.balance);
+  if (offer.account !== undefined) {
+    state.setAvailable(offer.account.balance);
+    account.facts = offer.account;
+  }
   switch (reaction) {
     case "lane":
     case "fewerLanes":

@@ -1,13 +1,15 @@
 import type { Address } from "viem";
 import type { DepositMethod, DepositTerms } from "./types.ts";
 
-/** Requests that the least deposit pays for, and those that the suggested one does, when the seller says nothing else. */
-const MINIMUM_REQUESTS = 10n;
+/** Requests that the suggested deposit pays for when the seller says nothing else. */
 const SUGGESTED_REQUESTS = 100n;
 
 /** Which deposits a seller relays. Must give the same for the same price every time: buyers echo it. */
 export interface DepositTermsPolicy {
-  /** Least deposit worth its gas, token base units; ten times the price by default. */
+  /**
+   * Least deposit worth its gas, token base units; the price by default. A buyer can take its deposit home again after the thawing period,
+   * so this is all that a gas-wasting stranger must tie up.
+   */
   readonly minimum?: bigint | ((price: bigint, asset: Address) => bigint);
   /** What to suggest, token base units; a hundred times the price by default. */
   readonly suggested?: bigint | ((price: bigint, asset: Address) => bigint);
@@ -27,7 +29,7 @@ export interface DepositTermsParameters {
 
 /** Works out the terms for a price. */
 export function depositTermsFor({ policy = {}, relayed, price, asset }: DepositTermsParameters): DepositTerms {
-  const { minimum = price * MINIMUM_REQUESTS, suggested = price * SUGGESTED_REQUESTS, methods = relayed } = policy;
+  const { minimum = price, suggested = price * SUGGESTED_REQUESTS, methods = relayed } = policy;
   return {
     minimum: typeof minimum === "function" ? minimum(price, asset) : minimum,
     suggested: typeof suggested === "function" ? suggested(price, asset) : suggested,

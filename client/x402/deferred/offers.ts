@@ -112,9 +112,12 @@ export function readBuyerHeader(headerOf: HeaderOf): Address | undefined {
 
 /** What is the same for every request of a price: the terms a payment echoes. */
 export function staticOffer(desk: SellerDesk, asset: Address, price: bigint): Partial<WireOffer> {
-  const thawingPeriod = THAWING_PERIOD;
-  const minVoucherLifetime = THAWING_PERIOD + desk.acceptor.limits.collectionMargin;
-  return toWireTerms({ thawingPeriod, minVoucherLifetime }, termsOf(desk, asset, price));
+  const { collectionMargin, maxLanes } = desk.acceptor.limits;
+  const minVoucherLifetime = THAWING_PERIOD + collectionMargin;
+  return {
+    ...toWireTerms({ thawingPeriod: THAWING_PERIOD, minVoucherLifetime }, termsOf(desk, asset, price)),
+    maxLanes,
+  };
 }
 
 /** Writes the terms of a seller. */

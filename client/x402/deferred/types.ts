@@ -176,6 +176,8 @@ export interface WireOffer {
   readonly thawingPeriod?: WireInteger;
   /** Ours: seconds by which a voucher's expiry, and its session signer's end, must lie ahead. */
   readonly minVoucherLifetime?: WireInteger;
+  /** Ours: most lanes a buyer may use, the default lane included. */
+  readonly maxLanes?: number;
   /** Ours: true when the price is a ceiling and the charge is known only after the request. */
   readonly metered?: boolean;
 }
@@ -216,6 +218,7 @@ export interface Offer {
   readonly thawingPeriod?: bigint;
   /** Seconds. */
   readonly minVoucherLifetime?: bigint;
+  readonly maxLanes?: number;
   readonly isMetered: boolean;
 }
 

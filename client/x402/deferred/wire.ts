@@ -31,6 +31,7 @@ const OFFER = "invalid_deferred_evm_requirements";
 export const DEPOSIT_METHODS: readonly DepositMethod[] = ["eip3009", "permit2", "eip2612", "allowance"];
 const MAX_NAME_LENGTH = 128;
 const MAX_URL_LENGTH = 512;
+const MAX_LANES = 1_000_000n;
 const MAX_CHAIN_ID = BigInt(Number.MAX_SAFE_INTEGER);
 
 /* PAYLOAD */
@@ -198,6 +199,7 @@ export function parseOffer(extra: unknown): Parsed<Offer> {
       ...(fields.has("deposit") && { deposit: readDepositTerms(fields.object("deposit")) }),
       ...(fields.has("thawingPeriod") && { thawingPeriod: fields.integer("thawingPeriod", MAX_UINT64) }),
       ...(fields.has("minVoucherLifetime") && { minVoucherLifetime: fields.integer("minVoucherLifetime", MAX_UINT64) }),
+      ...(fields.has("maxLanes") && { maxLanes: Number(fields.integer("maxLanes", MAX_LANES)) || 1 }),
       isMetered: fields.has("metered") && fields.flag("metered"),
     };
   });

@@ -61,6 +61,7 @@ export const WIRE_OFFER = {
   deposit: { minimum: "100", suggested: "1000", methods: ["eip3009", "permit2", "eip2612", "allowance"] },
   thawingPeriod: 86_400,
   minVoucherLifetime: 90_000,
+  maxLanes: 32,
   metered: true,
 } satisfies WireOffer;
 
