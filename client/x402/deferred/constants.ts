@@ -1,3 +1,5 @@
+import type { Hex } from "viem";
+
 /** Scheme id, the same in x402 v1 and v2. */
 export const DEFERRED_SCHEME = "deferred";
 
@@ -11,4 +13,4 @@ export const BUYER_HEADER = "PAYMENT-BUYER";
 export const BUYER_HEADER_V1 = "X-PAYMENT-BUYER";
 
 /** Lane that costs one storage word to collect. */
-export const DEFAULT_LANE = "0x0000000000000000000000000000000000000000000000000000000000000000";
+export const DEFAULT_LANE: Hex = "0x0000000000000000000000000000000000000000000000000000000000000000";
