@@ -36,7 +36,7 @@ export function makeAgents(count: number): Agent[] {
 }
 
 /** Has an agent pay for one request. */
-export async function payOnce(agent: Agent, url: string): Promise<PaidRequest> {
+async function payOnce(agent: Agent, url: string): Promise<PaidRequest> {
   const started = performance.now();
   const response = await agent.fetch(url);
   await response.arrayBuffer();
