@@ -169,13 +169,17 @@ export function createCollector(options: CollectorOptions): Collector {
         const total = (await store.getLane(lane.lane))?.collected ?? lane.collected;
         const collected = total > lane.collected ? total - lane.collected : 0n;
         const outcome = { lane: lane.lane, reason, uncollected: lane.uncollected, collected };
-        if (total >= lane.charged) return outcome;
-        return {
-          ...outcome,
-          failure: collected > 0n ? ("Partial" as const) : (hints.get(laneKey(lane.lane)) ?? "Partial"),
-        };
+        if (total >= lane.charged || (await isPaidElsewhere(lane.lane))) return outcome;
+        const failure = collected > 0n ? "Partial" : (hints.get(laneKey(lane.lane)) ?? "NoBalance");
+        return { ...outcome, failure };
       }),
     );
+  }
+
+  /** Whether the collection of a ceiling in another lane emptied the account and paid for this lane as well. */
+  async function isPaidElsewhere(lane: LaneId): Promise<boolean> {
+    const account = await store.getAccount(lane);
+    return account?.balance === 0n && account.owed === 0n;
   }
 
   /**
@@ -201,8 +205,10 @@ export function createCollector(options: CollectorOptions): Collector {
 
   async function run(planned: readonly PlannedLane[], signal: AbortSignal): Promise<CollectReport> {
     if (planned.length === 0) return EMPTY_REPORT;
-    const batches = splitIntoBatches(planned, gasModel());
-    onProgress({ kind: "planned", lanes: planned.length, transactions: batches.length });
+    // An empty account pays nothing, whatever its rows cost; they are judged with the others.
+    const payable = planned.filter(({ lane }) => lane.balance > 0n);
+    const batches = splitIntoBatches(payable, gasModel());
+    onProgress({ kind: "planned", lanes: payable.length, transactions: batches.length });
     const collectable = planned.map(({ lane }) => lane);
     isUnsure = true;
     const sent = await send(batches, signal);
@@ -238,10 +244,8 @@ export function createCollector(options: CollectorOptions): Collector {
 
   async function collectNow(signal: AbortSignal): Promise<CollectReport> {
     const lanes = await listUncollected(signal);
-    const report = await run(
-      lanes.map((lane) => ({ lane, reason: "now" })),
-      signal,
-    );
+    const planned = lanes.map((lane): PlannedLane => ({ lane, reason: "now" }));
+    const report = await run(planned, signal);
     if (report.lanes.some(({ failure }) => failure !== undefined)) throw new CollectionFailedError(report);
     return report;
   }

@@ -108,6 +108,8 @@ export interface AccountState {
   readonly releases: readonly LiveRelease[];
   /** What new vouchers may still use, token base units: see {@link VoucherStore.reserve}. */
   readonly spendable: bigint;
+  /** Charged over all lanes and collected in none of them, token base units. */
+  readonly owed: bigint;
 }
 
 /* STORE */
@@ -233,7 +235,7 @@ export interface EscrowId {
 /** Picks lanes of {@link VoucherStore.listLanes}. */
 export interface ListLanesParameters extends EscrowId {
   readonly seller: Address;
-  /** Only lanes with `charged > collected`. */
+  /** Only lanes with `charged > collected`, but for empty accounts that paid as much in advance in other lanes. */
   readonly onlyUncollected?: boolean;
 }
 
@@ -242,6 +244,8 @@ export interface CollectableLane extends LaneState {
   readonly latest: AcceptedVoucher;
   /** Charged but not collected, token base units. */
   readonly uncollected: bigint;
+  /** Balance of the account on-chain, token base units; nothing can be collected from an empty one. */
+  readonly balance: bigint;
   /** When the oldest uncollected charge was committed, unix seconds. */
   readonly oldestChargeTime: bigint;
   /** End of a thaw that reaches into what is uncollected in the account, unix seconds; zero while there is none. */
@@ -272,7 +276,8 @@ export interface VoucherStore {
    * Claims a lane for one request, if the account covers it. At most one claim a lane.
    *
    * Covered means `price <= balance - effective thawing - live releases - sum over lanes (accepted - collected)`, where `accepted` of a
-   * lane is its charged total, or, while a request is being served, its charged total plus that request's price.
+   * lane is its charged total, or, while a request is being served, its charged total plus that request's price. Where somebody collected
+   * a metered voucher's ceiling, what was paid ahead of the charges covers later prices of that lane, less what is missing in other lanes.
    *
    * Claims of the account that are past their `until` end first.
    */

@@ -43,6 +43,8 @@ export interface Market {
   now(): bigint;
   /** Moves the seller's clock, not the chain's. */
   passTime(seconds: bigint): void;
+  /** Moves the chain's clock, with the seller's. */
+  advance(seconds: bigint): Promise<void>;
   account(buyer: Address): AccountId;
   /** Gives a buyer USDC and native money, and deposits for the seller. Token base units. */
   fund(buyer: PrivateKeyAccount, amount: bigint): Promise<void>;
@@ -132,6 +134,10 @@ export async function openMarket(
     now: clock,
     passTime: (seconds) => {
       shift += seconds;
+    },
+    advance: async (seconds) => {
+      await base.networkHelpers.time.increase(seconds);
+      chainTime = (await base.publicClient.getBlock()).timestamp;
     },
     account: (buyer) => ({ ...escrow, seller, asset: USDC, buyer }),
     fund: async (buyer, amount) => {

@@ -42,7 +42,8 @@ const RETRY_TIME = THAWING_PERIOD / 4n;
 
 /** Picks the lanes that are due, the most urgent first. */
 export async function planDue(parameters: PlanParameters): Promise<readonly PlannedLane[]> {
-  const { lanes, policy } = parameters;
+  const { policy } = parameters;
+  const lanes = parameters.lanes.filter(({ balance }) => balance > 0n);
   const gasPrice = policy.priceGas === undefined ? 0n : await parameters.readGasPrice();
   const byAsset = groupBy(lanes, ({ lane }) => lane.asset);
   const planned: PlannedLane[] = [];

@@ -30,6 +30,7 @@ import {
   newAccount,
   newLane,
   coverageOf,
+  owedOf,
   spendableOf,
   toAccountState,
   toLaneState,
@@ -224,6 +225,7 @@ class EmbeddedStore implements VoucherStore {
     return accounts.flatMap((account) => {
       const record = this.#cache.get(accountKey(account)) ?? this.#persistence.loadAccount(account);
       if (record === undefined) return [];
+      if (onlyUncollected && owedOf(record) === 0n && record.facts.balance === 0n) return [];
       const lanes = [...record.lanes.values()].flatMap((lane) => this.#toCollectable(record, lane) ?? []);
       return onlyUncollected ? lanes.filter(({ uncollected }) => uncollected > 0n) : lanes;
     });
@@ -348,6 +350,7 @@ class EmbeddedStore implements VoucherStore {
       ...toLaneState(record, lane),
       latest,
       uncollected: uncollectedOf(lane.facts),
+      balance: record.facts.balance,
       oldestChargeTime,
       thawEndTime: isThreatened ? record.facts.thawEndTime : 0n,
       ...(session === undefined ? {} : { signerValidUntil: session.validUntil }),

@@ -114,14 +114,40 @@ export function exposureOf({ facts, pending }: LaneRecord, price = pending?.rese
   return uncollectedOf({ ...facts, charged: facts.charged + price });
 }
 
-/** What the account's lanes may take, with the balance left once thaws and live releases are gone. */
-export function coverageOf(record: AccountRecord): { readonly exposure: bigint; readonly limit: bigint } {
+/** What somebody's collection of a ceiling has paid in advance and `price` on top does not use up. */
+export function surplusOf({ facts, pending }: LaneRecord, price = pending?.reservation.price ?? 0n): bigint {
+  const charged = facts.charged + price;
+  return facts.collected > charged ? facts.collected - charged : 0n;
+}
+
+/** An account's books, requests that are being served included. */
+export interface Coverage {
+  /** What the lanes may still take from the balance. */
+  readonly exposure: bigint;
+  /** What was collected ahead of the charges, over all lanes. */
+  readonly surplus: bigint;
+  /** Balance that is left once thaws and live releases are gone; negative when releases reach above it. */
+  readonly limit: bigint;
+}
+
+export function coverageOf(record: AccountRecord): Coverage {
   let exposure = 0n;
-  for (const lane of record.lanes.values()) exposure += exposureOf(lane);
+  let surplus = 0n;
+  for (const lane of record.lanes.values()) {
+    exposure += exposureOf(lane);
+    surplus += surplusOf(lane);
+  }
   const { balance, thawing } = record.facts;
   let limit = thawing < balance ? balance - thawing : 0n;
   for (const { authorization } of record.releases.values()) limit -= authorization.amount;
-  return { exposure, limit };
+  return { exposure, surplus, limit };
+}
+
+/** What was charged, was not collected, and was not paid in advance in another lane either. */
+export function owedOf(record: AccountRecord): bigint {
+  let owed = 0n;
+  for (const { facts } of record.lanes.values()) owed += facts.charged - facts.collected;
+  return owed > 0n ? owed : 0n;
 }
 
 /** What new vouchers may still use. */
@@ -152,5 +178,6 @@ export function toAccountState(record: AccountRecord): AccountState {
     syncedBlock,
     releases: [...record.releases.values()],
     spendable: spendableOf(record),
+    owed: owedOf(record),
   };
 }

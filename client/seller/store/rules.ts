@@ -8,6 +8,7 @@ import {
   isUsed,
   newLane,
   randomBytes32,
+  surplusOf,
   uncollectedOf,
   type AccountRecord,
   type LaneRecord,
@@ -50,11 +51,13 @@ function refuseAmount(
   lane: LaneRecord,
   { price, maxUncollected, pendingDeposit = 0n }: ReserveParameters,
 ): ReserveRefusal | undefined {
-  const { exposure, limit } = coverageOf(record);
+  const { exposure, surplus, limit } = coverageOf(record);
   const exposureAfter = exposure - exposureOf(lane) + exposureOf(lane, price);
-  // A price that somebody's collection has paid in advance takes nothing from the balance, however little is left of it.
-  const isPrepaid = exposureAfter === exposure;
-  if (!isPrepaid && exposureAfter > limit + pendingDeposit) return "uncovered";
+  const surplusAfter = surplus - surplusOf(lane) + surplusOf(lane, price);
+  const balance = limit + pendingDeposit;
+  // What a collection has paid in advance needs no balance, but first it makes up for other lanes whose balance that collection took.
+  const isPrepaid = exposureAfter === exposure && exposureAfter <= balance + surplusAfter;
+  if (!isPrepaid && exposureAfter > balance) return "uncovered";
   return maxUncollected !== undefined && exposureAfter > maxUncollected ? "exposureLimit" : undefined;
 }
 

@@ -237,6 +237,20 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         );
       });
 
+      it("lets what was paid in advance make up for other lanes first", async () => {
+        await charge(store, request({ id: OTHER, valueAggregate: 50n }, { price: 50n }));
+        await charge(store, request({ valueAggregate: 1_000n }, { price: 1n }));
+        const lanes = [
+          { id: DEFAULT_LANE, collected: 1_000n },
+          { id: OTHER, collected: 0n },
+        ];
+        await store.applyChain([chainUpdate({ block: block(101n), balance: 0n, lanes })], []);
+        const next = (price: bigint) => request({ nonce: 1n, valueAggregate: 1_000n }, { price });
+        expect(await refusal(store, next(950n))).to.equal("uncovered");
+        await charge(store, next(949n));
+        expect((await store.getAccount(ACCOUNT))?.owed).to.equal(0n);
+      });
+
       it("lets a claim past its time hold no balance", async () => {
         const late = await reserved(store, request({ valueAggregate: 1_000n }, { price: 1_000n }));
         const next = { price: 1_000n, now: late.until + 1n, until: late.until + 300n };
@@ -505,6 +519,19 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
           [],
         );
         expect(await list()).to.deep.equal([]);
+      });
+
+      it("lists nothing of an empty account whose other lanes paid as much in advance", async () => {
+        await charge(store, request({ id: OTHER, valueAggregate: 50n }, { price: 50n }));
+        await charge(store, request({ valueAggregate: 1_000n }, { price: 1n }));
+        const lanes = (collected: bigint) => [
+          { id: DEFAULT_LANE, collected },
+          { id: OTHER, collected: 0n },
+        ];
+        await store.applyChain([chainUpdate({ block: block(101n), balance: 0n, lanes: lanes(51n) })], []);
+        expect(await list()).to.deep.equal([]);
+        await store.applyChain([chainUpdate({ block: block(102n), balance: 0n, lanes: lanes(50n) })], []);
+        expect((await list()).map(({ uncollected, balance }) => [uncollected, balance])).to.deep.equal([[50n, 0n]]);
       });
 
       it("says until when the session signer of a lane counts", async () => {
