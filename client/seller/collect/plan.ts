@@ -37,8 +37,8 @@ export interface PlanParameters {
 
 const DEFAULT_MAX_AGE = 86_400n;
 
-/** Time for retries before a voucher or its signer ends. Far less than the thawing period, by which every accepted one lies ahead. */
-const RETRY_TIME = THAWING_PERIOD / 4n;
+/** How long before its expiry a voucher is collected, beside the margin: time for retries, and not so early that short expiries cost gas. */
+const RETRY_TIME = THAWING_PERIOD / 2n;
 
 /** Picks the lanes that are due, the most urgent first. */
 export async function planDue(parameters: PlanParameters): Promise<readonly PlannedLane[]> {
@@ -91,11 +91,10 @@ function urgencyOf(
   { latest, thawEndTime, signerValidUntil, oldestChargeTime }: CollectableLane,
   { now, collectionMargin, policy: { maxAge = DEFAULT_MAX_AGE } }: PlanParameters,
 ): CollectReason | undefined {
-  // At once: nothing more is accepted from such an account, so nothing is won by waiting.
+  // At once, because nothing more is accepted from such an account or such a signer: waiting wins nothing, and this comes only once.
   if (thawEndTime !== 0n) return "thaw";
-  const soon = now + collectionMargin + RETRY_TIME;
-  if (latest.voucher.expiry <= soon) return "expiry";
-  if (signerValidUntil !== undefined && signerValidUntil <= soon) return "signer";
+  if (signerValidUntil !== undefined && signerValidUntil < now + THAWING_PERIOD + collectionMargin) return "signer";
+  if (latest.voucher.expiry <= now + RETRY_TIME + collectionMargin) return "expiry";
   return now - oldestChargeTime >= maxAge ? "age" : undefined;
 }
 

@@ -67,7 +67,7 @@ describe("stores under parallel requests", () => {
           }
           await store.close();
         }),
-        { numRuns: 150 },
+        { numRuns: 300 },
       );
     });
   }
