@@ -134,8 +134,10 @@ function refusePermit({ permit, authorization }: Deposit, escrow: Address): Defe
 function refuseBrought({ payload, desk, request, deployment }: ReadPayment): DeferredCode | undefined {
   const { deposit } = payload;
   if (desk.relayer === undefined) return `${PREFIX}deposit_authorization_unsupported`;
-  // A wallet is deployed for whoever pays, not for whoever asks.
-  if (deposit === undefined) return deployment === undefined ? undefined : `${PREFIX}contract_wallet`;
+  // A wallet is deployed for whoever can pay, not for whoever asks.
+  const mayDeploy = deposit !== undefined && desk.acceptor.limits.allowsContractWallets;
+  if (deployment !== undefined && !mayDeploy) return `${PREFIX}contract_wallet`;
+  if (deposit === undefined) return undefined;
   const { voucher, asset, price } = request;
   return refuseDeposit(deposit, { desk, buyer: voucher.buyer, asset, price });
 }

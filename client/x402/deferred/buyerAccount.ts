@@ -62,7 +62,7 @@ export interface BuyerAccount {
   readonly spendable: bigint | undefined;
   /** What the seller could hold of this client's deposits and has not charged, token base units. */
   readonly exposure: bigint;
-  /** Whether a voucher was ever signed for this account. */
+  /** Whether the seller may have accepted a voucher of this account. */
   readonly isUsed: boolean;
   pendingDeposit: Deposit | undefined;
   signerValidUntil: bigint;
@@ -131,7 +131,7 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       return held > 0n ? held : 0n;
     },
     get isUsed() {
-      return lanes.size > 0;
+      return [...lanes.values()].some((lane) => lane.nextNonce > 0n || lane.charged > 0n || lane.isUncertain);
     },
     pendingDeposit: record?.pendingDeposit,
     signerValidUntil: record?.signerValidUntil ?? 0n,
