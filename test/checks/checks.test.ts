@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { unacceptedWarnings, type CompilerMessage } from "../../scripts/check/build.ts";
 import { countTests } from "../../scripts/check/counts.ts";
 import { compareCoverage } from "../../scripts/check/coverage.ts";
 import { unusedExports } from "../../scripts/check/exports.ts";
@@ -20,6 +21,30 @@ describe("Checks", () => {
 
     it("counts nothing where nothing ran", () => {
       expect(countTests("Error: cannot load the tests")).to.deep.equal({ passed: 0, failed: 0, skipped: 0, marked: 0 });
+    });
+  });
+
+  describe("warnings of the compiler", () => {
+    const warningIn = (file: string, errorCode: string): CompilerMessage => ({
+      severity: "warning",
+      errorCode,
+      sourceLocation: { file },
+      formattedMessage: `${errorCode} in ${file}`,
+    });
+
+    it("are failures in our files", () => {
+      const message = warningIn("project/contracts/voucher/VoucherEscrow.sol", "2072");
+      expect(unacceptedWarnings([message])).to.deep.equal([message.formattedMessage]);
+    });
+
+    it("are accepted only where the list says so", () => {
+      const slot = "npm/@openzeppelin/contracts@5.7.0/utils/TransientSlot.sol";
+      expect(unacceptedWarnings([warningIn(slot, "2394")])).to.deep.equal([]);
+      expect(unacceptedWarnings([warningIn(slot, "2072")])).to.have.lengthOf(1);
+      expect(unacceptedWarnings([warningIn("project/test/voucher/collect.t.sol", "5574")])).to.deep.equal([]);
+      expect(unacceptedWarnings([warningIn("project/contracts/voucher/VoucherEscrow.sol", "5574")])).to.have.lengthOf(
+        1,
+      );
     });
   });
 
