@@ -13,6 +13,8 @@ import {
   DeferredEvmSchemeV1,
   toExpressHandler,
   withBuyerHeader,
+  type PaymentV1,
+  type ResponseV1,
   type V1HandlerOptions,
 } from "../../client/x402/deferred/index.ts";
 import { getAccount } from "../../client/voucher/index.ts";
@@ -283,16 +285,24 @@ describe("x402 deferred: version 1", function () {
 
     it("is charged nothing for a request that failed, nor above a metered price", async () => {
       const account = await market.newBuyer();
+      const sunny = { status: 200, body: "sunny" };
+      const modes: Readonly<Record<string, (payment: PaymentV1) => Promise<ResponseV1>>> = {
+        good: async () => sunny,
+        fails: async () => ({ status: 503, body: "out of order" }),
+        throws: () => Promise.reject(new Error("out of order")),
+        metered: async ({ setCharge }) => {
+          setCharge(10n);
+          return sunny;
+        },
+        above: async ({ setCharge }) => {
+          setCharge(PRICE + 1n);
+          return sunny;
+        },
+      };
       let mode = "good";
       const { shop, url, errors } = await open({
         isOpen: true,
-        respond: async (_request, payment) => {
-          if (mode === "throws") throw new Error("out of order");
-          if (mode === "fails") return { status: 503, body: "out of order" };
-          if (mode === "metered") payment.setCharge(10n);
-          if (mode === "above") payment.setCharge(PRICE + 1n);
-          return { status: 200, body: "sunny" };
-        },
+        respond: (_request, payment) => modes[mode]?.(payment) ?? Promise.resolve({ status: 404 }),
       });
       const first = await ask(url, account.address);
       const payment = await sign(account, first);
