@@ -1,8 +1,9 @@
 import { acceptVoucher } from "./speed/acceptVoucher.ts";
+import { httpPaid } from "./speed/httpPaid.ts";
 import { missedGoals, renderRows, writeSnapshot, type RowGroup, type SpeedRow } from "./speed/rows.ts";
 
 /** Every group of rows, each in a file of its own. */
-const groups: readonly RowGroup[] = [acceptVoucher];
+const groups: readonly RowGroup[] = [acceptVoucher, httpPaid];
 
 const rows: SpeedRow[] = [];
 const missed: string[] = [];

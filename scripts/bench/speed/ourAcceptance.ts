@@ -6,14 +6,14 @@ import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
 import { systemClock } from "../../../client/seller/limits.ts";
 import type { Acceptor, ChainView, VoucherStore } from "../../../client/seller/types.ts";
 import { signVoucher } from "../../../client/voucher/sign.ts";
-import type { Voucher } from "../../../client/voucher/types.ts";
+import type { SignedVoucher, Voucher } from "../../../client/voucher/types.ts";
 import { itemsOf, type Subject } from "./measure.ts";
 
 export const CHAIN_ID = 8453;
 export const ASSET: Address = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
 export const SELLER: Address = "0x00000000000000000000000000000000000000A1";
 export const PRICE = 1_000n;
-const ESCROW = { chainId: BigInt(CHAIN_ID), escrow: "0x00000000000000000000000000000000000000E5" } as const;
+export const ESCROW = { chainId: BigInt(CHAIN_ID), escrow: "0x00000000000000000000000000000000000000E5" } as const;
 
 /** Buyers that pay in turn; their keys are the same in every run. */
 export function benchBuyers(count: number): readonly PrivateKeyAccount[] {
@@ -33,6 +33,28 @@ interface WirePayment {
 export async function ourAcceptance(name: string, store: VoucherStore, perRound: number): Promise<Subject> {
   const buyers = benchBuyers(20);
   const now = systemClock();
+  const { acceptor } = await openFunded(store, buyers, now);
+  const payments: WirePayment[] = [];
+  for (let index = 0; index < itemsOf({ perRound }); index += 1) {
+    payments.push(await sign(buyers, index, now));
+  }
+  return {
+    name,
+    perRound,
+    run: async (index) => {
+      const payment = payments[index];
+      if (payment === undefined) throw new Error("more items than payments");
+      await serve(acceptor, payment);
+    },
+  };
+}
+
+/** Opens an acceptor whose buyers have deposited, on a chain that stands still. */
+export async function openFunded(
+  store: VoucherStore,
+  buyers: readonly PrivateKeyAccount[],
+  now: bigint,
+): Promise<{ readonly acceptor: Acceptor; readonly chainView: ChainView }> {
   const block = { number: 1n, timestamp: now, hash: keccak256(toHex("block")) };
   await store.applyChain(
     buyers.map((buyer) => ({
@@ -48,19 +70,7 @@ export async function ourAcceptance(name: string, store: VoucherStore, perRound:
   );
   const chainView = stillChain(block);
   const acceptor = await createAcceptor({ escrow: ESCROW, seller: SELLER, assets: [ASSET], store, chainView });
-  const payments: WirePayment[] = [];
-  for (let index = 0; index < itemsOf({ perRound }); index += 1) {
-    payments.push(await sign(buyers, index, now));
-  }
-  return {
-    name,
-    perRound,
-    run: async (index) => {
-      const payment = payments[index];
-      if (payment === undefined) throw new Error("more items than payments");
-      await serve(acceptor, payment);
-    },
-  };
+  return { acceptor, chainView };
 }
 
 async function serve(acceptor: Acceptor, { voucher, signature }: WirePayment): Promise<void> {
@@ -85,6 +95,17 @@ function parse(wire: WirePayment["voucher"]): Voucher {
 }
 
 async function sign(buyers: readonly PrivateKeyAccount[], index: number, now: bigint): Promise<WirePayment> {
+  const { voucher, signature } = await signInTurn(buyers, index, now);
+  const wire = Object.fromEntries(Object.entries(voucher).map(([field, value]) => [field, String(value)]));
+  return { signature, voucher: wire as WirePayment["voucher"] };
+}
+
+/** Signs the payment of this number: the next voucher of the buyer whose turn it is. */
+export async function signInTurn(
+  buyers: readonly PrivateKeyAccount[],
+  index: number,
+  now: bigint,
+): Promise<SignedVoucher> {
   const buyer = buyers[index % buyers.length];
   if (buyer === undefined) throw new Error("no buyers");
   const nonce = BigInt(Math.floor(index / buyers.length));
@@ -99,8 +120,7 @@ async function sign(buyers: readonly PrivateKeyAccount[], index: number, now: bi
     nonce,
     expiry: now + 30n * 86_400n,
   };
-  const wire = Object.fromEntries(Object.entries(voucher).map(([field, value]) => [field, String(value)]));
-  return { signature: await signVoucher(buyer, voucher), voucher: wire as WirePayment["voucher"] };
+  return { voucher, signature: await signVoucher(buyer, voucher) };
 }
 
 /** A chain that was seen just now and is not asked again: known buyers cause no request. */
