@@ -55,12 +55,19 @@ describe("stores under parallel requests", () => {
   ] as const) {
     it(`never accept more than is covered and never charge twice: ${name}`, async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 60 }), async (plan) => {
+        fc.asyncProperty(fc.array(fc.tuple(steps, fc.boolean()), { minLength: 1, maxLength: 60 }), async (plan) => {
           const store = open();
           const ledger: Ledger = { balance: BALANCE, thawing: 0n, blockNumber: 100n, collected: new Map() };
           const books = new Map(LANES.map((id) => [id, 0n]));
           await publish(store, ledger);
-          await Promise.all(plan.map(async (step, index) => act(store, ledger, books, step, index)));
+          let running: Promise<void>[] = [];
+          for (const [index, [step, waits]] of plan.entries()) {
+            running.push(act(store, ledger, books, step, index));
+            if (!waits) continue;
+            await Promise.all(running);
+            running = [];
+          }
+          await Promise.all(running);
           await checkCoverage(store, ledger);
           for (const id of LANES) {
             expect((await store.getLane({ ...ACCOUNT, id }))?.charged).to.equal(books.get(id));
@@ -145,8 +152,9 @@ async function release(store: VoucherStore, ledger: Ledger, wanted: bigint, inde
   const signed = liveRelease(wanted, `release ${index}`);
   if (!(await store.addRelease(ACCOUNT, signed))) return;
   await new Promise((resolve) => setImmediate(resolve));
+  // The contract refuses it once a collected ceiling took the balance; it then stays live until it expires.
+  if (ledger.balance < wanted) return;
   ledger.balance -= wanted;
-  expect(ledger.balance >= 0n).to.equal(true);
   await publish(store, ledger, [signed.authorization.nonce]);
 }
 
