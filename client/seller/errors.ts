@@ -4,7 +4,7 @@ import type { CollectReport } from "./types.ts";
 
 /** Errors of the seller side. Refusals of a voucher are no errors: see `rejections.ts`. */
 
-/** The claim on a lane ended before it was committed. */
+/** The reservation of a lane ended before it was committed. */
 export class ReservationLostError extends BaseError {
   override readonly name = "ReservationLostError";
 

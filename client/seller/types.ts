@@ -50,9 +50,9 @@ export interface AcceptedVoucher extends SignedVoucher {
   readonly signer: VoucherSigner;
 }
 
-/** A claim on a lane by a request that is being served. */
+/** What a request that is being served holds of a lane. */
 export interface Reservation {
-  /** Names the claim; drawn by the store. */
+  /** Names the reservation; drawn by the store. */
   readonly reservationId: string;
   readonly lane: LaneId;
   /** Most that {@link VoucherStore.commit} may charge, token base units. */
@@ -125,7 +125,7 @@ export interface ReserveParameters {
   readonly price: bigint;
   /** Unix seconds. */
   readonly now: bigint;
-  /** Unix seconds until which the claim holds, see {@link Reservation.until}. */
+  /** Unix seconds until which the reservation holds, see {@link Reservation.until}. */
   readonly until: bigint;
   /** Most lanes a buyer may use in one account, the default lane included. */
   readonly maxLanes: number;
@@ -273,31 +273,31 @@ export interface Commitment {
  */
 export interface VoucherStore {
   /**
-   * Claims a lane for one request, if the account covers it. At most one claim a lane.
+   * Reserves a lane for one request, if the account covers it. At most one reservation a lane.
    *
    * Covered means `price <= balance - effective thawing - live releases - sum over lanes (accepted - collected)`, where `accepted` of a
    * lane is its charged total, or, while a request is being served, its charged total plus that request's price. Where somebody collected
    * a metered voucher's ceiling, what was paid ahead of the charges covers later prices of that lane, less what is missing in other lanes.
    *
-   * Claims of the account that are past their `until` end first.
+   * Reservations of the account that are past their `until` end first.
    */
   reserve(parameters: ReserveParameters): Promise<ReserveResult>;
 
-  /** Says what {@link reserve} would refuse, and claims nothing. Heeds `pendingDeposit`. */
+  /** Says what {@link reserve} would refuse, and reserves nothing. Heeds `pendingDeposit`. */
   check(parameters: ReserveParameters): Promise<ReserveRefusal | undefined>;
 
   /**
-   * Charges `amount` and stores the voucher of the claim. The charge is durable when the promise resolves.
+   * Charges `amount` and stores the voucher of the reservation. The charge is durable when the promise resolves.
    *
-   * @param reservation - Claim of {@link reserve}.
+   * @param reservation - Answer of {@link reserve}.
    * @param amount - Token base units, at most the reserved price; zero keeps the voucher and charges nothing.
    * @param now - Unix seconds.
-   * @throws {ReservationLostError} the claim was committed, cancelled, or taken over after its `until`. Nothing was charged now.
-   * @throws {ChargeAboveReservationError} `amount` is negative or above the reserved price. The claim still holds.
+   * @throws {ReservationLostError} the reservation was committed, cancelled, or taken over after its `until`. Nothing was charged now.
+   * @throws {ChargeAboveReservationError} `amount` is negative or above the reserved price. The reservation still holds.
    */
   commit(reservation: Reservation, amount: bigint, now: bigint): Promise<Commitment>;
 
-  /** Ends a claim without a charge. Does nothing when it ended before. */
+  /** Ends a reservation without a charge. Does nothing when it ended before. */
   cancel(reservation: Reservation): Promise<void>;
 
   /**
@@ -431,11 +431,11 @@ export interface Acceptor {
   readonly assets: readonly Address[];
   readonly limits: SellerLimits;
 
-  /** Checks a voucher and claims its lane. Never throws for bad input: every field may come from a stranger. */
+  /** Checks a voucher and reserves its lane. Never throws for bad input: every field may come from a stranger. */
   accept(parameters: AcceptParameters): Promise<AcceptResult>;
 
   /**
-   * Does every check of {@link accept} as if `pendingDeposit` token base units were in the account, and claims nothing. For a payment that brings a
+   * Does every check of {@link accept} as if `pendingDeposit` token base units were in the account, and reserves nothing. For a payment that brings a
    * deposit, before the deposit is sent. Then send it, wait for {@link ChainView.refreshAccount}, and call {@link accept}.
    */
   check(
@@ -445,12 +445,12 @@ export interface Acceptor {
   /**
    * Charges `amount` for a served request. Durable when the promise resolves; answer the client only then.
    *
-   * @throws {ReservationLostError} the claim ended before: do not serve, nothing was charged.
+   * @throws {ReservationLostError} the reservation ended before: do not serve, nothing was charged.
    * @throws {ChargeAboveReservationError} `amount` is negative or above the reserved price.
    */
   commit(reservation: Reservation, amount: bigint): Promise<Commitment>;
 
-  /** Ends a claim without a charge: the request was not served. */
+  /** Ends a reservation without a charge: the request was not served. */
   cancel(reservation: Reservation): Promise<void>;
 
   /**

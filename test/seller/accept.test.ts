@@ -446,7 +446,7 @@ describe("acceptance of vouchers", () => {
   });
 
   describe("before a deposit", () => {
-    it("says what it would refuse once the deposit is there, and claims nothing", async () => {
+    it("says what it would refuse once the deposit is there, and reserves nothing", async () => {
       const payment = await market.payment(buyer, market.voucher(buyer.address, { valueAggregate: 1_500n }), 1_500n);
       const short = await market.acceptor.check({ ...payment, pendingDeposit: 499n });
       expect(short.isAccepted ? "accepted" : short.code).to.equal("insufficient_funds");

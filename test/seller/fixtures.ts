@@ -94,7 +94,7 @@ export function liveRelease(amount: bigint, name: string, expiry = NOW + 3_600n)
   return { authorization, signature: `0x${"22".repeat(65)}` };
 }
 
-/** Claims a lane of a store that must grant it. */
+/** Reserves a lane of a store that must grant it. */
 export async function reserved(store: VoucherStore, parameters: ReserveParameters): Promise<Reservation> {
   const result = await store.reserve(parameters);
   if (!result.isReserved) throw new Error(`refused: ${result.reason}`);
@@ -104,7 +104,7 @@ export async function reserved(store: VoucherStore, parameters: ReserveParameter
 /** The reason of a store that must refuse. */
 export async function refusal(store: VoucherStore, parameters: ReserveParameters): Promise<string> {
   const result = await store.reserve(parameters);
-  if (result.isReserved) throw new Error("the store granted the claim");
+  if (result.isReserved) throw new Error("the store granted the reservation");
   return result.reason;
 }
 

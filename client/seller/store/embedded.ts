@@ -63,8 +63,8 @@ class EmbeddedStore implements VoucherStore {
   /** Least recently used first. */
   readonly #cache = new Map<string, AccountRecord>();
   readonly #signers = new Map<string, Map<string, SignerRecord>>();
-  /** Numbers claims within this process; they do not outlive it. */
-  #claims = 0;
+  /** Numbers reservations within this process; they do not outlive it. */
+  #reservations = 0;
   #latestNow = 0n;
   #isClosed = false;
 
@@ -81,9 +81,9 @@ class EmbeddedStore implements VoucherStore {
     const reason = refuse(record, id, parameters);
     const lane = record.lanes.get(id);
     if (reason !== undefined || lane === undefined) return this.#refused(record, lane, reason ?? "unknownLane");
-    this.#claims += 1;
+    this.#reservations += 1;
     const reservation: Reservation = {
-      reservationId: String(this.#claims),
+      reservationId: String(this.#reservations),
       lane: { ...record.account, id },
       price: parameters.price,
       chargedBefore: lane.facts.charged,

@@ -16,7 +16,7 @@ import {
 
 /** The decisions of every store that holds its accounts in memory. Nothing here waits, so a decision and its effect are one step. */
 
-/** Ends claims that are past their time, so that they neither block a lane nor hold balance. */
+/** Ends reservations that are past their time, so that they neither block a lane nor hold balance. */
 export function endOverdueRequests(record: AccountRecord, now: bigint): void {
   for (const lane of record.lanes.values()) {
     if (lane.pending !== undefined && lane.pending.reservation.until < now) lane.pending = undefined;

@@ -58,7 +58,7 @@ export function createSqliteStore(options: SqliteStoreOptions): VoucherStore {
 function openPersistence(path: string, synchronous: "NORMAL" | "FULL"): Persistence {
   const database = new DatabaseSync(path);
   try {
-    claim(database, path, synchronous);
+    takeAlone(database, path, synchronous);
     migrate(database, path);
     return new SqlitePersistence(database);
   } catch (error) {
@@ -68,7 +68,7 @@ function openPersistence(path: string, synchronous: "NORMAL" | "FULL"): Persiste
 }
 
 /** Takes the file for this process alone, before anything in it is read. */
-function claim(database: DatabaseSync, path: string, synchronous: "NORMAL" | "FULL"): void {
+function takeAlone(database: DatabaseSync, path: string, synchronous: "NORMAL" | "FULL"): void {
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL");

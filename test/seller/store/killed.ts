@@ -16,7 +16,7 @@ for (let nonce = 0n; ; nonce += 1n) {
     // Synchronous, so that what was told was committed before, whatever the moment of the kill.
     writeSync(1, `${id} ${nonce} ${(nonce + 1n) * 3n}\n`);
   }
-  // One claim is always open when the kill comes.
+  // One reservation is always open when the kill comes.
   const open = await reserved(store, request({ nonce: nonce + 1n, valueAggregate: 10n ** 9n }, { price: 500n }));
   await new Promise((resolve) => setImmediate(resolve));
   await store.cancel(open);

@@ -78,7 +78,7 @@ describe("SQLite", () => {
       await second.close();
     });
 
-    it("ends the claims and leases of the process before", async () => {
+    it("ends the reservations and leases of the process before", async () => {
       const path = freshPath();
       const first = createSqliteStore({ path });
       await first.applyChain([chainUpdate()], []);

@@ -62,7 +62,7 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         expect(commitment.charged).to.equal(160n);
       });
 
-      it("claims a lane for one request at a time", async () => {
+      it("reserves a lane for one request at a time", async () => {
         await reserved(store, request());
         expect(await refusal(store, request({ nonce: 1n, valueAggregate: 200n }))).to.equal("busy");
       });
@@ -82,21 +82,21 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         await reserved(store, request());
       });
 
-      it("ignores the cancel of a claim that was committed", async () => {
+      it("ignores the cancel of a reservation that was committed", async () => {
         const reservation = await reserved(store, request());
         await store.commit(reservation, 100n, NOW);
         await store.cancel(reservation);
         expect((await store.getLane(LANE))?.charged).to.equal(100n);
       });
 
-      it("never charges one claim twice", async () => {
+      it("never charges one reservation twice", async () => {
         const reservation = await reserved(store, request());
         await store.commit(reservation, 100n, NOW);
         expect(await rejection(store.commit(reservation, 100n, NOW))).to.be.instanceOf(ReservationLostError);
         expect((await store.getLane(LANE))?.charged).to.equal(100n);
       });
 
-      it("refuses to commit a cancelled claim", async () => {
+      it("refuses to commit a cancelled reservation", async () => {
         const reservation = await reserved(store, request());
         await store.cancel(reservation);
         expect(await rejection(store.commit(reservation, 1n, NOW))).to.be.instanceOf(ReservationLostError);
@@ -106,7 +106,7 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         ["one unit above the reserved price", 101n],
         ["less than nothing", -1n],
       ] as const) {
-        it(`refuses to charge ${what}, and keeps the claim`, async () => {
+        it(`refuses to charge ${what}, and keeps the reservation`, async () => {
           const reservation = await reserved(store, request({ valueAggregate: 1_000n }));
           expect(await rejection(store.commit(reservation, amount, NOW))).to.be.instanceOf(ChargeAboveReservationError);
           expect((await store.commit(reservation, 100n, NOW)).charged).to.equal(100n);
@@ -118,7 +118,7 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         expect(await refusal(store, request())).to.equal("duplicate");
       });
 
-      it("lets another request take a lane whose claim is past its time, and the late one loses", async () => {
+      it("lets another request take a lane whose reservation is past its time, and the late one loses", async () => {
         const late = await reserved(store, request());
         expect(await refusal(store, request({}, { now: late.until }))).to.equal("busy");
         await reserved(store, request({}, { now: late.until + 1n, until: late.until + 300n }));
@@ -251,7 +251,7 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         expect((await store.getAccount(ACCOUNT))?.owed).to.equal(0n);
       });
 
-      it("lets a claim past its time hold no balance", async () => {
+      it("lets a reservation past its time hold no balance", async () => {
         const late = await reserved(store, request({ valueAggregate: 1_000n }, { price: 1_000n }));
         const next = { price: 1_000n, now: late.until + 1n, until: late.until + 300n };
         await reserved(store, request({ id: OTHER, valueAggregate: 1_000n }, next));
@@ -267,7 +267,7 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         await reserved(store, request({ nonce: 1n, valueAggregate: 400n }, { price: 100n, maxUncollected: 400n }));
       });
 
-      it("says what it would refuse with a deposit on its way, and claims nothing", async () => {
+      it("says what it would refuse with a deposit on its way, and reserves nothing", async () => {
         const parameters = request({ valueAggregate: 1_500n }, { price: 1_500n });
         expect(await store.check({ ...parameters, pendingDeposit: 499n })).to.equal("uncovered");
         expect(await store.check({ ...parameters, pendingDeposit: 500n })).to.equal(undefined);
@@ -282,7 +282,7 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         await reserved(store, request({ valueAggregate: 600n }, { price: 600n }));
       });
 
-      it("refuses a release of what vouchers and claims hold", async () => {
+      it("refuses a release of what vouchers and reservations hold", async () => {
         await charge(store, request({ valueAggregate: 300n }, { price: 300n }));
         await reserved(store, request({ id: OTHER, valueAggregate: 300n }, { price: 300n }));
         expect(await store.addRelease(ACCOUNT, liveRelease(401n, "one"))).to.equal(false);
