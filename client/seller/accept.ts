@@ -66,6 +66,9 @@ const CODES: Readonly<Record<ReserveRefusal, RejectionCode>> = {
 /** One signature by a made-up key costs its sender nothing and us a read of the chain, so such reads are rationed. */
 const SIGNER_LOOKUPS = { burst: 16, perSecond: 1, maxNames: 10_000 } as const;
 
+/** Bytes of a contract wallet's signature: enough for several owners or a passkey, and not dear to collect. */
+const MAX_WALLET_SIGNATURE = 2_048;
+
 /**
  * Makes the acceptor of one seller.
  *
@@ -112,6 +115,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
   }
 
   async function askWallet(voucher: Voucher, signature: Hex): Promise<VoucherSigner | RejectionCode> {
+    if (signature.length > 2 + 2 * MAX_WALLET_SIGNATURE) return "invalid_deferred_evm_payload_signature";
     try {
       const isValid = await chainView.isVoucherSignatureValid(voucher, signature);
       return isValid ? { address: voucher.buyer, kind: "contract" } : "invalid_deferred_evm_payload_signature";

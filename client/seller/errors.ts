@@ -35,6 +35,15 @@ export class StoreClosedError extends BaseError {
   }
 }
 
+/** This runtime has no SQLite. */
+export class StoreUnavailableError extends BaseError {
+  override readonly name = "StoreUnavailableError";
+
+  constructor() {
+    super("This runtime has no `node:sqlite`.", { metaMessages: ["Run the seller on Node 22.13 or newer."] });
+  }
+}
+
 /** Another process holds the store's file. */
 export class StoreLockedError extends BaseError {
   override readonly name = "StoreLockedError";

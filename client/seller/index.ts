@@ -30,6 +30,7 @@ export {
   ReservationLostError,
   StoreClosedError,
   StoreLockedError,
+  StoreUnavailableError,
   StoreVersionError,
   UnknownAssetError,
   WrongChainError,

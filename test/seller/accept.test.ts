@@ -527,6 +527,10 @@ describe("acceptance of vouchers", () => {
       open.node.forget();
       expect(await open.answer(payment)).to.equal("insufficient_funds");
       expect(open.node.methods).to.deep.equal(["eth_call"]);
+      open.node.forget();
+      const endless = { ...payment, signature: `0x${"11".repeat(2_049)}` as const };
+      expect(await open.answer(endless)).to.equal("invalid_deferred_evm_payload_signature");
+      expect(open.node.methods).to.deep.equal([]);
       const stranger = privateKeyToAccount(generatePrivateKey());
       expect(await open.answer(await open.payment(stranger, open.voucher(wallet)))).to.equal(
         "invalid_deferred_evm_payload_signature",

@@ -1,7 +1,7 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Address, Hash, Hex } from "viem";
 import type { Voucher } from "../../voucher/types.ts";
-import { StoreLockedError, StoreVersionError } from "../errors.ts";
+import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../errors.ts";
 import type {
   AcceptedVoucher,
   AccountId,
@@ -44,6 +44,7 @@ export interface SqliteStoreOptions {
  *
  * @param options - {@link SqliteStoreOptions}.
  * @returns The store, with everything that was accepted before. Requests that a crash cut short hold nothing.
+ * @throws {StoreUnavailableError} the runtime has no SQLite.
  * @throws {StoreLockedError} another process has the file open.
  * @throws {StoreVersionError} another version of this package wrote the file.
  *
@@ -56,7 +57,10 @@ export function createSqliteStore(options: SqliteStoreOptions): VoucherStore {
 }
 
 function openPersistence(path: string, synchronous: "NORMAL" | "FULL"): Persistence {
-  const database = new DatabaseSync(path);
+  // Loaded when it is used, so that everything else of the seller side runs where there is no SQLite.
+  const sqlite = process.getBuiltinModule?.("node:sqlite");
+  if (sqlite === undefined) throw new StoreUnavailableError();
+  const database = new sqlite.DatabaseSync(path);
   try {
     takeAlone(database, path, synchronous);
     migrate(database, path);

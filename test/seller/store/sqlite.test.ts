@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
-import { StoreLockedError, StoreVersionError } from "../../../client/seller/errors.ts";
+import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../../client/seller/errors.ts";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
 import { createSqliteStore } from "../../../client/seller/store/sqlite.ts";
 import {
@@ -125,6 +125,16 @@ describe("SQLite", () => {
     database.exec("PRAGMA user_version = 99");
     database.close();
     expect(() => createSqliteStore({ path })).to.throw(StoreVersionError, "has format 99");
+  });
+
+  it("says what it needs where there is no SQLite", () => {
+    const { getBuiltinModule } = process;
+    process.getBuiltinModule = (() => undefined) as unknown as typeof getBuiltinModule;
+    try {
+      expect(() => createSqliteStore({ path: freshPath() })).to.throw(StoreUnavailableError, "node:sqlite");
+    } finally {
+      process.getBuiltinModule = getBuiltinModule;
+    }
   });
 
   it("refuses a file that is no database, with SQLite's own words", () => {
