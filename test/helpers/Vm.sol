@@ -114,6 +114,9 @@ interface Vm {
 
     function assertGe(uint256 left, uint256 right, string calldata message) external pure;
 
+    /// @notice Creation code of a contract of this project that was built.
+    function getCode(string calldata artifact) external view returns (bytes memory);
+
     /* FILES (paths allowed by `test.solidity.fsPermissions` in hardhat.config.ts) */
 
     function readFile(string calldata path) external view returns (string memory);
