@@ -199,13 +199,19 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
   }
 
   async function refuse(reason: ReserveRefusal, voucher: Voucher, now: bigint): Promise<Rejection> {
-    const corrective = await correct(reason, voucher, now);
+    const offer = await correct(reason, voucher, now);
+    const corrective = offer !== undefined && isFresh(voucher, offer) ? offer : undefined;
     const account = reason === "uncovered" ? await store.getAccount(accountOf(voucher)) : undefined;
     return {
       ...reject(CODES[reason]),
       ...(corrective === undefined ? {} : { corrective }),
       ...(account === undefined ? {} : { spendable: account.spendable }),
     };
+  }
+
+  /** A collected voucher stands in the calldata of its collection: whoever replays it is not thereby the buyer. */
+  function isFresh({ timestamp }: Voucher, { latest }: LaneOffer): boolean {
+    return latest === undefined || timestamp >= latest.voucher.timestamp;
   }
 
   async function readAccount(account: AccountId): Promise<AccountState> {

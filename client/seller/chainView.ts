@@ -135,12 +135,15 @@ export function createChainView(options: ChainViewOptions): ChainView {
     return { accounts: await store.listAccounts({ ...escrow, seller }), signers: await store.listSigners(escrow) };
   }
 
-  /** A key's first authorization counts when its buyer has an account with this seller. */
+  /** Whatever happens to a key that the store knows counts; another key's first authorization when its buyer has an account. */
   async function knownSigners(changed: readonly SignerReading[]): Promise<readonly SignerReading[]> {
     if (changed.length === 0) return [];
     const buyers = new Set((await store.listAccounts({ ...escrow, seller })).map(({ buyer }) => buyer));
     const readings = new Map(changed.map((reading) => [`${reading.buyer}${reading.signer}`, reading]));
-    return [...readings.values()].filter(({ buyer }) => buyers.has(buyer));
+    const stored = new Set((await store.listSigners(escrow)).map(({ buyer, signer }) => `${buyer}${signer}`));
+    return [...readings]
+      .filter(([key, { buyer }]) => stored.has(key) || buyers.has(buyer))
+      .map(([, reading]) => reading);
   }
 
   async function pass(): Promise<BlockReference> {

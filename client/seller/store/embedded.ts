@@ -165,7 +165,10 @@ class EmbeddedStore implements VoucherStore {
   async applyChain(updates: readonly ChainUpdate[], signers: readonly SignerUpdate[]): Promise<void> {
     const records = updates.flatMap((update) => this.#merge(update) ?? []);
     const signerRecords = signers.flatMap((signer) => this.#mergeSigner(signer) ?? []);
-    this.#persistence.saveAll(records.filter(isWorthKeeping), signerRecords);
+    this.#persistence.saveAll(
+      records.filter((record) => isWorthKeeping(record) || this.#isStored(record)),
+      signerRecords,
+    );
     for (const record of records) this.#put(record);
     for (const record of signerRecords) this.#signersOf(record).set(signerKey(record.buyer, record.signer), record);
   }
@@ -173,11 +176,27 @@ class EmbeddedStore implements VoucherStore {
   async rewindChain(escrow: EscrowId, block: bigint): Promise<void> {
     this.#assertOpen();
     this.#persistence.markStale(escrow, block);
+    this.#rewindSigners(escrow, block);
     for (const record of this.#cache.values()) {
       const { account, facts } = record;
       const isOurs = account.chainId === escrow.chainId && account.escrow === toAddress(escrow.escrow);
       if (isOurs && facts.syncedBlock.number > block) record.facts = { ...facts, isStale: true };
     }
+  }
+
+  /** What was read above `block` gives way to whatever is read next, at whatever height. */
+  #rewindSigners(escrow: EscrowId, block: bigint): void {
+    const signers = this.#signersOf(escrow);
+    const rewound = [...signers.values()]
+      .filter(({ blockNumber }) => blockNumber > block)
+      .map((record) => ({ ...record, blockNumber: 0n }));
+    this.#persistence.saveAll([], rewound);
+    for (const record of rewound) signers.set(signerKey(record.buyer, record.signer), record);
+  }
+
+  /** An account that was emptied must not come back from its old row. */
+  #isStored({ account }: AccountRecord): boolean {
+    return this.#persistence.loadAccount(account) !== undefined;
   }
 
   async addRelease(account: AccountId, liveRelease: LiveRelease): Promise<boolean> {
@@ -311,8 +330,8 @@ class EmbeddedStore implements VoucherStore {
   #mergeSigner(update: SignerUpdate): SignerRecord | undefined {
     const { chainId, signer, buyer, validUntil, isRevoked, block } = update;
     // Keys that never could sign are not kept: anybody can name any number of them.
-    if (validUntil === 0n && !isRevoked) return undefined;
     const known = this.#signersOf(update).get(signerKey(buyer, signer));
+    if (known === undefined && validUntil === 0n && !isRevoked) return undefined;
     if (known !== undefined && known.blockNumber > block.number) return undefined;
     return {
       chainId,

@@ -94,7 +94,9 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
       return (await probe.isUsed(deposit)) ? { isRelayed: true, block } : REFUSED_DEPOSIT;
     } catch (error) {
       const code = await probe.explain(deposit, error);
-      return code === undefined ? { isRelayed: true } : { isRelayed: false, code };
+      // Executed before, perhaps in the newest block: the account is to be read no earlier than that.
+      if (code === undefined) return { isRelayed: true, block: await client.getBlockNumber({ cacheTime: 0 }) };
+      return { isRelayed: false, code };
     }
   }
 

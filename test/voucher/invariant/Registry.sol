@@ -5,7 +5,7 @@ import {IVoucherEscrow} from "../../../contracts/interfaces/IVoucherEscrow.sol";
 import {Digests} from "./Digests.sol";
 import {Ledger} from "./Ledger.sol";
 import {ReenteringToken} from "./tokens/ReenteringToken.sol";
-import {OwnedWallet} from "./wallets/OwnedWallet.sol";
+import {CampaignOwnedWallet} from "./wallets/CampaignOwnedWallet.sol";
 
 /// @title Every signature ever made, and the one way in which the campaign calls the escrow
 abstract contract Registry is Ledger {
@@ -79,7 +79,7 @@ abstract contract Registry is Ledger {
         uint256 dice = uint256(keccak256(abi.encode(data, items.length)));
         if (items.length == 0 || dice % 3 == 0) {
             bool obeys = from.code.length != 0 && walletOwner[partyNumber[from] - 1] != address(0);
-            if (obeys) hostile.arm(from, abi.encodeCall(OwnedWallet.execute, (address(escrow), data)), hostile.bubbles());
+            if (obeys) hostile.arm(from, abi.encodeCall(CampaignOwnedWallet.execute, (address(escrow), data)), hostile.bubbles());
             else hostile.arm(address(escrow), data, hostile.bubbles());
         } else {
             uint256 span = items.length < 12 ? items.length : 12;

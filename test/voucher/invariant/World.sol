@@ -5,15 +5,15 @@ import {IVoucherEscrow} from "../../../contracts/interfaces/IVoucherEscrow.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Actor, Test} from "../../helpers/Test.sol";
 import {FeeToken} from "./tokens/FeeToken.sol";
-import {GasBurningToken} from "./tokens/GasBurningToken.sol";
-import {NoReturnToken} from "./tokens/NoReturnToken.sol";
+import {CampaignGasBurningToken} from "./tokens/CampaignGasBurningToken.sol";
+import {CampaignNoReturnToken} from "./tokens/CampaignNoReturnToken.sol";
 import {ReenteringToken} from "./tokens/ReenteringToken.sol";
 import {ReturnsFalseToken} from "./tokens/ReturnsFalseToken.sol";
 import {CampaignToken} from "./tokens/CampaignToken.sol";
 import {DenyingWallet} from "./wallets/DenyingWallet.sol";
-import {GasBurningWallet} from "./wallets/GasBurningWallet.sol";
-import {OwnedWallet} from "./wallets/OwnedWallet.sol";
-import {ReturnBombWallet} from "./wallets/ReturnBombWallet.sol";
+import {CampaignGasBurningWallet} from "./wallets/CampaignGasBurningWallet.sol";
+import {CampaignOwnedWallet} from "./wallets/CampaignOwnedWallet.sol";
+import {CampaignReturnBombWallet} from "./wallets/CampaignReturnBombWallet.sol";
 
 /// @title Who and what takes part in the campaign, its dice, and its one verdict
 /// @dev Parties, tokens and lanes are numbers; an account is the number {_account} makes of buyer, seller and token.
@@ -122,17 +122,17 @@ abstract contract World is Test {
         escrow = escrow_;
         twin = twin_;
         DENYING = address(new DenyingWallet());
-        GAS_BURNING = address(new GasBurningWallet());
-        RETURN_BOMB = address(new ReturnBombWallet());
-        OWNED = address(new OwnedWallet());
+        GAS_BURNING = address(new CampaignGasBurningWallet());
+        RETURN_BOMB = address(new CampaignReturnBombWallet());
+        OWNED = address(new CampaignOwnedWallet());
 
         _join(ALICE, makeActor("alice").addr);
         _join(BOB, makeActor("bob").addr);
-        _join(CAROL, address(new OwnedWallet()));
+        _join(CAROL, address(new CampaignOwnedWallet()));
         _join(3, makeActor("dave").addr);
         _join(4, makeActor("shop").addr);
         _join(KEEPER, makeActor("keeper").addr);
-        _join(GUILD, address(new OwnedWallet()));
+        _join(GUILD, address(new CampaignOwnedWallet()));
         _join(MALLORY, makeActor("mallory").addr);
         string[8] memory keys = ["alice", "bob", "dave", "shop", "keeper", "mallory", "owner 0", "owner 1"];
         for (uint256 i; i < keys.length; ++i) _learn(makeActor(keys[i]));
@@ -149,10 +149,10 @@ abstract contract World is Test {
         lane[3] = bytes32(type(uint256).max);
 
         _list(USDC_TOKEN, usdc);
-        _list(NO_RETURN, address(new NoReturnToken()));
+        _list(NO_RETURN, address(new CampaignNoReturnToken()));
         _list(RETURNS_FALSE, address(new ReturnsFalseToken()));
         _list(REENTERS, address(new ReenteringToken()));
-        _list(BURNS_GAS, address(new GasBurningToken()));
+        _list(BURNS_GAS, address(new CampaignGasBurningToken()));
         _list(TAKES_FEE, address(new FeeToken()));
     }
 
@@ -278,8 +278,8 @@ abstract contract World is Test {
     /// @dev Gives a contract wallet another owner.
     function _rotate(uint256 p, string memory name, uint256 gasNeeded) internal {
         address owner = makeActor(name).addr;
-        OwnedWallet(party[p]).rotate(owner);
-        OwnedWallet(party[p]).setGasNeeded(gasNeeded);
+        CampaignOwnedWallet(party[p]).rotate(owner);
+        CampaignOwnedWallet(party[p]).setGasNeeded(gasNeeded);
         (walletOwner[p], walletGas[p]) = (owner, gasNeeded);
     }
 

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVoucherEscrow} from "../../../../contracts/interfaces/IVoucherEscrow.sol";
 import {CampaignToken} from "../tokens/CampaignToken.sol";
 import {ReenteringToken} from "../tokens/ReenteringToken.sol";
-import {OwnedWallet} from "../wallets/OwnedWallet.sol";
+import {CampaignOwnedWallet} from "../wallets/CampaignOwnedWallet.sol";
 import {Relays} from "./Relays.sol";
 
 interface IFiatKeepers {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {CampaignToken} from "./CampaignToken.sol";
 
 /// @title Token whose transfers, while hostile, burn all the gas they get
-contract GasBurningToken is CampaignToken {
+contract CampaignGasBurningToken is CampaignToken {
     function transfer(address to, uint256 amount) external returns (bool) {
         _burnGas();
         _move(msg.sender, to, amount);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {CampaignToken} from "./CampaignToken.sol";
 
 /// @title Token whose transfers return nothing; while hostile, they revert
-contract NoReturnToken is CampaignToken {
+contract CampaignNoReturnToken is CampaignToken {
     error Frozen();
 
     function transfer(address to, uint256 amount) external {

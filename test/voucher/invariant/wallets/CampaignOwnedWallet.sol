@@ -6,7 +6,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title Contract wallet with one owner that can change, and that wants gas to check a signature
 /// @dev Both variables are read from the storage of the account the code runs for, so it serves as delegated code too.
-contract OwnedWallet is IERC1271 {
+contract CampaignOwnedWallet is IERC1271 {
     // slot 0
     address public owner;
     // slot 1: with less than this at hand it says no instead of running out of gas
