@@ -8,7 +8,7 @@ import { linksCheck } from "./links.ts";
 import { pinsCheck } from "./pins.ts";
 import { treesCheck } from "./trees.ts";
 
-/** In the order of their cost. The build comes before what reads it; coverage comes last, because it builds something else. */
+/** In the order of their cost; the build comes before what reads it. */
 const CHECKS: readonly Check[] = [
   pinsCheck,
   commandCheck("format", "prettier", "--check", "."),
