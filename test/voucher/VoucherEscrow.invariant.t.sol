@@ -9,7 +9,12 @@ import {World} from "./invariant/World.sol";
 
 /// @dev The runner knows a handler only by an artifact of the test's own file.
 contract VoucherCampaign is VoucherHandler {
-    constructor(IVoucherEscrow escrow_, address twin_, address usdc, uint256 salt_) World(escrow_, twin_, usdc, salt_) {}
+    constructor(
+        IVoucherEscrow escrow_,
+        address twin_,
+        address usdc,
+        uint256 salt_
+    ) World(escrow_, twin_, usdc, salt_) {}
 }
 
 /// @title One campaign against VoucherEscrow; each invariant runs its own

@@ -6,8 +6,9 @@ import {IVoucherEscrow} from "../../../contracts/interfaces/IVoucherEscrow.sol";
 /// @title EIP-712 digests, spelled out from the type strings and not taken from the contract
 /// @dev Of the chain the call runs on: `block.chainid` decides, as it does in a wallet.
 library Digests {
-    bytes32 private constant DOMAIN_TYPE =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPE = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
 
     /// @notice Digest of a struct hash under the domain of an escrow at `escrow`.
     function ofEscrow(address escrow, bytes32 structHash) internal view returns (bytes32) {
@@ -26,9 +27,7 @@ library Digests {
         address escrow,
         IVoucherEscrow.DepositAuthorization memory a
     ) internal view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(DOMAIN_TYPE, keccak256("USD Coin"), keccak256("2"), block.chainid, usdc)
-        );
+        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPE, keccak256("USD Coin"), keccak256("2"), block.chainid, usdc));
         bytes32 typeHash = keccak256(
             "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
         );
@@ -104,10 +103,7 @@ library Digests {
     }
 
     function hash(IVoucherEscrow.FlushAllAuthorization memory m) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(keccak256("FlushAllAuthorization(address buyer,bytes32 nonce,uint64 expiry)"), m)
-            );
+        return keccak256(abi.encode(keccak256("FlushAllAuthorization(address buyer,bytes32 nonce,uint64 expiry)"), m));
     }
 
     function hash(IVoucherEscrow.AllocateAuthorization memory m) internal pure returns (bytes32) {
@@ -145,10 +141,7 @@ library Digests {
     }
 
     function hash(IVoucherEscrow.SignerRevocation memory m) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(keccak256("SignerRevocation(address buyer,address signer,uint64 expiry)"), m)
-            );
+        return keccak256(abi.encode(keccak256("SignerRevocation(address buyer,address signer,uint64 expiry)"), m));
     }
 
     function hash(IVoucherEscrow.ReleaseAuthorization memory m) internal pure returns (bytes32) {

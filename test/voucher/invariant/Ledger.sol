@@ -84,7 +84,13 @@ abstract contract Ledger is World {
     }
 
     /// @dev `amount` more fits into an account.
-    function _expectCredit(Expect memory e, address buyer, address seller, address asset, uint256 amount) internal view {
+    function _expectCredit(
+        Expect memory e,
+        address buyer,
+        address seller,
+        address asset,
+        uint256 amount
+    ) internal view {
         _expectParties(e, buyer, seller, asset);
         _unless(e, amount != 0, IVoucherEscrow.InvalidAmount.selector);
         (bool isKnown, uint256 account) = _find(buyer, seller, asset);

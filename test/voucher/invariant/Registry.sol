@@ -79,7 +79,12 @@ abstract contract Registry is Ledger {
         uint256 dice = uint256(keccak256(abi.encode(data, items.length)));
         if (items.length == 0 || dice % 3 == 0) {
             bool obeys = from.code.length != 0 && walletOwner[partyNumber[from] - 1] != address(0);
-            if (obeys) hostile.arm(from, abi.encodeCall(CampaignOwnedWallet.execute, (address(escrow), data)), hostile.bubbles());
+            if (obeys)
+                hostile.arm(
+                    from,
+                    abi.encodeCall(CampaignOwnedWallet.execute, (address(escrow), data)),
+                    hostile.bubbles()
+                );
             else hostile.arm(address(escrow), data, hostile.bubbles());
         } else {
             uint256 span = items.length < 12 ? items.length : 12;
@@ -97,11 +102,17 @@ abstract contract Registry is Ledger {
             return abi.encodeCall(IVoucherEscrow.flushAllWithAuthorization, (m, keys, signature));
         }
         if (kind == Kind.Voucher) {
-            return
-                abi.encodeCall(IVoucherEscrow.collect, (abi.decode(data, (IVoucherEscrow.Voucher)), signature));
+            return abi.encodeCall(IVoucherEscrow.collect, (abi.decode(data, (IVoucherEscrow.Voucher)), signature));
         }
         // The other messages have no dynamic member: they stand in the call as they are, the place of the signature behind them.
-        return abi.encodePacked(_verbOf(kind), data, abi.encode(data.length + 32), abi.encode(signature.length), _padded(signature));
+        return
+            abi.encodePacked(
+                _verbOf(kind),
+                data,
+                abi.encode(data.length + 32),
+                abi.encode(signature.length),
+                _padded(signature)
+            );
     }
 
     function _verbOf(Kind kind) internal pure returns (bytes4) {
@@ -130,7 +141,14 @@ abstract contract Registry is Ledger {
     function _file(Dice memory d, Kind kind, bytes memory data, address by) internal returns (uint256 place) {
         bytes32 digest = _digestFor(d, kind, data);
         uint256 kindOfForm = _roll(d, 20);
-        Form form = kindOfForm < 13 ? Form.Full : kindOfForm < 18 ? Form.Compact : kindOfForm < 19 ? Form.HighS : Form.Broken;
+        Form form =
+            kindOfForm < 13
+                ? Form.Full
+                : kindOfForm < 18
+                    ? Form.Compact
+                    : kindOfForm < 19
+                        ? Form.HighS
+                        : Form.Broken;
         return _fileAs(kind, data, _sign(by, digest, form));
     }
 
@@ -185,7 +203,7 @@ abstract contract Registry is Ledger {
     }
 
     /// @dev In a frame of its own: the compiler takes `block.chainid` for constant within one.
-    function digestOf(Kind kind, bytes memory data) external view returns (bytes32) {
+    function digestOf(Kind kind, bytes calldata data) external view returns (bytes32) {
         return _digestOf(kind, data, address(escrow));
     }
 
@@ -220,7 +238,11 @@ abstract contract Registry is Ledger {
     }
 
     function _isByKey(address owner, Sig memory sig, bytes32 digest) internal pure returns (bool) {
-        return owner != address(0) && sig.digest == digest && sig.signedBy == owner && (sig.form == Form.Full || sig.form == Form.Compact);
+        return
+            owner != address(0) &&
+            sig.digest == digest &&
+            sig.signedBy == owner &&
+            (sig.form == Form.Full || sig.form == Form.Compact);
     }
 
     function _isByWallet(address owner, Sig memory sig, bytes32 digest, uint256 gasGiven) internal view returns (bool) {
@@ -243,7 +265,8 @@ abstract contract Registry is Ledger {
     /// @return What a token or Permit2 takes for a signature: it asks the code first, where there is some.
     function _isTokens(Kind kind, address owner, Sig memory sig, bytes32 digest) internal view returns (bool) {
         if (sig.digest != digest || sig.form == Form.Broken) return false;
-        if (owner.code.length == 0) return sig.signedBy == owner && (sig.form != Form.HighS || kind == Kind.DepositPermit2);
+        if (owner.code.length == 0)
+            return sig.signedBy == owner && (sig.form != Form.HighS || kind == Kind.DepositPermit2);
         // The escrow expands a compact signature for the token; Permit2 hands it on as it is.
         if (sig.form == Form.HighS || (sig.form == Form.Compact && kind == Kind.DepositPermit2)) return false;
         return walletOwner[partyNumber[owner] - 1] == sig.signedBy;

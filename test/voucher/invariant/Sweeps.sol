@@ -212,7 +212,12 @@ abstract contract Sweeps is Environment {
             }
         }
         for (uint256 t; t < TOKENS; ++t) {
-            _mustEq(IERC20(token[t]).balanceOf(address(escrow)), donated[t], 1, "what is left in the escrow at the end");
+            _mustEq(
+                IERC20(token[t]).balanceOf(address(escrow)),
+                donated[t],
+                1,
+                "what is left in the escrow at the end"
+            );
         }
     }
 

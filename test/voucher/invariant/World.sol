@@ -73,11 +73,14 @@ abstract contract World is Test {
         uint256 state;
     }
 
+    // solhint-disable-next-line immutable-vars-naming
     IVoucherEscrow public immutable escrow;
     /// @notice A second escrow with the same code: signatures made for it must be worthless here.
+    // solhint-disable-next-line immutable-vars-naming
     address public immutable twin;
 
     /// @dev Makes two campaigns with the same seeds different ones.
+    // solhint-disable-next-line immutable-vars-naming
     uint256 internal immutable salt;
 
     address[PARTIES] public party;
@@ -234,11 +237,7 @@ abstract contract World is Test {
     }
 
     /// @return isKnown False when these three do not make an account.
-    function _find(
-        address buyer,
-        address seller,
-        address asset
-    ) internal view returns (bool isKnown, uint256 account) {
+    function _find(address buyer, address seller, address asset) internal view returns (bool isKnown, uint256 account) {
         (uint256 b, uint256 s, uint256 t) = (partyNumber[buyer], partyNumber[seller], tokenNumber[asset]);
         isKnown = b != 0 && b <= BUYERS && s > FIRST_SELLER && s <= FIRST_SELLER + SELLERS && t != 0 && buyer != seller;
         if (isKnown) account = _account(b - 1, s - 1 - FIRST_SELLER, t - 1);

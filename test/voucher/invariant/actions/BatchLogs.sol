@@ -55,7 +55,8 @@ abstract contract BatchLogs is Collections {
         uint256 gasGiven
     ) internal returns (bool isWhole) {
         uint256[] memory wealth = new uint256[](plans.length);
-        for (uint256 i; i < plans.length; ++i) (, , wealth[i]) = _wealthOfSeller(_account(ALICE, plans[i].s, plans[i].t));
+        for (uint256 i; i < plans.length; ++i)
+            (, , wealth[i]) = _wealthOfSeller(_account(ALICE, plans[i].s, plans[i].t));
 
         vm.recordLogs();
         (bool ok, bytes memory answer) = _call(
@@ -67,7 +68,11 @@ abstract contract BatchLogs is Collections {
         ++outcomes[IVoucherEscrow.collectBatch.selector][ok ? bytes4(0) : bytes4(answer)];
 
         if (plans.length == 0) {
-            _must(!ok && bytes4(answer) == IVoucherEscrow.NoVouchersProvided.selector, 9, "an empty batch went through");
+            _must(
+                !ok && bytes4(answer) == IVoucherEscrow.NoVouchersProvided.selector,
+                9,
+                "an empty batch went through"
+            );
             return false;
         }
         _must(ok || gasGiven < AMPLE_GAS, 9, "a batch with enough gas failed");
@@ -82,11 +87,7 @@ abstract contract BatchLogs is Collections {
         _checkWealth(plans, wealth);
     }
 
-    function _settleGroups(
-        Plan[] memory plans,
-        Vm.Log[] memory logs,
-        bool isStarved
-    ) private returns (bool isWhole) {
+    function _settleGroups(Plan[] memory plans, Vm.Log[] memory logs, bool isStarved) private returns (bool isWhole) {
         uint256 next;
         isWhole = true;
         for (uint256 i; i < plans.length && violated == 0; ++i) {
@@ -221,9 +222,8 @@ abstract contract BatchLogs is Collections {
         bool isCompact,
         Vm.Log memory log
     ) private {
-        bytes32 expected = effect.amount == 0
-            ? IVoucherEscrow.VoucherSkipped.selector
-            : IVoucherEscrow.VoucherCollected.selector;
+        bytes32 expected =
+            effect.amount == 0 ? IVoucherEscrow.VoucherSkipped.selector : IVoucherEscrow.VoucherCollected.selector;
         if (log.topics[0] != expected) {
             _must(false, 9, effect.amount == 0 ? "a bad row was not skipped" : "a good row was not collected");
             return;
@@ -234,7 +234,8 @@ abstract contract BatchLogs is Collections {
         if (effect.amount == 0) {
             (, IVoucherEscrow.Skip reason) = abi.decode(log.data, (address, IVoucherEscrow.Skip));
             ++outcomes[IVoucherEscrow.collectGroup.selector][bytes4(uint32(reason))];
-            if (effect.faults & _bit(reason) == 0) _mustEq(uint256(reason), effect.faults, 9, "reason of a skipped row, a bit of");
+            if (effect.faults & _bit(reason) == 0)
+                _mustEq(uint256(reason), effect.faults, 9, "reason of a skipped row, a bit of");
         } else {
             (, uint256 amount, uint256 collected) = abi.decode(log.data, (address, uint256, uint256));
             _mustEq(amount, effect.amount, 9, "amount of a row");

@@ -237,7 +237,13 @@ abstract contract Batches is BatchLogs {
         bool maybeSpoilt
     ) private view {
         IVoucherEscrow.Voucher memory m = _voucherAt(place);
-        if (maybeSpoilt && _chance(d, 3)) m.buyer = _chance(d, 50) ? address(escrow) : _chance(d, 50) ? address(0) : p.seller;
+        if (maybeSpoilt && _chance(d, 3))
+            m.buyer =
+                _chance(d, 50)
+                    ? address(escrow)
+                    : _chance(d, 50)
+                        ? address(0)
+                        : p.seller;
         Sig memory sig = items[place].sig;
         if (total > MAX) total = MAX;
         (bytes32 r, bytes32 vs) = _compact(sig.signature);
@@ -245,10 +251,7 @@ abstract contract Batches is BatchLogs {
         if (maybeSpoilt && _chance(d, 3)) (r, sig.signedBy) = (0, address(0));
         g.rows[i] = IVoucherEscrow.Row({
             head: (uint256(uint160(m.buyer)) << 96) | total,
-            terms: (m.valueAggregate << 160) |
-                (uint256(m.timestamp) << 120) |
-                (uint256(m.expiry) << 80) |
-                m.nonce,
+            terms: (m.valueAggregate << 160) | (uint256(m.timestamp) << 120) | (uint256(m.expiry) << 80) | m.nonce,
             r: r,
             vs: vs
         });
@@ -270,12 +273,9 @@ abstract contract Batches is BatchLogs {
         Sig memory sig = items[place].sig;
         g.wide[i] = IVoucherEscrow.WideRow(m, sig.signature, total);
         bytes32 digest = address(escrow).ofEscrow(m.hash());
-        bool isSigned = _isVoucherByKey(m.buyer, sig, digest) ||
-            _isByWallet(m.buyer, sig, digest, WALLET_GAS_IN_BATCH);
-        bool isOurs = m.seller == p.seller &&
-            m.asset == p.asset &&
-            m.escrow == address(escrow) &&
-            m.chainId == block.chainid;
+        bool isSigned = _isVoucherByKey(m.buyer, sig, digest) || _isByWallet(m.buyer, sig, digest, WALLET_GAS_IN_BATCH);
+        bool isOurs =
+            m.seller == p.seller && m.asset == p.asset && m.escrow == address(escrow) && m.chainId == block.chainid;
         _addPlan(p, p.compact + i, m, place, total, isSigned, isOurs);
     }
 

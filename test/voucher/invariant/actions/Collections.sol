@@ -34,11 +34,17 @@ abstract contract Collections is Withdrawals {
     /* EXECUTION */
 
     /// @param v Invariant to blame when it does not end as it must.
-    function _collect(IVoucherEscrow.Voucher memory m, Sig memory sig, address relayer, uint256 v) internal returns (bool ok) {
+    function _collect(
+        IVoucherEscrow.Voucher memory m,
+        Sig memory sig,
+        address relayer,
+        uint256 v
+    ) internal returns (bool ok) {
         Expect memory e;
         (uint256 account, uint256 amount) = _expectCollect(e, m, sig);
         _checkViews(m, sig, account, amount);
-        if (m.buyer.code.length != 0 && _isByKey(m.buyer, sig, _digestOf(Kind.Voucher, abi.encode(m), address(escrow)))) v = 8;
+        if (m.buyer.code.length != 0 && _isByKey(m.buyer, sig, _digestOf(Kind.Voucher, abi.encode(m), address(escrow))))
+            v = 8;
 
         (uint256 s, uint256 t, uint256 before) = _wealthOfSeller(account);
         vm.recordLogs();
@@ -184,10 +190,9 @@ abstract contract Collections is Withdrawals {
         bool isNonceUsed;
         uint256 balance;
         uint256[4] memory actual;
-        (actual[0], actual[1], balance, actual[2], actual[3], , isNonceUsed) = escrow.getVerificationData{gas: CALL_GAS}(
-            m,
-            nonce
-        );
+        (actual[0], actual[1], balance, actual[2], actual[3], , isNonceUsed) = escrow.getVerificationData{
+            gas: CALL_GAS
+        }(m, nonce);
         _mustEq(actual[0], outstanding, 17, "outstanding by getVerificationData");
         _mustEq(actual[1], amount, 17, "collectable by getVerificationData");
         _mustEq(balance, accounts[account].balance, 17, "balance by getVerificationData");
@@ -213,11 +218,12 @@ abstract contract Collections is Withdrawals {
         uint256 account,
         uint256 amount
     ) private {
-        bytes32 expected = amount != 0
-            ? IVoucherEscrow.VoucherCollected.selector
-            : _outstanding(account, _laneNumber(m.id), m.valueAggregate) == 0
-                ? IVoucherEscrow.VoucherAlreadyCollected.selector
-                : IVoucherEscrow.VoucherNoCollectableBalance.selector;
+        bytes32 expected =
+            amount != 0
+                ? IVoucherEscrow.VoucherCollected.selector
+                : _outstanding(account, _laneNumber(m.id), m.valueAggregate) == 0
+                    ? IVoucherEscrow.VoucherAlreadyCollected.selector
+                    : IVoucherEscrow.VoucherNoCollectableBalance.selector;
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].emitter != address(escrow)) continue;
             _must(logs[i].topics[0] == expected, 17, "another event than the one that tells what happened");
@@ -232,9 +238,10 @@ abstract contract Collections is Withdrawals {
     function _signVoucher(Dice memory d, uint256 account) internal returns (uint256 place) {
         (uint256 b, , ) = _parts(account);
         uint256 n = _chance(d, 50) ? 0 : _roll(d, LANES);
-        uint256 value = _chance(d, 75)
-            ? accounts[account].collected[n] + 1 + _roll(d, 400)
-            : _pickAmount(d, accounts[account].collected[n] + accounts[account].balance);
+        uint256 value =
+            _chance(d, 75)
+                ? accounts[account].collected[n] + 1 + _roll(d, 400)
+                : _pickAmount(d, accounts[account].collected[n] + accounts[account].balance);
         IVoucherEscrow.Voucher memory m = _voucher(d, account, n, value, _pickExpiry(d));
         if (_chance(d, 2)) m.chainId = OTHER_CHAIN;
         if (_chance(d, 2)) m.escrow = twin;

@@ -74,25 +74,20 @@ abstract contract Deposits is Registry {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, method, abi.encode(a), _pickKey(d, b));
-        if (_chance(d, 70) && _depositSigned(method, a, items[place].sig, party[_roll(d, PARTIES)], 11)) ++items[place].uses;
+        if (_chance(d, 70) && _depositSigned(method, a, items[place].sig, party[_roll(d, PARTIES)], 11))
+            ++items[place].uses;
     }
 
     /* EXECUTION */
 
-    function _deposit(
-        uint256 payer,
-        address buyer,
-        address seller,
-        address asset,
-        uint256 amount,
-        bool isTo
-    ) internal {
+    function _deposit(uint256 payer, address buyer, address seller, address asset, uint256 amount, bool isTo) internal {
         Expect memory e;
         _expectCredit(e, buyer, seller, asset, amount);
         _expectPull(e, asset, party[payer], amount, address(escrow));
-        bytes memory data = isTo
-            ? abi.encodeCall(IVoucherEscrow.depositTo, (buyer, seller, asset, amount))
-            : abi.encodeCall(IVoucherEscrow.deposit, (seller, asset, amount));
+        bytes memory data =
+            isTo
+                ? abi.encodeCall(IVoucherEscrow.depositTo, (buyer, seller, asset, amount))
+                : abi.encodeCall(IVoucherEscrow.deposit, (seller, asset, amount));
         if (!_try(party[payer], data, e, 11)) return;
         _landed(buyer, seller, asset, payer, amount);
     }
@@ -116,7 +111,8 @@ abstract contract Deposits is Registry {
         }
         _expectPull(e, token[t], party[b], total, address(escrow));
         if (!_try(party[b], abi.encodeCall(IVoucherEscrow.depositMany, (token[t], inputs)), e, 11)) return;
-        for (uint256 i; i < inputs.length; ++i) _landed(party[b], inputs[i].seller, token[t], b, inputs[i].amount, false);
+        for (uint256 i; i < inputs.length; ++i)
+            _landed(party[b], inputs[i].seller, token[t], b, inputs[i].amount, false);
         for (uint256 s; s < SELLERS; ++s) if (sums[s] != 0) _checkAccount(_account(b, s, t));
         _checkToken(t);
     }
@@ -130,9 +126,10 @@ abstract contract Deposits is Registry {
         uint256 v
     ) internal returns (bool ok) {
         bytes32 digest = _digestOf(method, abi.encode(a), address(escrow));
-        bytes32 key = method == Kind.Deposit
-            ? _nonceKey(IVoucherEscrow.NonceKind.Deposit, a.buyer, a.nonce)
-            : _tokenNonceKey(uint256(method), a.buyer, a.hash());
+        bytes32 key =
+            method == Kind.Deposit
+                ? _nonceKey(IVoucherEscrow.NonceKind.Deposit, a.buyer, a.nonce)
+                : _tokenNonceKey(uint256(method), a.buyer, a.hash());
 
         Expect memory e;
         _unless(e, a.nonce != bytes32(0), IVoucherEscrow.ZeroNonce.selector);
@@ -211,12 +208,22 @@ abstract contract Deposits is Registry {
     function _maybeBadSeller(Dice memory d, uint256 b, uint256 s) internal view returns (address) {
         if (!_chance(d, 4)) return party[_sellerParty(s)];
         uint256 kind = _roll(d, 3);
-        return kind == 0 ? address(0) : kind == 1 ? address(escrow) : party[b];
+        return
+            kind == 0
+                ? address(0)
+                : kind == 1
+                    ? address(escrow)
+                    : party[b];
     }
 
     function _maybeBadAsset(Dice memory d, uint256 t) internal view returns (address) {
         if (!_chance(d, 4)) return token[t];
         uint256 kind = _roll(d, 3);
-        return kind == 0 ? address(0) : kind == 1 ? address(escrow) : party[0];
+        return
+            kind == 0
+                ? address(0)
+                : kind == 1
+                    ? address(escrow)
+                    : party[0];
     }
 }

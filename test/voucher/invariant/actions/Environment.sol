@@ -5,7 +5,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVoucherEscrow} from "../../../../contracts/interfaces/IVoucherEscrow.sol";
 import {CampaignToken} from "../tokens/CampaignToken.sol";
 import {ReenteringToken} from "../tokens/ReenteringToken.sol";
-import {CampaignOwnedWallet} from "../wallets/CampaignOwnedWallet.sol";
 import {Relays} from "./Relays.sol";
 
 interface IFiatKeepers {
@@ -130,9 +129,10 @@ abstract contract Environment is Relays {
             return;
         }
         // The escrow itself seldom, and not for long.
-        address account = _chance(d, 8) || usdc.isBlacklisted(address(escrow))
-            ? address(escrow)
-            : party[_chance(d, 50) ? focusBuyer : _sellerParty(focusSeller)];
+        address account =
+            _chance(d, 8) || usdc.isBlacklisted(address(escrow))
+                ? address(escrow)
+                : party[_chance(d, 50) ? focusBuyer : _sellerParty(focusSeller)];
         bool listed = usdc.isBlacklisted(account);
         vm.prank(usdc.blacklister());
         if (listed) usdc.unBlacklist(account);

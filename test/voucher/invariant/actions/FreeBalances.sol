@@ -54,7 +54,8 @@ abstract contract FreeBalances is Deposits {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.WithdrawFree, abi.encode(a), _pickKey(d, p));
-        if (_chance(d, 70) && _withdrawFreeSigned(a, items[place].sig, party[_roll(d, PARTIES)], 15)) ++items[place].uses;
+        if (_chance(d, 70) && _withdrawFreeSigned(a, items[place].sig, party[_roll(d, PARTIES)], 15))
+            ++items[place].uses;
     }
 
     function advanceFreeNonce(uint256 seed) external acts("advanceFreeNonce") {

@@ -68,22 +68,17 @@ abstract contract Relays is Servers {
         if (!_execute(d, item.kind, item.data, item.sig, 4)) return;
         uint256 uses = ++items[place].uses;
         // Vouchers, flush-alls and signer authorizations are limited by what they say, the others by their nonce.
-        bool isRepeatable = item.kind == Kind.Voucher ||
-            item.kind == Kind.FlushAll ||
-            item.kind == Kind.SignerAuthorization ||
-            item.kind == Kind.SignerRevocation;
+        bool isRepeatable =
+            item.kind == Kind.Voucher ||
+                item.kind == Kind.FlushAll ||
+                item.kind == Kind.SignerAuthorization ||
+                item.kind == Kind.SignerRevocation;
         _must(isRepeatable || uses < 2, 4, "one signature had an effect twice");
     }
 
     /// @dev Sends a message with a signature to where it belongs; the ghost knows whether it fits.
     /// @param v Invariant to blame when it goes through and must not.
-    function _execute(
-        Dice memory d,
-        Kind kind,
-        bytes memory data,
-        Sig memory sig,
-        uint256 v
-    ) private returns (bool) {
+    function _execute(Dice memory d, Kind kind, bytes memory data, Sig memory sig, uint256 v) private returns (bool) {
         address relayer = party[_chance(d, 80) ? MALLORY : _roll(d, PARTIES)];
         if (kind <= Kind.DepositPermit2) {
             return _depositSigned(kind, abi.decode(data, (IVoucherEscrow.DepositAuthorization)), sig, relayer, v);

@@ -112,9 +112,10 @@ abstract contract Servers is Sellers {
         for (uint256 i; i < SIGNERS; ++i) (server.signerEnd[i], ) = _endOf(buyer, signer[i]);
         for (uint256 i = server.releases.length; i != 0; --i) {
             Release storage one = server.releases[i - 1];
-            bool isDone = one.nonce == 0 ||
-                _now() > one.expiry ||
-                escrow.isNonceUsed(IVoucherEscrow.NonceKind.Release, seller, one.nonce);
+            bool isDone =
+                one.nonce == 0 ||
+                    _now() > one.expiry ||
+                    escrow.isNonceUsed(IVoucherEscrow.NonceKind.Release, seller, one.nonce);
             if (!isDone) continue;
             server.releases[i - 1] = server.releases[server.releases.length - 1];
             server.releases.pop();
@@ -256,7 +257,8 @@ abstract contract Servers is Sellers {
         uint256[] memory places = new uint256[](LANES);
         uint256 count;
         for (uint256 n; n < LANES; ++n) {
-            if (_outstanding(account, n, servers[account].accepted[n]) != 0) places[count++] = servers[account].place[n];
+            if (_outstanding(account, n, servers[account].accepted[n]) != 0)
+                places[count++] = servers[account].place[n];
         }
         uint256[] memory some = new uint256[](count);
         for (uint256 i; i < count; ++i) some[i] = places[i];
@@ -267,7 +269,8 @@ abstract contract Servers is Sellers {
     function _writeOff(uint256 account) private {
         Server storage server = servers[account];
         for (uint256 n; n < LANES; ++n) {
-            if (server.accepted[n] > accounts[account].collected[n]) server.accepted[n] = accounts[account].collected[n];
+            if (server.accepted[n] > accounts[account].collected[n])
+                server.accepted[n] = accounts[account].collected[n];
         }
         _look(account);
     }
@@ -280,6 +283,11 @@ abstract contract Servers is Sellers {
     function _pickCondition(Dice memory d, uint256 account) private view returns (uint256 n, uint256 least) {
         n = _roll(d, LANES);
         uint256 collected = accounts[account].collected[n];
-        least = _chance(d, 40) ? 0 : _chance(d, 50) ? collected : collected + 1 + _roll(d, 50);
+        least =
+            _chance(d, 40)
+                ? 0
+                : _chance(d, 50)
+                    ? collected
+                    : collected + 1 + _roll(d, 50);
     }
 }

@@ -65,7 +65,7 @@ abstract contract Signers is Batches {
         bytes memory data = abi.encodeCall(IVoucherEscrow.invalidateNonces, (kind, first >> 8, mask));
         if (!_try(party[p], data, e, 4)) return;
         for (uint256 i; i < 2; ++i) {
-            if ((mask >> bit >> i) & 1 == 1) isUsed[_nonceKey(kind, party[p], bytes32(first + i))] = true;
+            if (((mask >> bit) >> i) & 1 == 1) isUsed[_nonceKey(kind, party[p], bytes32(first + i))] = true;
         }
         _checkNonces(kind, party[p], bytes32(first));
         for (uint256 k; k < 4; ++k) _checkNonces(IVoucherEscrow.NonceKind(k), party[p], bytes32(first + 1));

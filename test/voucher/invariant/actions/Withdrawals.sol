@@ -59,7 +59,8 @@ abstract contract Withdrawals is FreeBalances {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.FlushAll, abi.encode(a), _pickKey(d, b));
-        if (_chance(d, 60) && _flushAllSigned(a, _pickKeys(d), items[place].sig, party[_roll(d, PARTIES)], 15)) ++items[place].uses;
+        if (_chance(d, 60) && _flushAllSigned(a, _pickKeys(d), items[place].sig, party[_roll(d, PARTIES)], 15))
+            ++items[place].uses;
     }
 
     /* EXECUTION */
