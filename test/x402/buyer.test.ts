@@ -171,6 +171,18 @@ describe("x402 deferred: buyer", () => {
       expect(voucher.id).to.equal(DEFAULT_LANE);
     });
 
+    it("are left alone for good when the seller claims a total that nothing proves", async () => {
+      let now = 1_800_000_000n;
+      const buyer = makeBuyer({ now: () => now });
+      const { signature } = await buyer.pay(terms());
+      const claim = terms({ offer: { type: "aggregation", charged: 5_000n } }).offer;
+      expect(await buyer.refused(signature, `${PREFIX}voucher_value`, claim)).to.equal(true);
+      now += 1_000n;
+      const { voucher } = await buyer.pay(terms());
+      expect(voucher.id).to.not.equal(DEFAULT_LANE);
+      expect(voucher.valueAggregate).to.equal(1_000n);
+    });
+
     it("are kept apart by seller, asset, escrow and chain", async () => {
       const buyer = makeBuyer();
       const others = [
@@ -293,6 +305,16 @@ describe("x402 deferred: buyer", () => {
       expect(await buyer.pay(terms()).catch((error: unknown) => error)).to.be.instanceOf(DepositNeededError);
       now += 1_001n;
       expect((await buyer.pay(terms())).deposit?.authorization.amount).to.equal(100_000n);
+    });
+
+    it("stay within the limit on all sellers, also when they are signed at the same time", async () => {
+      const buyer = depositing({ limits: { maxTotalExposure: 150_000n } });
+      const sellers = [seller, escrow, account.address.toLowerCase() as Address];
+      const payments = await Promise.allSettled(sellers.map((one) => buyer.pay(terms({ seller: one }))));
+      const amounts = payments.map((payment) =>
+        payment.status === "fulfilled" ? payment.value.deposit?.authorization.amount : undefined,
+      );
+      expect(amounts).to.deep.equal([100_000n, 50_000n, undefined]);
     });
 
     it("ask for what the policy says, within the limits", async () => {

@@ -7,9 +7,15 @@ import type { FacilitatorClient, RouteConfig } from "@x402/core/server";
 import type { Network } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/server";
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
+import { wrapFetchWithPayment } from "@x402/fetch";
 import type { Address } from "viem";
 import { createAcceptor } from "../../client/seller/accept.ts";
-import { createLocalFacilitatorClient, DeferredEvmServer, type SellerDesk } from "../../client/x402/deferred/index.ts";
+import {
+  createLocalFacilitatorClient,
+  DeferredEvmServer,
+  withBuyerHeader,
+  type SellerDesk,
+} from "../../client/x402/deferred/index.ts";
 import { PERMIT2, USDC } from "../base/addresses.ts";
 import { makeAgent, offersOf, settlementOf } from "./helpers/agent.ts";
 import { NETWORK, openMarket, PRICE, type Market, type Shop } from "./helpers/shop.ts";
@@ -95,6 +101,21 @@ describe("x402 deferred: offers of a route", function () {
     ]);
     expect(accepts.map(({ extra }) => "voucher" in extra)).to.deep.equal([true, false, true, true]);
     expect(shop.errors).to.deep.equal([]);
+  });
+
+  it("lease a lane for a request that asks, not for one that pays", async () => {
+    const own = await market.openShop();
+    let leases = 0;
+    const { offerLane } = own.acceptor;
+    own.acceptor.offerLane = (parameters) => {
+      leases += 1;
+      return offerLane(parameters);
+    };
+    const buyer = await market.newBuyer();
+    const { client } = makeAgent(buyer);
+    const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, buyer.address), client);
+    expect((await paidFetch(`${own.url}/fixed`)).status).to.equal(200);
+    expect(leases).to.equal(1);
   });
 
   it("are paid by any of them", async () => {

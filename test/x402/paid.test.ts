@@ -135,6 +135,7 @@ describe("x402 deferred: paid requests", function () {
         expect(success).to.equal(false);
         expect(errorReason).to.equal("invalid_deferred_evm_payload_charge_above_authorized");
         expect(await shop.charged(buyer)).to.equal(0n);
+        expect(await reservationsOf(shop, buyer)).to.equal(0);
         expect((await agent.fetch(`${shop.url}/fixed`)).status).to.equal(200);
       });
     }
@@ -154,6 +155,7 @@ describe("x402 deferred: paid requests", function () {
         expect(response.status).to.equal(500);
         expect(response.headers.get("PAYMENT-RESPONSE")).to.equal(null);
         expect(await shop.charged(buyer)).to.equal(0n);
+        expect(await reservationsOf(shop, buyer)).to.equal(0);
         expect((await agent.fetch(`${shop.url}/fixed`)).status).to.equal(200);
         expect(await shop.charged(buyer)).to.equal(PRICE);
       });
@@ -424,6 +426,12 @@ describe("x402 deferred: paid requests", function () {
     });
   });
 });
+
+/** Lanes of a buyer that requests hold. */
+async function reservationsOf({ store, acceptor, seller }: Shop, buyer: `0x${string}`): Promise<number> {
+  const lanes = await store.listLanesOf({ ...acceptor.escrow, seller: seller.address, asset: USDC, buyer });
+  return lanes.filter(({ reservation }) => reservation !== undefined).length;
+}
 
 /** Makes a paid request without sending it. */
 async function prepare(shop: Shop, { client }: { client: x402Client }): Promise<Request> {

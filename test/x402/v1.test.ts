@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import express, { type RequestHandler } from "express";
+import express from "express";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { x402Facilitator } from "@x402/core/facilitator";
 import { parseSignature, type Address, type Hex } from "viem";
@@ -84,7 +84,7 @@ describe("x402 deferred: version 1", function () {
       onError: (error) => errors.push(error),
       ...options,
     });
-    const server = createServer(express().get("/fixed", toExpressHandler(handler) as unknown as RequestHandler));
+    const server = createServer(express().get("/fixed", toExpressHandler(handler)));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     servers.push(server);
@@ -314,6 +314,13 @@ describe("x402 deferred: version 1", function () {
       for (mode of ["fails", "throws", "above", "metered", "good"]) {
         const answer = await pay(url, await sign(account, await ask(url, account.address)));
         results.push([mode, answer.status, await shop.charged(account.address)]);
+        const lanes = await shop.store.listLanesOf({
+          ...shop.acceptor.escrow,
+          seller: shop.seller.address,
+          asset: USDC,
+          buyer: account.address,
+        });
+        expect(lanes.filter(({ reservation }) => reservation !== undefined)).to.deep.equal([]);
       }
       expect(results).to.deep.equal([
         ["fails", 503, PRICE],
