@@ -1,9 +1,11 @@
 import { getAddress, type Address, type Hex } from "viem";
+import { getChainId, readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
+import type { ReadClient } from "../voucher/read.ts";
 import { createReadQueue, type PendingRead } from "./chain/queue.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
 import { findTouched } from "./chain/logs.ts";
-import { ask, readBlock, type ChainClient } from "./chain/rpc.ts";
+import { ask, readBlock } from "./chain/rpc.ts";
 import { ChainUnavailableError, WrongChainError } from "./errors.ts";
 import { accountKey, DEFAULT_LANE, toAccountId, toAddress, toBytes32 } from "./keys.ts";
 import { createPoller } from "./poller.ts";
@@ -20,8 +22,8 @@ import type {
 
 /** Settings of {@link createChainView}. */
 export interface ChainViewOptions {
-  /** viem's public client of the chain. */
-  readonly client: ChainClient;
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
   readonly escrow: EscrowId;
   readonly seller: Address;
   readonly store: VoucherStore;
@@ -84,7 +86,7 @@ export function createChainView(options: ChainViewOptions): ChainView {
 
   async function checkChain(): Promise<void> {
     if (isChainChecked) return;
-    const actual = BigInt(await ask("the chain id", () => client.getChainId()));
+    const actual = BigInt(await ask("the chain id", () => getChainId(client)));
     if (actual !== escrow.chainId) throw new WrongChainError(actual, escrow.chainId);
     isChainChecked = true;
   }
@@ -252,7 +254,7 @@ export function createChainView(options: ChainViewOptions): ChainView {
     },
     isVoucherSignatureValid: (voucher, signature) =>
       ask("a contract wallet's answer", () =>
-        client.readContract({
+        readContract(client, {
           address: getAddress(escrow.escrow),
           abi: voucherEscrowAbi,
           functionName: "isVoucherSignatureValid",

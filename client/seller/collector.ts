@@ -1,14 +1,16 @@
 import type { Address, Hash, TransactionReceipt } from "viem";
+import { getGasPrice, waitForTransactionReceipt } from "viem/actions";
 import { collect } from "../voucher/actions/collect.ts";
 import { collectBatch } from "../voucher/actions/collectBatch.ts";
 import { parseBatch } from "../voucher/events.ts";
+import type { ReadClient } from "../voucher/read.ts";
 import type { SkipReason } from "../voucher/types.ts";
 import type { WriteClient } from "../voucher/write.ts";
 import { splitIntoBatches, type Batch } from "./collect/batches.ts";
 import { DEFAULT_GAS_MODEL, MAX_TRANSACTION_GAS, type GasModel } from "./collect/gas.ts";
 import { largest, smallest } from "./collect/group.ts";
 import { planDue, type CollectPolicy, type PlannedLane } from "./collect/plan.ts";
-import { ask, type ChainClient } from "./chain/rpc.ts";
+import { ask } from "./chain/rpc.ts";
 import { CollectionFailedError } from "./errors.ts";
 import { accountKey, toAddress } from "./keys.ts";
 import { DEFAULT_LIMITS, systemClock } from "./limits.ts";
@@ -28,8 +30,8 @@ import type {
 
 /** Settings of {@link createCollector}. */
 export interface CollectorOptions {
-  /** viem's public client of the chain. */
-  readonly client: ChainClient;
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
   /** Pays the gas: any relayer's wallet client. Give it an account that nothing else sends from. */
   readonly wallet: WriteClient;
   readonly escrow: EscrowId;
@@ -109,7 +111,7 @@ export function createCollector(options: CollectorOptions): Collector {
 
   async function waitFor(hash: Hash, signal: AbortSignal): Promise<TransactionReceipt> {
     const receipt = await ask(`the receipt of ${hash}`, () =>
-      orAbort(signal, client.waitForTransactionReceipt({ hash, timeout: receiptTimeout })),
+      orAbort(signal, waitForTransactionReceipt(client, { hash, timeout: receiptTimeout })),
     );
     onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
     return receipt;
@@ -235,7 +237,7 @@ export function createCollector(options: CollectorOptions): Collector {
       lanes,
       policy,
       gas: gasModel(),
-      readGasPrice: () => ask("the gas price", () => client.getGasPrice()),
+      readGasPrice: () => ask("the gas price", () => getGasPrice(client)),
       now: clock(),
       collectionMargin,
     });

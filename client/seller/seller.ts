@@ -1,8 +1,8 @@
 import type { Address } from "viem";
+import type { ReadClient } from "../voucher/read.ts";
 import type { TypedDataSigner } from "../voucher/sign.ts";
 import type { WriteClient } from "../voucher/write.ts";
 import { createAcceptor } from "./accept.ts";
-import type { ChainClient } from "./chain/rpc.ts";
 import { createChainView } from "./chainView.ts";
 import type { CollectPolicy } from "./collect/plan.ts";
 import { createCollector } from "./collector.ts";
@@ -21,8 +21,8 @@ import type {
 
 /** Settings of {@link createVoucherSeller}; what is absent has the default of the part it belongs to. */
 export interface VoucherSellerOptions {
-  /** viem's public client of the chain. */
-  readonly client: ChainClient;
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
   /** Pays the gas of collections: any relayer's wallet client. Give it an account that nothing else sends from. */
   readonly wallet: WriteClient;
   readonly escrow: EscrowId;

@@ -1,7 +1,7 @@
 // A paid API. RPC_URL and ESCROW name the chain and the contract, SELLER_KEY the account that is paid, GAS_KEY another one that pays gas.
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import express from "express";
-import { type Chain, createPublicClient, createWalletClient, getAddress, type Hex, http, nonceManager } from "viem";
+import { createPublicClient, createWalletClient, getAddress, type Hex, http, nonceManager } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { base } from "viem/chains";
 import { createSqliteStore, createVoucherSeller } from "x402-escrow/seller";
@@ -12,7 +12,7 @@ const network = "eip155:8453";
 const usdc = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
 const escrow = { chainId: 8453n, escrow: getAddress(ESCROW) };
 const account = privateKeyToAccount(SELLER_KEY as Hex);
-const chain = { chain: base as Chain, transport: http(RPC_URL) };
+const chain = { chain: base, transport: http(RPC_URL) };
 const client = createPublicClient(chain);
 const wallet = createWalletClient({ ...chain, account: privateKeyToAccount(GAS_KEY as Hex, { nonceManager }) });
 

@@ -6,7 +6,6 @@ import {
   createWalletClient,
   custom,
   type Address,
-  type Chain,
   type PrivateKeyAccount,
   type PublicClient,
   type TestClient,
@@ -20,7 +19,7 @@ import { mintUsdc } from "../base/usdc.ts";
 import { actors as localActors, type ActorName, type Actors } from "./actors.ts";
 
 /** A wallet that signs with its own key, as a user's does. */
-export type Wallet = WalletClient<Transport, Chain, PrivateKeyAccount>;
+export type Wallet = WalletClient<Transport, typeof baseChain, PrivateKeyAccount>;
 
 /** A Base to test on, with everything a test needs to act on it. */
 export interface Base {
@@ -29,8 +28,8 @@ export interface Base {
   readonly viem: NetworkConnection<"op">["viem"];
   readonly ignition: NetworkConnection<"op">["ignition"];
   readonly networkHelpers: NetworkConnection<"op">["networkHelpers"];
-  readonly publicClient: PublicClient<Transport, Chain>;
-  readonly testClient: TestClient<"hardhat", Transport, Chain>;
+  readonly publicClient: PublicClient<Transport, typeof baseChain>;
+  readonly testClient: TestClient<"hardhat", Transport, typeof baseChain>;
   readonly actors: Actors;
   readonly wallets: Readonly<Record<ActorName, Wallet>>;
   /** A wallet for any other account; the account has no native balance unless a test gives it some. */
@@ -51,9 +50,8 @@ export async function connectBase(): Promise<Base> {
 export async function assembleBase(connection: NetworkConnection<"op">, actors: Actors): Promise<Base> {
   const { provider, viem, ignition, networkHelpers } = connection;
   const placements = await installBase(provider, actors);
-  const chain: Chain = baseChain;
   // A chain in this process answers at once and always: there is no sense in waiting, remembering or trying again.
-  const client = { chain, transport: custom(provider, { retryCount: 0 }), pollingInterval: 5, cacheTime: 0 };
+  const client = { chain: baseChain, transport: custom(provider, { retryCount: 0 }), pollingInterval: 5, cacheTime: 0 };
   const walletOf = (account: PrivateKeyAccount): Wallet => createWalletClient({ ...client, account });
   const wallets = Object.fromEntries(Object.entries(actors).map(([name, account]) => [name, walletOf(account)]));
   return {

@@ -1,8 +1,9 @@
 import { decodeEventLog, numberToHex, pad, toEventSelector, type Address, type Hex } from "viem";
 import { voucherEscrowAbi } from "../../abi/index.ts";
+import type { ReadClient } from "../../voucher/read.ts";
 import { accountKey, toAddress } from "../keys.ts";
 import type { AccountId, EscrowId } from "../types.ts";
-import { ask, type ChainClient } from "./rpc.ts";
+import { ask } from "./rpc.ts";
 
 /** Where to look for events. */
 export interface LogFilter {
@@ -45,7 +46,7 @@ const BATCH_COLLECTED = eventSelectors("BatchCollected");
 const SIGNER_EVENTS = eventSelectors("SignerAuthorized", "SignerRevoked");
 
 /** Finds which accounts of a seller and which session signers events touched, in ranges the node answers. */
-export async function findTouched(client: ChainClient, filter: LogFilter): Promise<Touched> {
+export async function findTouched(client: ReadClient, filter: LogFilter): Promise<Touched> {
   const accounts = new Map<string, AccountId>();
   const signers: { buyer: Address; signer: Address }[] = [];
   for (let from = filter.fromBlock; from <= filter.toBlock; from += filter.maxRange) {
@@ -93,7 +94,7 @@ function topicsOf(seller: Address): readonly Topics[] {
 }
 
 function readLogs(
-  client: ChainClient,
+  client: ReadClient,
   { escrow }: LogFilter,
   topics: Topics,
   { fromBlock, toBlock }: { readonly fromBlock: bigint; readonly toBlock: bigint },

@@ -1,9 +1,11 @@
 import type { Address, Hex } from "viem";
+import { multicall, readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../../abi/index.ts";
+import type { ReadClient } from "../../voucher/read.ts";
 import { NONCE_KINDS } from "../../voucher/types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
 import type { AccountId, BlockReference, ChainUpdate, EscrowId, SignerUpdate } from "../types.ts";
-import { ask, type ChainClient } from "./rpc.ts";
+import { ask } from "./rpc.ts";
 
 /** One account to read. */
 export interface AccountReading {
@@ -47,7 +49,7 @@ const RELEASE_KIND = NONCE_KINDS.indexOf("Release");
  * @throws {ChainUnavailableError} the node does not answer.
  */
 export async function readState(
-  client: ChainClient,
+  client: ReadClient,
   parameters: ReadParameters,
 ): Promise<{ readonly accounts: readonly ChainUpdate[]; readonly signers: readonly SignerUpdate[] }> {
   const { escrow, block } = parameters;
@@ -95,7 +97,7 @@ function callsOf({ escrow, accounts, signers }: ReadParameters): readonly Call[]
 }
 
 async function readValues(
-  client: ChainClient,
+  client: ReadClient,
   { block, multicallAddress, batchSize }: ReadParameters,
   calls: readonly Call[],
 ): Promise<unknown[]> {
@@ -106,8 +108,8 @@ async function readValues(
     const what = `${contracts.length} values at block ${blockNumber}`;
     const batch = await ask(what, () =>
       multicallAddress === undefined
-        ? Promise.all(contracts.map((call) => client.readContract({ ...call, blockNumber } as never)))
-        : client.multicall({ contracts, multicallAddress, blockNumber, allowFailure: false, batchSize: 0 } as never),
+        ? Promise.all(contracts.map((call) => readContract(client, { ...call, blockNumber } as never)))
+        : multicall(client, { contracts, multicallAddress, blockNumber, allowFailure: false, batchSize: 0 } as never),
     );
     values.push(...(batch as readonly unknown[]));
   }

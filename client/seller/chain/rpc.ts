@@ -1,12 +1,7 @@
-import type { PublicClient } from "viem";
+import { getBlock } from "viem/actions";
+import type { ReadClient } from "../../voucher/read.ts";
 import { ChainUnavailableError } from "../errors.ts";
 import type { BlockReference } from "../types.ts";
-
-/** What the seller needs of viem's public client. */
-export type ChainClient = Pick<
-  PublicClient,
-  "getBlock" | "getChainId" | "multicall" | "readContract" | "request" | "getGasPrice" | "waitForTransactionReceipt"
->;
 
 /**
  * Does a request to the node.
@@ -22,9 +17,9 @@ export async function ask<T>(what: string, request: () => Promise<T>): Promise<T
 }
 
 /** Reads a block by number, or the latest one. */
-export async function readBlock(client: ChainClient, blockNumber?: bigint): Promise<BlockReference> {
+export async function readBlock(client: ReadClient, blockNumber?: bigint): Promise<BlockReference> {
   const { number, timestamp, hash } = await ask("a block", () =>
-    client.getBlock(blockNumber === undefined ? { blockTag: "latest" } : { blockNumber }),
+    getBlock(client, blockNumber === undefined ? { blockTag: "latest" } : { blockNumber }),
   );
   if (number === null || hash === null) throw new ChainUnavailableError("the node gave a pending block", undefined);
   return { number, timestamp, hash };

@@ -7,7 +7,6 @@ import {
   type Address,
   type ContractFunctionArgs,
   type ContractFunctionName,
-  type PublicClient,
 } from "viem";
 import { getCode, readContract, simulateContract } from "viem/actions";
 import { voucherEscrowAbi } from "../../abi/index.ts";
@@ -29,6 +28,7 @@ import {
   verifyDepositPermit2,
   verifyPermit,
   voucherDomain,
+  type ReadClient,
 } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
 import type { RelayTrial } from "./relayer.ts";
@@ -60,7 +60,7 @@ export interface DepositProbe {
 }
 
 /** Makes a probe. `sender` is who would send. */
-export function createDepositProbe(client: PublicClient, { chainId, escrow }: EscrowId, sender: Address): DepositProbe {
+export function createDepositProbe(client: ReadClient, { chainId, escrow }: EscrowId, sender: Address): DepositProbe {
   async function hasCode(address: Address): Promise<boolean> {
     const code = await getCode(client, { address });
     return code !== undefined && code !== "0x";

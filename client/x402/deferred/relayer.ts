@@ -1,7 +1,7 @@
-import { erc20Abi, parseAbi, type Address, type Hash, type PublicClient } from "viem";
+import { erc20Abi, parseAbi, type Address, type Hash } from "viem";
 import { readContract } from "viem/actions";
 import type { EscrowId } from "../../seller/types.ts";
-import type { WalletDeployment } from "../../voucher/index.ts";
+import type { ReadClient, WalletDeployment } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
 import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";
 
@@ -71,7 +71,7 @@ export interface ReadAssetFactsParameters {
 
 /** Reads what the chain says about a buyer's tokens. */
 export async function readAssetFacts(
-  client: PublicClient,
+  client: ReadClient,
   { escrow, buyer, asset }: ReadAssetFactsParameters,
 ): Promise<AssetFacts> {
   const [allowance, nonce] = await Promise.allSettled([

@@ -1,7 +1,8 @@
 import type { FacilitatorClient } from "@x402/core/server";
 import type { Network, SettleResponse } from "@x402/core/types";
-import { isHash, type Address, type PublicClient } from "viem";
+import { isHash, type Address } from "viem";
 import type { EscrowId } from "../../seller/types.ts";
+import type { ReadClient } from "../../voucher/index.ts";
 import { messageOf, toCode, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { MAX_UINT256, parse, toWireInteger } from "./fields.ts";
@@ -37,7 +38,7 @@ export interface FacilitatorRelayerOptions {
   readonly facilitator: Pick<FacilitatorClient, "settle">;
   readonly escrow: EscrowId;
   /** Reads allowances for the offers. */
-  readonly client: PublicClient;
+  readonly client: ReadClient;
   /** Methods the facilitator relays: `depositMethods` of its kind's `extra`. */
   readonly methods: readonly DepositMethod[];
   /** How buyers know the facilitator: its URL. */

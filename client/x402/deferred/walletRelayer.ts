@@ -1,5 +1,5 @@
-import type { Address, Hash, PublicClient } from "viem";
-import { sendTransaction } from "viem/actions";
+import type { Address, Hash } from "viem";
+import { getBlockNumber, sendTransaction, waitForTransactionReceipt } from "viem/actions";
 import { createSerial } from "../../seller/serial.ts";
 import type { EscrowId } from "../../seller/types.ts";
 import {
@@ -9,6 +9,7 @@ import {
   depositWithEip3009,
   depositWithPermit,
   depositWithPermit2,
+  type ReadClient,
   type WalletDeployment,
   type WriteClient,
 } from "../../voucher/index.ts";
@@ -36,7 +37,8 @@ export interface WalletRelayerOptions {
   readonly escrow: EscrowId;
   /** Pays the gas. Its account is used by nobody else at the same time, or has viem's `nonceManager`. */
   readonly wallet: WriteClient;
-  readonly client: PublicClient;
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
   /** Deposits to relay; all by default. */
   readonly methods?: readonly DepositMethod[];
   /** Factories that may deploy buyers' wallets (ERC-6492); none by default. */
@@ -67,7 +69,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
   async function mine(send: () => Promise<Hash>): Promise<{ hash: Hash; block: bigint; isSuccess: boolean }> {
     // One after the other, so that two transactions never get one nonce; they are mined together.
     const hash = await inTurn(send);
-    const { blockNumber, status } = await client.waitForTransactionReceipt({ hash });
+    const { blockNumber, status } = await waitForTransactionReceipt(client, { hash });
     return { hash, block: blockNumber, isSuccess: status === "success" };
   }
 
@@ -95,7 +97,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
     } catch (error) {
       const code = await probe.explain(deposit, error);
       // Executed before, perhaps in the newest block: the account is to be read no earlier than that.
-      if (code === undefined) return { isRelayed: true, block: await client.getBlockNumber({ cacheTime: 0 }) };
+      if (code === undefined) return { isRelayed: true, block: await getBlockNumber(client, { cacheTime: 0 }) };
       return { isRelayed: false, code };
     }
   }

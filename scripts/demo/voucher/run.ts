@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Address, erc20Abi, formatUnits, parseAbi, parseSignature, type PublicClient } from "viem";
+import { type Address, erc20Abi, formatUnits, parseAbi, parseSignature } from "viem";
 import { voucherModule } from "../../../ignition/modules/voucher.ts";
 import { USDC } from "../../../test/base/addresses.ts";
 import { httpProvider } from "../../../test/base/provider.ts";
@@ -15,7 +15,7 @@ import { type Child, startChild } from "../children.ts";
 import { DemoError } from "../errors.ts";
 import { createStages } from "../stages.ts";
 import { type Agent, makeAgents, type PaidRequest, payAll } from "./agents.ts";
-import { connectChain } from "./chain.ts";
+import { type ChainClient, connectChain } from "./chain.ts";
 import { renderBalances, renderMeasurements } from "./report.ts";
 import {
   CHAIN_ID,
@@ -164,13 +164,13 @@ async function measureExact(rpcUrl: string): Promise<bigint> {
   return gasUsed;
 }
 
-async function balancesOf(client: PublicClient, owners: readonly Address[]): Promise<bigint[]> {
+async function balancesOf(client: ChainClient, owners: readonly Address[]): Promise<bigint[]> {
   const read = (owner: Address) =>
     client.readContract({ address: USDC, abi: erc20Abi, functionName: "balanceOf", args: [owner] });
   return Promise.all(owners.map(read));
 }
 
-async function gasOfDeposits(client: PublicClient, address: Address, fromBlock: bigint): Promise<bigint[]> {
+async function gasOfDeposits(client: ChainClient, address: Address, fromBlock: bigint): Promise<bigint[]> {
   const logs = await client.getContractEvents({ address, abi: voucherEscrowAbi, eventName: "Deposited", fromBlock });
   const receipts = await Promise.all(
     logs.map(({ transactionHash }) => client.getTransactionReceipt({ hash: transactionHash })),

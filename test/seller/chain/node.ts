@@ -1,9 +1,9 @@
-import { createPublicClient, custom, type Chain, type PublicClient, type Transport } from "viem";
+import { createPublicClient, custom } from "viem";
 import type { Base } from "../../helpers/base.ts";
 
 /** A client whose requests a test counts, and answers itself when it wants to. */
 export interface WatchedNode {
-  readonly client: PublicClient<Transport, Chain>;
+  readonly client: Base["publicClient"];
   /** Methods called since the last {@link forget}. */
   readonly methods: readonly string[];
   forget(): void;
