@@ -6,6 +6,7 @@ import { exportsCheck } from "./exports.ts";
 import { invariantsCheck } from "./invariants.ts";
 import { linksCheck } from "./links.ts";
 import { pinsCheck } from "./pins.ts";
+import { tablesCheck } from "./tables.ts";
 import { treesCheck } from "./trees.ts";
 
 /** In the order of their cost; the build comes before what reads it. */
@@ -16,6 +17,7 @@ const CHECKS: readonly Check[] = [
   solhint("lint contracts", "contracts/**/*.sol"),
   solhint("lint Solidity tests", "test/**/*.sol"),
   linksCheck,
+  tablesCheck,
   invariantsCheck,
   treesCheck,
   buildCheck,

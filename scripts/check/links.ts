@@ -1,16 +1,16 @@
-import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Check } from "./check.ts";
 import { ROOT } from "./command.ts";
+import { documents, withoutCode } from "./markdown.ts";
 
 /** Every relative link of a document leads to a file, and its fragment to a heading there. */
 export const linksCheck: Check = {
   name: "links of the documents",
-  run: async () => {
-    const documents = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT }).sort();
-    if (documents.length === 0) return "There are no documents.";
-    return documents.flatMap((document) => brokenLinks(document, readIfThere)).join("\n");
-  },
+  run: async () =>
+    documents()
+      .flatMap((document) => brokenLinks(document, readIfThere))
+      .join("\n"),
 };
 
 /**
@@ -47,8 +47,4 @@ function headings(text: string): string[] {
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
       .replaceAll(" ", "-"),
   );
-}
-
-function withoutCode(text: string): string {
-  return text.replaceAll(/^```[\s\S]*?^```/gm, "");
 }

@@ -5,6 +5,7 @@ import { compareCoverage } from "../../scripts/check/coverage.ts";
 import { unusedExports } from "../../scripts/check/exports.ts";
 import { compareInvariants } from "../../scripts/check/invariants.ts";
 import { brokenLinks } from "../../scripts/check/links.ts";
+import { unevenRows } from "../../scripts/check/tables.ts";
 import { compareTree } from "../../scripts/check/trees.ts";
 
 describe("Checks", () => {
@@ -147,6 +148,20 @@ describe("Checks", () => {
         "docs/a.md: broken link gone.md",
         "docs/a.md: broken link b.md#no",
       ]);
+    });
+  });
+
+  describe("tables", () => {
+    it("names a row with more or fewer cells than its header", () => {
+      const table = "| a | b |\n| --- | --- |\n| `1 | 2` | 3 |\n| 4 |\n";
+      expect(unevenRows("d.md", `\`\`\`\n| x |\n\`\`\`\n\n${table}`)).to.deep.equal([
+        "d.md:7: 3 cells under a header of 2",
+        "d.md:8: 1 cells under a header of 2",
+      ]);
+    });
+
+    it("accepts a bar with a backslash, and tables of different widths", () => {
+      expect(unevenRows("d.md", "| a |\n| --- |\n| `1 \\| 2` |\n\n| a | b |\n| --- | --- |\n")).to.deep.equal([]);
     });
   });
 });
