@@ -1,13 +1,14 @@
-// An agent that pays. BUYER_KEY names its account, which needs USDC and no ETH; API_URL what it asks for.
+// An agent that pays. BUYER_KEY names its account, which needs USDC and no ETH, ESCROW the contract it trusts, API_URL what it asks for.
 import { x402Client } from "@x402/core/client";
 import { decodePaymentResponseHeader, wrapFetchWithPayment } from "@x402/fetch";
-import type { Hex } from "viem";
+import { getAddress, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { DeferredEvmScheme, withBuyerHeader } from "x402-escrow/x402/deferred";
 
-const { BUYER_KEY, API_URL = "http://127.0.0.1:4021/weather" } = process.env;
+const { BUYER_KEY, ESCROW = "", API_URL = "http://127.0.0.1:4021/weather" } = process.env;
 const scheme = new DeferredEvmScheme({
   buyer: privateKeyToAccount(BUYER_KEY as Hex),
+  escrows: [getAddress(ESCROW)],
   limits: { maxPrice: 10_000n, maxDeposit: 1_000_000n },
 });
 const client = new x402Client().register("eip155:8453", scheme);

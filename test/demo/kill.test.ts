@@ -64,7 +64,7 @@ describe("a seller that is killed under load", function () {
   async function fundedAgent(name: string): Promise<PayingAgent> {
     const { address } = demoAccount(name);
     await mintUsdc(chain.provider, { minter: actors.usdcMinter.address, account: address, amount: 5_000_000n });
-    const scheme = new DeferredEvmScheme({ buyer: demoAccount(name) });
+    const scheme = new DeferredEvmScheme({ buyer: demoAccount(name), escrows: [chain.escrow] });
     const client = new x402Client().register("eip155:*", scheme);
     return { address, fetch: wrapFetchWithPayment(withBuyerHeader(fetch, address), client) };
   }

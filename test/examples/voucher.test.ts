@@ -67,7 +67,11 @@ describe("the voucher example", function () {
     }
     const before = await balanceOf(testAccount(SELLER).address);
 
-    const buyer = start("buyer.ts", { BUYER_KEY: testKey(BUYER), API_URL: `http://127.0.0.1:${port}/weather` });
+    const buyer = start("buyer.ts", {
+      BUYER_KEY: testKey(BUYER),
+      ESCROW: chain.escrow,
+      API_URL: `http://127.0.0.1:${port}/weather`,
+    });
     const [code] = await once(buyer.child, "exit");
     expect(code, buyer.output() + seller.output()).to.equal(0);
     expect(buyer.output().match(/200 for 1000 USDC units: \{"weather":"sunny"\}/g)).to.have.length(3);

@@ -22,45 +22,17 @@ import {
   type BuyerOptions,
   type BuyerStorage,
   type Offer,
-  type PaymentTerms,
 } from "../../client/x402/deferred/index.ts";
 import { recoverVoucherKey } from "../../client/voucher/index.ts";
 import { USDC } from "../base/addresses.ts";
+import { escrow, seller, settled, terms } from "./helpers/terms.ts";
 
 const account = privateKeyToAccount(generatePrivateKey());
-const seller = `0x${"5e".repeat(20)}` as Address;
-const escrow = `0x${"e5".repeat(20)}` as Address;
 const PREFIX = "invalid_deferred_evm_payload_";
-
-/** Terms of a seller that relays ERC-3009 deposits. */
-function terms(changes: Partial<Omit<PaymentTerms, "offer">> & { readonly offer?: Partial<Offer> } = {}): PaymentTerms {
-  const { offer, ...rest } = changes;
-  return {
-    chainId: 8453n,
-    seller,
-    asset: USDC.toLowerCase() as Address,
-    price: 1_000n,
-    timeout: 60n,
-    ...rest,
-    offer: {
-      type: "new",
-      id: DEFAULT_LANE,
-      escrow,
-      tokenDomain: { name: "USD Coin", version: "2" },
-      deposit: { minimum: 1_000n, suggested: 100_000n, methods: ["eip3009"] },
-      isMetered: false,
-      ...offer,
-    },
-  };
-}
-
-function settled(id: Hex, charged: bigint) {
-  return { commitment: DEFAULT_LANE, id, nonce: 0n, charged };
-}
 
 /** A buyer whose deposits are taken for granted. */
 function makeBuyer(options: Partial<BuyerOptions> = {}): Buyer {
-  return createBuyer({ buyer: account, deposit: false, ...options });
+  return createBuyer({ buyer: account, escrows: [escrow], deposit: false, ...options });
 }
 
 describe("x402 deferred: buyer", () => {
@@ -184,7 +156,7 @@ describe("x402 deferred: buyer", () => {
     });
 
     it("are kept apart by seller, asset, escrow and chain", async () => {
-      const buyer = makeBuyer();
+      const buyer = makeBuyer({ escrows: [escrow, seller] });
       const others = [
         terms(),
         terms({ seller: escrow }),
@@ -224,11 +196,15 @@ describe("x402 deferred: buyer", () => {
 
   describe("configuration", () => {
     it("needs a key", () => {
-      expect(() => createBuyer({ buyer: { address: account.address } })).to.throw(DeferredConfigurationError);
+      expect(() => createBuyer({ buyer: { address: account.address }, escrows: [escrow] })).to.throw(
+        DeferredConfigurationError,
+      );
     });
 
     it("does not take the buyer for its own session signer", () => {
-      expect(() => createBuyer({ buyer: account, session: { signer: account } })).to.throw(DeferredConfigurationError);
+      expect(() => createBuyer({ buyer: account, escrows: [escrow], session: { signer: account } })).to.throw(
+        DeferredConfigurationError,
+      );
     });
 
     it("takes limits by asset", async () => {
@@ -242,7 +218,7 @@ describe("x402 deferred: buyer", () => {
 
     it("counts its own assets among those the SDK's dollar limits hold for", () => {
       const assets = [{ network: "eip155:31337", asset: seller, decimals: 6, symbol: "TEST" }] as const;
-      const scheme = new DeferredEvmScheme({ buyer: account, assets });
+      const scheme = new DeferredEvmScheme({ buyer: account, escrows: [escrow], assets });
       expect(scheme.findDefaultAsset(seller.toUpperCase().replace("0X", "0x"), "eip155:31337")?.symbol).to.equal(
         "TEST",
       );
@@ -363,7 +339,7 @@ describe("x402 deferred: buyer", () => {
         signTypedData: (data: Parameters<typeof account.signTypedData>[0]) =>
           isBroken ? Promise.reject(new Error("the wallet is locked")) : account.signTypedData(data),
       };
-      const buyer = createBuyer({ buyer: flaky as never, deposit: {} });
+      const buyer = createBuyer({ buyer: flaky as never, escrows: [escrow], deposit: {} });
       const failure = await buyer.pay(terms()).catch((error: Error) => error.message);
       expect(failure).to.equal("the wallet is locked");
       isBroken = false;
@@ -430,6 +406,7 @@ describe("x402 deferred: buyer", () => {
         await makeBuyer({ storage }).pay(terms());
         const other = createBuyer({
           buyer: privateKeyToAccount(generatePrivateKey()),
+          escrows: [escrow],
           storage: reopen(),
           deposit: false,
         });

@@ -187,7 +187,7 @@ describe("x402 deferred: corrections", function () {
       return charged === undefined ? offer : { ...offer, charged: charged.toString() };
     }
 
-    const agentOf = () => makeAgent(buyer, { deposit: false });
+    const agentOf = () => makeAgent(buyer, { escrows: [escrow], deposit: false });
     const stale = `${PREFIX}voucher_nonce_mismatch`;
 
     it("are adopted when they are true", async () => {
@@ -292,7 +292,7 @@ describe("x402 deferred: corrections", function () {
       const deposit = { minimum: "1000", suggested: "20000", methods: ["eip3009" as const] };
       const empty: WireOffer = { ...fresh, name: "USD Coin", version: "2", deposit, account: { balance: "0" } };
       const liar = await start(() => ({ offer: empty, error: "insufficient_funds" }));
-      const agent = makeAgent(buyer, { limits: { maxExposure: 50_000n, maxDeposit: 20_000n } });
+      const agent = makeAgent(buyer, { escrows: [escrow], limits: { maxExposure: 50_000n, maxDeposit: 20_000n } });
       for (let count = 0; count < 12; count += 1) await agent.fetch(liar.url).catch((error: Error) => error);
       const deposits = new Map(
         liar.payments.flatMap(({ depositAuthorization: sent }) =>
@@ -303,6 +303,18 @@ describe("x402 deferred: corrections", function () {
       );
       const total = [...deposits.values()].reduce((sum, amount) => sum + amount, 0n);
       expect(total <= 50_000n, `${total}`).to.equal(true);
+    });
+
+    it("get nothing for an escrow of the seller's own, not even a signature", async () => {
+      const own: WireOffer = { ...fresh, voucher: { id: DEFAULT_LANE, escrow: seller } };
+      const liar = await start(() => ({ offer: own }));
+      const agent = makeAgent(buyer, { escrows: [escrow] });
+      const failure = await agent.fetch(liar.url).catch((error: Error) => error);
+      expect(failure)
+        .to.be.instanceOf(Error)
+        .with.property("message")
+        .that.matches(/names the escrow/);
+      expect([liar.payments, agent.events]).to.deep.equal([[], []]);
     });
 
     it("are not followed for ever: one retry", async () => {

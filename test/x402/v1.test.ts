@@ -9,9 +9,11 @@ import { parseSignature, type Address, type Hex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import {
   createV1Handler,
+  DeferredConfigurationError,
   DeferredEvmFacilitator,
   DeferredEvmSchemeV1,
   toExpressHandler,
+  UntrustedEscrowError,
   withBuyerHeader,
   type PaymentV1,
   type ResponseV1,
@@ -380,7 +382,7 @@ describe("x402 deferred: version 1", function () {
 
   describe("our client", () => {
     function fetchAs(account: PrivateKeyAccount, options: object = {}): typeof fetch {
-      const scheme = new DeferredEvmSchemeV1({ buyer: account, ...options });
+      const scheme = new DeferredEvmSchemeV1({ buyer: account, escrows: [market.escrow], ...options });
       const client = new x402Client().registerV1("base" as never, scheme);
       return wrapFetchWithPayment(withBuyerHeader(fetch, account.address), client) as typeof fetch;
     }
@@ -430,11 +432,24 @@ describe("x402 deferred: version 1", function () {
       }
     });
 
+    it("signs nothing for an escrow that it does not trust", async () => {
+      const [account, trusted] = [await market.newBuyer(), USDC];
+      const { url } = await open();
+      const asked = await fetch(url, { headers: { "X-PAYMENT-BUYER": account.address } });
+      const { accepts } = (await asked.json()) as { accepts: unknown[] };
+      const buyer = { address: account.address, signTypedData: () => Promise.reject(new Error("asked to sign")) };
+      const failure = await new DeferredEvmSchemeV1({ buyer, escrows: [trusted] })
+        .createPaymentPayload(1, accepts[0] as never)
+        .catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(UntrustedEscrowError).with.property("escrow", market.escrow.toLowerCase());
+      expect(() => new DeferredEvmSchemeV1({ buyer, escrows: [] })).to.throw(DeferredConfigurationError);
+    });
+
     it("continues no series that it has not signed", async () => {
       const [account, other] = [await market.newBuyer(), await market.newBuyer()];
       const { url } = await open({ isOpen: true });
       await fetchAs(other)(url);
-      const scheme = new DeferredEvmSchemeV1({ buyer: account });
+      const scheme = new DeferredEvmSchemeV1({ buyer: account, escrows: [market.escrow] });
       const response = await fetch(url, { headers: { "X-PAYMENT-BUYER": other.address } });
       const { accepts } = (await response.json()) as { accepts: unknown[] };
       const failure = await scheme.createPaymentPayload(1, accepts[0] as never).catch((error: Error) => error);
@@ -468,7 +483,10 @@ describe("x402 deferred: version 1", function () {
           deposit: { minimum: "1", suggested: "50000", methods: ["eip3009"] },
         },
       };
-      const payload = await new DeferredEvmSchemeV1({ buyer: account }).createPaymentPayload(1, requirements as never);
+      const payload = await new DeferredEvmSchemeV1({ buyer: account, escrows: [market.escrow] }).createPaymentPayload(
+        1,
+        requirements as never,
+      );
       expect(await facilitator.verify(payload as never, requirements as never)).to.include({ isValid: true });
       const settled = await facilitator.settle(payload as never, requirements as never);
       expect(settled).to.include({ success: true, transaction: "", network: "base", amount: PRICE.toString() });

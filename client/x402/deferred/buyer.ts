@@ -26,7 +26,7 @@ interface Payment {
 /**
  * Creates a buyer. What it knows starts with what the storage holds.
  *
- * @throws {DeferredConfigurationError} no key signs vouchers, or the session signer is the buyer.
+ * @throws {DeferredConfigurationError} no escrow is trusted, no key signs vouchers, or the session signer is the buyer.
  */
 export function createBuyer(options: BuyerOptions): Buyer {
   const { storage } = options;
@@ -110,6 +110,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
     address,
 
     async pay(terms, spendCap) {
+      context.requireTrusted(terms.offer.escrow);
       const { maxPrice } = context.limitsFor(terms);
       if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
       const account = await accountOf(terms);

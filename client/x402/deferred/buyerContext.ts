@@ -4,6 +4,7 @@ import { larger } from "./amounts.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { DeferredConfigurationError, VoucherLifetimeError } from "./errors.ts";
+import { createEscrowTrust } from "./escrowTrust.ts";
 
 const DAY = 86_400n;
 const DEFAULT_VOUCHER_LIFETIME = 7n * DAY;
@@ -38,6 +39,8 @@ export interface BuyerContext {
   readonly session: SessionPolicy | undefined;
   readonly maxLanes: number;
   limitsFor(terms: PaymentTerms): BuyerLimits;
+  /** @throws {UntrustedEscrowError} the offer names an escrow that the buyer does not trust. */
+  requireTrusted(escrow: Address): void;
   /** Seconds a voucher for these terms lasts. @throws {VoucherLifetimeError} the seller demands more than the buyer allows. */
   lifetimeFor(terms: PaymentTerms): bigint;
   /** Unix seconds. */
@@ -48,7 +51,7 @@ export interface BuyerContext {
 /**
  * Makes the options of a buyer definite.
  *
- * @throws {DeferredConfigurationError} no key signs vouchers, or the session signer is the buyer.
+ * @throws {DeferredConfigurationError} no escrow is trusted, no key signs vouchers, or the session signer is the buyer.
  */
 export function createBuyerContext(options: BuyerOptions): BuyerContext {
   const { buyer, session, limits, deposit = {} } = options;
@@ -71,6 +74,7 @@ export function createBuyerContext(options: BuyerOptions): BuyerContext {
     session: sessionPolicyOf(options, owner),
     maxLanes: options.maxLanes ?? DEFAULT_MAX_LANES,
     limitsFor: ({ asset, chainId }) => (typeof limits === "function" ? limits(asset, chainId) : limits) ?? {},
+    requireTrusted: createEscrowTrust(options.escrows),
     lifetimeFor({ offer }) {
       const demanded = offer.minVoucherLifetime ?? 0n;
       const limit = options.maxVoucherLifetime ?? DEFAULT_MAX_VOUCHER_LIFETIME;

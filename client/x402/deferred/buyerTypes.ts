@@ -43,6 +43,21 @@ export interface BuyerOptions {
     /** Earlier session signers, whose vouchers are still ours. */
     readonly formerSigners?: readonly Address[];
   };
+  /**
+   * Escrows to pay through, on every chain that is paid on; at least one. A 402 can name any contract as its escrow, and whoever receives
+   * a deposit decides what becomes of it, so nothing is signed for another one.
+   *
+   * Whatever a 402 says, what is signed for a payment moves tokens into the account of its `payTo` in one of these escrows, or out of it
+   * by their rules, and nowhere else. What it says about the rest is bounded by limits alone:
+   *
+   * - Who is paid, how much, in which asset and on which chain: `limits` and the SDK's spend controls. A plain object of limits counts
+   *   base units of any asset; give a function where they differ in worth.
+   * - How much is deposited, and how often: `limits` and {@link DepositPolicy.amount}. The seller cannot take more of it than vouchers
+   *   promise, but what is not spent is back a thawing period after the buyer asks for it.
+   * - How long vouchers and a session signer last: `maxVoucherLifetime` and `session.validFor`.
+   * - Name and version of the asset, nonces, balances: a lie makes a signature useless or a payment fail.
+   */
+  readonly escrows: readonly Address[];
   /** How to deposit; `false` never deposits. */
   readonly deposit?: DepositPolicy | false;
   readonly limits?: BuyerLimits | ((asset: Address, chainId: bigint) => BuyerLimits);
@@ -78,6 +93,7 @@ export interface Buyer {
    * Signs a payment, with a deposit when the account needs one. Waits while another payment brings that deposit, or all lanes are in use.
    *
    * @param spendCap - Most that may leave the wallet by this payment, token base units; undefined without a cap.
+   * @throws {UntrustedEscrowError} the offer names an escrow that the buyer does not trust.
    * @throws {PriceLimitError} the price is above the limit.
    * @throws {DepositNeededError} the account does not cover the price and nothing may be deposited.
    * @throws {VoucherLifetimeError} the seller demands vouchers that last too long.

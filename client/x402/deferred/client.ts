@@ -38,7 +38,7 @@ export interface DeferredEvmSchemeOptions extends BuyerOptions {
  * One instance is one buyer: it keeps track of its lanes at every seller, so that requests may run in parallel.
  *
  * @example
- * const scheme = new DeferredEvmScheme({ buyer: privateKeyToAccount(key) });
+ * const scheme = new DeferredEvmScheme({ buyer: privateKeyToAccount(key), escrows: [escrow] });
  * const client = new x402Client().register("eip155:*", scheme);
  * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, scheme.address), client);
  */
@@ -70,7 +70,8 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
    * Signs a payment for an offer of a 402.
    *
    * @throws {UnreadableOfferError} a field of the offer is not what the scheme says.
-   * @throws {PriceLimitError} {@link DepositNeededError} {@link VoucherLifetimeError} the buyer's limits; see {@link Buyer.pay}.
+   * @throws {UntrustedEscrowError} {@link PriceLimitError} {@link DepositNeededError} {@link VoucherLifetimeError} the buyer's limits;
+   * see {@link Buyer.pay}.
    */
   async createPaymentPayload(
     x402Version: number,

@@ -49,6 +49,21 @@ export class VoucherLifetimeError extends BaseError {
   }
 }
 
+/** An offer that names an escrow the buyer does not trust. Whoever receives a deposit decides what becomes of it. */
+export class UntrustedEscrowError extends BaseError {
+  override readonly name = "UntrustedEscrowError";
+  /** Address that the offer names. */
+  readonly escrow: string;
+  constructor(escrow: string) {
+    super(`The offer names the escrow ${escrow}, which is not one of \`escrows\`.`, {
+      metaMessages: [
+        "Pay by another scheme of the same 402, or add the escrow to `escrows` once you have checked the code there.",
+      ],
+    });
+    this.escrow = escrow;
+  }
+}
+
 /** A part of the configuration that cannot work. */
 export class DeferredConfigurationError extends BaseError {
   override readonly name = "DeferredConfigurationError";

@@ -19,7 +19,7 @@ const VERSION = 1;
  * @returns The storage. {@link BuyerStorage.load} throws {@link UnreadableStorageError} when the file is not one of this storage.
  *
  * @example
- * const scheme = new DeferredEvmScheme({ buyer, storage: createFileBuyerStorage("./buyer.json") });
+ * const scheme = new DeferredEvmScheme({ buyer, escrows, storage: createFileBuyerStorage("./buyer.json") });
  */
 export function createFileBuyerStorage(path: string): BuyerStorage {
   const records = new Map<string, BuyerAccountRecord>();

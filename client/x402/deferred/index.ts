@@ -42,6 +42,7 @@ export {
   UnknownSellerError,
   UnreadableOfferError,
   UnreadableStorageError,
+  UntrustedEscrowError,
   VoucherLifetimeError,
 } from "./errors.ts";
 

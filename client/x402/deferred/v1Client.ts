@@ -13,10 +13,11 @@ import { larger, sum, tightest } from "./amounts.ts";
 import { checkCorrection } from "./buyerCorrection.ts";
 import { signDeposit, sizeDeposit, toDepositRequest, type DepositPolicy } from "./buyerDeposits.ts";
 import { buyerAccountKey, type BuyerAccountId } from "./buyerStorage.ts";
-import type { BuyerLimits, PaymentTerms } from "./buyerTypes.ts";
+import type { BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { toTerms } from "./client.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { DepositNeededError, PriceLimitError, UnreadableOfferError } from "./errors.ts";
+import { createEscrowTrust } from "./escrowTrust.ts";
 import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
 import type { Deposit } from "./types.ts";
 import { toWirePayload } from "./wire.ts";
@@ -28,6 +29,8 @@ const DEFAULT_LIFETIME = 8n * DAY;
 /** Settings of {@link DeferredEvmSchemeV1}. */
 export interface DeferredEvmSchemeV1Options {
   readonly buyer: { readonly address: Address } & TypedDataSigner;
+  /** Escrows to pay through, at least one; see {@link BuyerOptions.escrows}. */
+  readonly escrows: readonly Address[];
   /** How to deposit when the offer tells a balance below the price; `false` never deposits. */
   readonly deposit?: DepositPolicy | false;
   /** `maxExposure` and `maxTotalExposure` hold for the deposits that this instance has signed. */
@@ -44,18 +47,21 @@ export interface DeferredEvmSchemeV1Options {
  * opens a lane.
  *
  * @example
- * const client = new x402Client().registerV1("base", new DeferredEvmSchemeV1({ buyer }));
+ * const client = new x402Client().registerV1("base", new DeferredEvmSchemeV1({ buyer, escrows: [escrow] }));
  * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, buyer.address), client);
  */
 export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
   readonly scheme = DEFERRED_SCHEME;
   readonly #options: DeferredEvmSchemeV1Options;
   readonly #address: Address;
+  readonly #requireTrusted: (escrow: Address) => void;
   /** Token base units deposited for each account. */
   readonly #deposited = new Map<string, bigint>();
 
+  /** @throws {DeferredConfigurationError} no escrow is trusted. */
   constructor(options: DeferredEvmSchemeV1Options) {
     this.#options = options;
+    this.#requireTrusted = createEscrowTrust(options.escrows);
     this.#address = options.buyer.address.toLowerCase() as Address;
   }
 
@@ -68,7 +74,7 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
    * Signs a payment for an offer of a version 1 402.
    *
    * @throws {UnreadableOfferError} a field of the offer is not what the scheme says, or it continues a series that is not ours.
-   * @throws {PriceLimitError} {@link DepositNeededError} the buyer's limits.
+   * @throws {PriceLimitError} {@link DepositNeededError} {@link UntrustedEscrowError} the buyer's limits.
    */
   async createPaymentPayload(
     x402Version: number,
@@ -77,6 +83,7 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
   ): Promise<PaymentPayloadResult> {
     const { scheme, network } = requirements;
     const terms = toTermsV1(requirements);
+    this.#requireTrusted(terms.offer.escrow);
     const { maxPrice } = this.#options.limits ?? {};
     if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
     const cap = context?.maxAmountPerPayment;

@@ -1,7 +1,7 @@
 import { x402Client } from "@x402/core/client";
 import { decodePaymentRequiredHeader } from "@x402/core/http";
 import { decodePaymentResponseHeader, wrapFetchWithPayment } from "@x402/fetch";
-import type { PrivateKeyAccount } from "viem";
+import type { Address, PrivateKeyAccount } from "viem";
 import { DeferredEvmScheme, withBuyerHeader } from "../../../client/x402/deferred/index.ts";
 import { DemoError } from "../errors.ts";
 import { demoAccount } from "./settings.ts";
@@ -24,12 +24,12 @@ export interface PaidRequest {
   readonly charged: bigint;
 }
 
-/** Makes agents. */
-export function makeAgents(count: number): Agent[] {
+/** Makes agents that pay through one escrow. */
+export function makeAgents(count: number, escrow: Address): Agent[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `agent ${index + 1}`;
     const account = demoAccount(name);
-    const scheme = new DeferredEvmScheme({ buyer: account });
+    const scheme = new DeferredEvmScheme({ buyer: account, escrows: [escrow] });
     const client = new x402Client().register("eip155:*", scheme);
     return { name, account, scheme, fetch: wrapFetchWithPayment(withBuyerHeader(fetch, account.address), client) };
   });

@@ -56,7 +56,7 @@ export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
     const settings = { rpcUrl: server.url, escrow };
     const { client } = connectChain(server.url, actors.deployer);
 
-    const agents = makeAgents(AGENTS);
+    const agents = makeAgents(AGENTS, escrow);
     await stages.step(`Giving ${AGENTS} agents ${formatUnits(WALLET, 6)} USDC each, and no ETH`, async () => {
       for (const { account } of agents) {
         const minter = actors.usdcMinter.address;

@@ -7,6 +7,7 @@ import {
   type BuyerEvent,
   type DeferredEvmSchemeOptions,
 } from "../../../client/x402/deferred/index.ts";
+import { predictVoucherEscrow } from "../../helpers/voucherEscrow.ts";
 
 /** A paying client with the stock SDK. */
 export interface Agent {
@@ -19,11 +20,14 @@ export interface Agent {
   readonly sent: Request[];
 }
 
-/** Makes an agent. */
+/** Every market has its escrow at the one address of the production module. */
+const escrows = [await predictVoucherEscrow()];
+
+/** Makes an agent that trusts the escrow of the markets. */
 export function makeAgent(buyer: PrivateKeyAccount, options: Partial<DeferredEvmSchemeOptions> = {}): Agent {
   const events: BuyerEvent[] = [];
   const sent: Request[] = [];
-  const scheme = new DeferredEvmScheme({ buyer, onEvent: (event) => events.push(event), ...options });
+  const scheme = new DeferredEvmScheme({ buyer, escrows, onEvent: (event) => events.push(event), ...options });
   const client = new x402Client().register("eip155:*", scheme);
   const recording: typeof fetch = (input, init) => {
     const request = new Request(input, init);
