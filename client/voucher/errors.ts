@@ -403,6 +403,23 @@ export class InvalidMessageError extends BaseError {
   }
 }
 
+/** A flush-all authorization would be valid for too long. It is public after its first use and fits accounts opened later. */
+export class FlushAllTooLongError extends BaseError {
+  override readonly name = "FlushAllTooLongError";
+  /** Expiry that was asked for, unix seconds. */
+  readonly expiry: bigint;
+  /** Latest expiry that is signed, unix seconds. */
+  readonly limit: bigint;
+
+  constructor(expiry: bigint, limit: bigint) {
+    super(`The flush-all authorization would be valid until ${expiry}; at most until ${limit} is signed.`, {
+      metaMessages: ["Leave `expiry` out for ten minutes, or name the seconds you accept in `maxValidSeconds`."],
+    });
+    this.expiry = expiry;
+    this.limit = limit;
+  }
+}
+
 /** A signature is not 65 bytes `r, s, v` nor 64 bytes `r, vs`, or is not one the contract accepts from a key. */
 export class MalformedSignatureError extends BaseError {
   override readonly name = "MalformedSignatureError";

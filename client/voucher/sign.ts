@@ -1,5 +1,6 @@
 import type { Hex } from "viem";
 import { withChecksums } from "./checksums.ts";
+import { FlushAllTooLongError } from "./errors.ts";
 import {
   depositEip3009TypedData,
   depositPermit2TypedData,
@@ -53,6 +54,28 @@ export interface SignAuthorizationParameters<authorization> extends EscrowRefere
 export interface SignSignerRevocationParameters extends EscrowReference {
   readonly revocation: SignerRevocation;
 }
+
+/** What a buyer signs to flush all of its accounts, and for which escrow. */
+export interface SignFlushAllAuthorizationParameters extends EscrowReference {
+  readonly authorization: Omit<FlushAllAuthorization, "expiry"> & {
+    /** Last second of use, unix seconds, inclusive; ten minutes from `now` when absent. */
+    readonly expiry?: bigint;
+  };
+  /** Most seconds that `expiry` may lie ahead of `now`; an hour when absent. */
+  readonly maxValidSeconds?: bigint;
+  /** Unix seconds; this machine's time when absent. */
+  readonly now?: bigint;
+}
+
+/** A flush-all authorization with its expiry, and its signature. */
+export interface SignedFlushAllAuthorization {
+  readonly authorization: FlushAllAuthorization;
+  /** 65 bytes from a key. */
+  readonly signature: Hex;
+}
+
+const FLUSH_ALL_SECONDS = 600n;
+const MAX_FLUSH_ALL_SECONDS = 3_600n;
 
 /**
  * Signs any message VoucherEscrow checks. The named functions below are the same for one message each.
@@ -129,18 +152,38 @@ export async function signFlushAuthorization(
 }
 
 /**
- * Signs what `flushAllWithAuthorization` takes. It fits accounts opened later too: give it minutes, not days. See {@link signMessage}.
+ * Signs what `flushAllWithAuthorization` takes.
+ *
+ * The signature is public after its first use and fits accounts opened later too, so it is given minutes, not days: ten by
+ * default, an hour at most unless `maxValidSeconds` says otherwise. {@link signMessage} signs any expiry.
+ *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
  *
  * @param signer - {@link TypedDataSigner} of the buyer.
- * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
- * @returns Signature of 65 bytes from a key.
+ * @param parameters - {@link SignFlushAllAuthorizationParameters}; times in unix seconds.
+ * @returns {@link SignedFlushAllAuthorization}: what was signed, with its expiry, and the signature of 65 bytes from a key.
+ * @throws {FlushAllTooLongError} the expiry lies too far ahead.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signed = await signFlushAllAuthorization(account, {
+ *   chainId: 8453,
+ *   escrow,
+ *   authorization: { buyer: account.address, nonce: randomNonce() },
+ * });
+ * const hash = await flushAllWithAuthorization(walletClient, { escrow, accounts: [{ seller, asset }], ...signed });
  */
 export async function signFlushAllAuthorization(
   signer: TypedDataSigner,
-  { authorization, chainId, escrow }: SignAuthorizationParameters<FlushAllAuthorization>,
-): Promise<Hex> {
-  return signMessage(signer, "FlushAllAuthorization", { message: authorization, chainId, escrow });
+  parameters: SignFlushAllAuthorizationParameters,
+): Promise<SignedFlushAllAuthorization> {
+  const { chainId, escrow, maxValidSeconds = MAX_FLUSH_ALL_SECONDS } = parameters;
+  const { now = BigInt(Math.floor(Date.now() / 1000)) } = parameters;
+  const { expiry = now + FLUSH_ALL_SECONDS } = parameters.authorization;
+  if (expiry > now + maxValidSeconds) throw new FlushAllTooLongError(expiry, now + maxValidSeconds);
+  const authorization = { ...parameters.authorization, expiry };
+  const message = { message: authorization, chainId, escrow };
+  return { authorization, signature: await signMessage(signer, "FlushAllAuthorization", message) };
 }
 
 /**

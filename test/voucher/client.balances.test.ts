@@ -209,9 +209,10 @@ describe("Client: free balance and withdrawals", () => {
 
   describe("flushAllWithAuthorization", () => {
     const sign = async () => {
-      const authorization = { buyer: buyer.address, nonce: randomNonce(), expiry: client.expiry };
-      const signature = await signFlushAllAuthorization(buyer, { ...client.here, authorization });
-      return { escrow: client.escrow, authorization, signature };
+      const { timestamp: now } = await client.base.publicClient.getBlock();
+      const authorization = { buyer: buyer.address, nonce: randomNonce() };
+      const signed = await signFlushAllAuthorization(buyer, { ...client.here, authorization, now });
+      return { escrow: client.escrow, ...signed };
     };
     const keys = [seller, otherSeller].map(({ address }) => ({ seller: address, asset: USDC }));
 

@@ -177,17 +177,21 @@ describe("Client: reads", () => {
       const nonce = randomNonce();
       const deposit = client.depositOf({ nonce });
       const flush = { buyer: buyer.address, seller: seller.address, asset: USDC, nonce, expiry };
-      const flushAll = { buyer: buyer.address, nonce, expiry };
-      const [depositSignature, flushSignature, flushAllSignature] = await Promise.all([
+      const flushAll = {
+        ...here,
+        authorization: { buyer: buyer.address, nonce, expiry },
+        maxValidSeconds: 2n * expiry,
+      };
+      const [depositSignature, flushSignature, flushAllSigned] = await Promise.all([
         signDepositAuthorization(buyer, { ...here, authorization: deposit }),
         signFlushAuthorization(buyer, { ...here, authorization: flush }),
-        signFlushAllAuthorization(buyer, { ...here, authorization: flushAll }),
+        signFlushAllAuthorization(buyer, flushAll),
       ]);
       const ask = () =>
         Promise.all([
           isDepositAuthorizationValid(node(), { escrow, authorization: deposit, signature: depositSignature }),
           isFlushAuthorizationValid(node(), { escrow, authorization: flush, signature: flushSignature }),
-          isFlushAllAuthorizationValid(node(), { escrow, authorization: flushAll, signature: flushAllSignature }),
+          isFlushAllAuthorizationValid(node(), { escrow, ...flushAllSigned }),
         ]);
       expect(await ask()).to.deep.equal([true, true, true]);
       const kinds: readonly NonceKind[] = ["Deposit", "Flush", "FlushAll"];
