@@ -15,6 +15,7 @@ import { CollectionFailedError } from "./errors.ts";
 import { accountKey, toAddress } from "./keys.ts";
 import { DEFAULT_LIMITS, systemClock } from "./limits.ts";
 import { createPoller } from "./poller.ts";
+import { sendInTurn } from "./sendInTurn.ts";
 import { createSerial } from "./serial.ts";
 import type {
   ChainView,
@@ -32,7 +33,7 @@ import type {
 export interface CollectorOptions {
   /** Any viem client of the chain. */
   readonly client: ReadClient;
-  /** Pays the gas: any relayer's wallet client. Give it an account that nothing else sends from. */
+  /** Pays the gas: any relayer's wallet client. Relayers of this process may share its account; another process may not. */
   readonly wallet: WriteClient;
   readonly escrow: EscrowId;
   readonly seller: Address;
@@ -119,9 +120,13 @@ export function createCollector(options: CollectorOptions): Collector {
 
   async function sendBatch({ groups, gas, lanes }: Batch, signal: AbortSignal): Promise<TransactionReceipt> {
     // Never an estimate: a node finds the least gas at which the transaction succeeds, and it succeeds with every group failed.
-    const hash = await collectBatch(wallet, { escrow, groups, gas });
-    onProgress({ kind: "sent", hash, lanes: lanes.length });
-    return waitFor(hash, signal);
+    return sendInTurn(wallet, {
+      send: (nonce) => collectBatch(wallet, { escrow, groups, gas, nonce }),
+      wait: (hash) => {
+        onProgress({ kind: "sent", hash, lanes: lanes.length });
+        return waitFor(hash, signal);
+      },
+    });
   }
 
   async function send(batches: readonly Batch[], signal: AbortSignal): Promise<SendResult> {
@@ -198,9 +203,14 @@ export function createCollector(options: CollectorOptions): Collector {
       const { voucher, signature, signer } = lane.latest;
       const isSkipped = outcomes[index]?.failure === "BadSignature";
       if (!isSkipped || signer.kind !== "contract" || voucher.valueAggregate !== lane.charged) continue;
-      const hash = await collect(wallet, { escrow, voucher, signature });
-      onProgress({ kind: "sent", hash, lanes: 1 });
-      receipts.push(await waitFor(hash, signal));
+      const receipt = await sendInTurn(wallet, {
+        send: (nonce) => collect(wallet, { escrow, voucher, signature, nonce }),
+        wait: (hash) => {
+          onProgress({ kind: "sent", hash, lanes: 1 });
+          return waitFor(hash, signal);
+        },
+      });
+      receipts.push(receipt);
     }
     return receipts;
   }

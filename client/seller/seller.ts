@@ -23,7 +23,7 @@ import type {
 export interface VoucherSellerOptions {
   /** Any viem client of the chain. */
   readonly client: ReadClient;
-  /** Pays the gas of collections: any relayer's wallet client. Give it an account that nothing else sends from. */
+  /** Pays the gas of collections: any relayer's wallet client. Relayers of this process may share its account; another process may not. */
   readonly wallet: WriteClient;
   readonly escrow: EscrowId;
   /** Receiver of the payments. */
