@@ -5,6 +5,8 @@ import {
   concat,
   createWalletClient,
   custom,
+  erc20Abi,
+  parseAbi,
   parseSignature,
   zeroAddress,
   zeroHash,
@@ -21,6 +23,7 @@ import {
   MalformedSignatureError,
   NoDepositsProvidedError,
   NonceAlreadyUsedError,
+  TransferMismatchError,
   ZeroNonceError,
   deposit,
   depositFree,
@@ -96,6 +99,19 @@ describe("Client: deposits", () => {
         ForeignRevertError,
       );
       expect(error.reason).to.equal("ERC20: transfer amount exceeds balance");
+    });
+
+    it("throws TransferMismatchError, an error of a library, for a token that takes a fee", async () => {
+      const { account, base, escrow } = client;
+      const { address: asset } = await base.viem.deployContract("FeeOnTransferToken");
+      const mint = { abi: parseAbi(["function mint(address to, uint256 amount)"]), functionName: "mint" } as const;
+      const approve = { abi: erc20Abi, functionName: "approve" } as const;
+      const { buyer: wallet } = base.wallets;
+      await client.done(wallet.writeContract({ ...mint, address: asset, args: [buyer.address, AMOUNT] }));
+      await client.done(wallet.writeContract({ ...approve, address: asset, args: [escrow, AMOUNT] }));
+      const parameters = { ...account, asset, amount: AMOUNT };
+      const error = await rejectedWith(deposit(base.wallets.buyer, parameters), TransferMismatchError);
+      expect(error.args).to.deep.equal({ expected: AMOUNT, received: (AMOUNT * 99n) / 100n });
     });
 
     it("leaves errors that are no reverts alone", async () => {
