@@ -342,7 +342,7 @@ export interface VoucherStore {
   /** Lanes of one account that the store holds. */
   listLanesOf(account: AccountId): Promise<readonly LaneState[]>;
 
-  /** Session signers of a buyer that the store holds. */
+  /** Session signers of all buyers of an escrow that the store holds, each with its buyer. */
   listSigners(escrow: EscrowId): Promise<readonly (SessionSigner & { readonly buyer: Address })[]>;
 
   /** Lanes with an accepted voucher, with what the collector must know. */
@@ -364,7 +364,7 @@ export interface VoucherStore {
 export interface SellerLimits {
   /**
    * Seconds the collector needs to get a collection mined, whatever happens. A voucher's expiry and a session signer's end lie at
-   * least the thawing period plus this ahead, and the view of the chain may be older than this by the thawing period at most.
+   * least the thawing period plus this ahead, and the view of the chain is at most the thawing period less this old.
    */
   readonly collectionMargin: bigint;
   /** Most lanes a buyer may use in one account, the default lane included. */

@@ -22,8 +22,8 @@ library TypedDataRecovery {
         bytes32 vs
     ) internal view returns (address signer) {
         // First of the two assembly blocks of this project: plain Solidity allocates and copies for the struct hash, the digest
-        // and the call to the ecrecover precompile, which costs about 770 gas a message more. Everything is written behind the
-        // free memory pointer and forgotten. The output word is zeroed first, because a failed recovery returns nothing.
+        // and the call to the ecrecover precompile, and every message of a batch would pay for that. Everything is written behind
+        // the free memory pointer and forgotten. The output word is zeroed first, because a failed recovery returns nothing.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let buffer := mload(0x40)

@@ -30,7 +30,7 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /**
    * `NORMAL` (default) survives the end of the process, SIGKILL included, but the last charges can be lost when the machine loses power.
-   * `FULL` survives that too, for about 0.1 ms more a charge.
+   * `FULL` survives that too, and waits for the disk at every charge.
    */
   readonly synchronous?: "NORMAL" | "FULL";
   /** Most accounts held in memory; 50,000 by default. Others are read from the file when they are needed. */
