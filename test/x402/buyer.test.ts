@@ -132,6 +132,32 @@ describe("x402 deferred: buyer", () => {
       expect((await waiting).voucher.nonce).to.equal(1n);
     });
 
+    for (const code of [5, null, undefined, {}, [`${PREFIX}voucher_value`]]) {
+      it(`are free again when the code of a refusal is no text: ${JSON.stringify(code)}`, async () => {
+        const buyer = makeBuyer({ maxLanes: 1, deposit: {} });
+        const first = await buyer.pay(terms());
+        expect(await buyer.refused(first.signature, code as never, terms().offer)).to.equal(false);
+        const second = await buyer.pay(terms());
+        expect([second.voucher.id, second.voucher.nonce]).to.deep.equal([DEFAULT_LANE, 0n]);
+        expect(second.deposit).to.deep.equal(first.deposit);
+      });
+    }
+
+    it("are free again, and kept, when the application fails over what it is told", async () => {
+      const storage = createMemoryBuyerStorage();
+      const onEvent = ({ kind }: { kind: string }) => {
+        if (kind === "correctionRefused") throw new Error("the log is full");
+      };
+      const buyer = makeBuyer({ deposit: {}, storage, onEvent });
+      const { signature, voucher, deposit } = await buyer.pay(terms());
+      const latest = { voucher, signature: `0x${"11".repeat(65)}` as Hex };
+      const lie = terms({ offer: { type: "aggregation", latest } }).offer;
+      const failure = await buyer.refused(signature, `${PREFIX}voucher_value`, lie).catch((error: Error) => error);
+      expect(failure).to.be.instanceOf(Error).with.property("message", "the log is full");
+      expect((await storage.load())[0]?.lanes[0]).to.include({ nextNonce: 0n });
+      expect((await buyer.pay(terms())).deposit).to.deep.equal(deposit);
+    });
+
     it("are left alone for a while when another client uses them", async () => {
       const buyer = makeBuyer();
       const { signature, voucher } = await buyer.pay(terms());

@@ -324,6 +324,30 @@ describe("x402 deferred: corrections", function () {
       expect(liar.payments).to.have.lengthOf(2);
     });
 
+    const nonsense: readonly Lie[] = [
+      { offer: fresh, error: 5 },
+      { offer: fresh, error: null },
+      { offer: fresh, error: {} },
+      { offer: fresh, error: [stale] },
+      { offer: fresh, required: { accepts: 5 } },
+      { offer: fresh, required: { accepts: null } },
+      { offer: fresh, required: { accepts: [null, 5, []] } },
+      { status: 200, settlement: { success: false, errorReason: 5 } },
+      { status: 200, settlement: { success: true, extra: [] } },
+    ];
+    for (const lie of nonsense) {
+      const { offer: _, ...told } = lie;
+      it(`hold up nothing when the answer is nonsense: ${JSON.stringify(told)}`, async function () {
+        this.timeout(5_000);
+        const answers = [lie, { status: 200 }];
+        const liar = await start((index, payment) => (payment && answers[index]) ?? { offer: fresh });
+        const agent = makeAgent(buyer, { escrows: [escrow], deposit: false, maxLanes: 1 });
+        await agent.fetch(liar.url);
+        expect((await agent.fetch(liar.url)).status).to.equal(200);
+        expect(liar.payments.at(-1)?.voucher.id).to.equal(DEFAULT_LANE);
+      });
+    }
+
     for (const offer of [
       {},
       { voucher: 1 },

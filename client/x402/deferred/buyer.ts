@@ -149,9 +149,11 @@ export function createBuyer(options: BuyerOptions): Buyer {
       const payment = end(key, { kind: reactionTo(code) === "lane" ? "stale" : "refused" });
       if (payment === undefined) return false;
       const refused = { ...payment, authorizesSigner: payment.authorizesUntil !== undefined };
-      const mayRetry = await learnFromRefusal(context, refused, code, offer);
-      await keep(payment);
-      return mayRetry;
+      try {
+        return await learnFromRefusal(context, refused, code, offer);
+      } finally {
+        await keep(payment);
+      }
     },
 
     async unanswered(key) {

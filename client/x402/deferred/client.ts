@@ -89,13 +89,13 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
       const settlement = parseSettlement(settleResponse.extra);
       await this.buyer.accepted(payment, settlement.isValid ? settlement.value : undefined);
     } else if (settleResponse !== undefined) {
-      const reason = settleResponse.errorReason ?? "";
+      const reason = textOf(settleResponse.errorReason);
       // After the request was served only a code of the scheme says for sure that nothing was charged.
       const isSure = reason.startsWith("invalid_deferred_") || reason === "insufficient_funds";
       await (isSure ? this.buyer.refused(payment, reason) : this.buyer.unanswered(payment));
     } else if (paymentRequired !== undefined) {
       const offer = findOffer(paymentRequired, requirements);
-      if (await this.buyer.refused(payment, paymentRequired.error ?? "", offer)) return { recovered: true as const };
+      if (await this.buyer.refused(payment, textOf(paymentRequired.error), offer)) return { recovered: true as const };
     } else {
       await this.buyer.unanswered(payment);
     }
@@ -127,14 +127,21 @@ export function toTerms(requirements: PaymentRequirements): PaymentTerms {
 
 /** The offer of a new 402 that has the terms of an earlier one; its price may have changed. */
 function findOffer(paymentRequired: PaymentRequired, requirements: PaymentRequirements): Offer | undefined {
-  const isSame = (accept: PaymentRequirements) =>
-    accept.scheme === DEFERRED_SCHEME &&
+  const accepts: unknown = paymentRequired.accepts;
+  if (!Array.isArray(accepts)) return undefined;
+  const isSame = (accept: PaymentRequirements | null) =>
+    accept?.scheme === DEFERRED_SCHEME &&
     accept.network === requirements.network &&
     accept.asset === requirements.asset &&
     accept.payTo === requirements.payTo &&
     accept.amount === requirements.amount;
-  const offer = parseOffer(paymentRequired.accepts.find(isSame)?.extra);
+  const offer = parseOffer(accepts.find(isSame)?.extra);
   return offer.isValid ? offer.value : undefined;
+}
+
+/** The SDK decodes an answer and checks none of its fields. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function toAddress(value: string, name: string): Address {

@@ -29,8 +29,13 @@ const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
   [`${PREFIX}permit_nonce_invalid`, "newDeposit"],
 ]);
 
-/** Says what to do about a refusal code. Codes of other sellers that are not known here are told to the application. */
-export function reactionTo(code: string): Reaction {
+/**
+ * Says what to do about a refusal code. Codes of other sellers that are not known here are told to the application.
+ *
+ * @param code - What came over the wire; may be anything.
+ */
+export function reactionTo(code: unknown): Reaction {
+  if (typeof code !== "string") return "none";
   const reaction = REACTIONS.get(code);
   if (reaction !== undefined) return reaction;
   const isAboutDeposit = code.startsWith(`${PREFIX}deposit_authorization`) || code.startsWith(`${PREFIX}permit`);

@@ -6,7 +6,7 @@ import {
   encodePaymentRequiredHeader,
   encodePaymentResponseHeader,
 } from "@x402/core/http";
-import type { PaymentPayload, PaymentRequirements, SettleResponse } from "@x402/core/types";
+import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import type { WireOffer, WirePayload } from "../../../client/x402/deferred/index.ts";
 
 /** What a lying seller answers to one request. */
@@ -14,8 +14,10 @@ export interface Lie {
   readonly status?: number;
   /** `extra` of the one offer of a 402. */
   readonly offer?: WireOffer;
-  readonly error?: string;
-  readonly settlement?: Partial<SettleResponse>;
+  readonly error?: unknown;
+  /** Fields of the 402 that are not as they should be. */
+  readonly required?: object;
+  readonly settlement?: object;
 }
 
 /** A seller that says what it likes. */
@@ -36,7 +38,7 @@ export async function startLiar(
     const header = request.headers["payment-signature"];
     const payment = typeof header === "string" ? payloadOf(decodePaymentSignatureHeader(header)) : undefined;
     if (payment !== undefined) payments.push(payment);
-    const { status = 402, offer, error, settlement } = lieTo(payments.length - 1, payment);
+    const { status = 402, offer, error, required: forged, settlement } = lieTo(payments.length - 1, payment);
     response.statusCode = status;
     if (offer !== undefined) {
       const accepts = [{ ...terms, extra: { ...offer } }];
@@ -45,8 +47,9 @@ export async function startLiar(
         resource: { url: "http://liar.example" },
         accepts,
         ...(error !== undefined && { error }),
+        ...forged,
       };
-      response.setHeader("PAYMENT-REQUIRED", encodePaymentRequiredHeader(required));
+      response.setHeader("PAYMENT-REQUIRED", encodePaymentRequiredHeader(required as never));
     }
     if (settlement !== undefined) {
       const answer = { success: true, transaction: "", network: terms.network, ...settlement };
