@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { formatEther, formatUnits } from "viem";
+import { type Address, formatEther, formatUnits } from "viem";
 import { voucherModule } from "../ignition/modules/voucher.ts";
 import { BASE_CHAIN_ID } from "../test/base/addresses.ts";
 import { PortInUseError } from "../test/base/errors.ts";
@@ -8,6 +8,7 @@ import { httpProvider } from "../test/base/provider.ts";
 import { serveBase, SERVED_USDC, SERVED_WEI, type BaseServer } from "../test/base/serve.ts";
 import { actors, MNEMONIC, PREFUNDED, testAccount, testKey } from "../test/helpers/actors.ts";
 import { deployInMemory } from "./deploy-in-memory.ts";
+import { exampleLines } from "./example.ts";
 
 const USAGE = `Usage: npm run chain [-- --port <number>]
 
@@ -38,7 +39,12 @@ async function main(): Promise<void> {
 async function deployAndPrint(server: BaseServer): Promise<void> {
   console.log("Deploying the contracts (they are compiled first when they have changed) ...");
   const deployed = await deployInMemory(httpProvider(server.url), voucherModule);
-  print(server, [...server.placements, ...deployed]);
+  print([...server.placements, ...deployed]);
+  const escrow = deployed.find(({ name }) => name === "VoucherEscrow");
+  if (escrow === undefined) throw new Error("Ignition deployed no VoucherEscrow");
+  const { seller, buyer } = exampleLines({ rpcUrl: server.url, escrow: escrow.address as Address });
+  console.log(`\nThe example, each in a terminal of its own:\n\n${seller}\n\n${buyer}`);
+  console.log(`\nThe local Base listens at ${server.url} (chain id ${BASE_CHAIN_ID}). Ctrl-C stops it.`);
 }
 
 function readOptions(): { port: string; help: boolean } {
@@ -50,7 +56,7 @@ function readOptions(): { port: string; help: boolean } {
   }
 }
 
-function print(server: BaseServer, placed: { name: string; address: string }[]): void {
+function print(placed: { name: string; address: string }[]): void {
   const contracts = new Table({ head: ["Contract", "Address"], style: TABLE_STYLE });
   for (const { name, address } of placed) contracts.push([name, address]);
 
@@ -68,7 +74,6 @@ function print(server: BaseServer, placed: { name: string; address: string }[]):
   );
   console.log(`Mnemonic: ${MNEMONIC}`);
   console.log("These keys are public: never send anything of value to them.");
-  console.log(`\nThe local Base listens at ${server.url} (chain id ${BASE_CHAIN_ID}). Ctrl-C stops it.`);
 }
 
 function nextStopSignal(): Promise<void> {

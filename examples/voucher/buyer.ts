@@ -1,4 +1,5 @@
 // An agent that pays. BUYER_KEY names its account, which needs USDC and no ETH, ESCROW the contract it trusts, API_URL what it asks for.
+// Run it by `npm run example:buyer` with these in the environment; `npm run chain` prints a whole line to copy.
 import { x402Client } from "@x402/core/client";
 import { decodePaymentResponseHeader, wrapFetchWithPayment } from "@x402/fetch";
 import { getAddress, type Hex } from "viem";

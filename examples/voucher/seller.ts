@@ -1,4 +1,5 @@
-// A paid API. RPC_URL and ESCROW name the chain and the contract, SELLER_KEY the account that is paid, GAS_KEY another one that pays gas.
+// A paid API. RPC_URL and ESCROW name the chain and the contract, SELLER_KEY the account that is paid, GAS_KEY another one that pays
+// gas. Run it by `npm run example:seller` with these in the environment; `npm run chain` prints a whole line to copy.
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import express from "express";
 import { createPublicClient, createWalletClient, getAddress, type Hex, http, nonceManager } from "viem";
@@ -9,15 +10,20 @@ import { createLocalFacilitatorClient, createWalletRelayer, DeferredEvmServer } 
 
 const { RPC_URL, ESCROW = "", SELLER_KEY, GAS_KEY, PORT = "4021" } = process.env;
 const network = "eip155:8453";
-const usdc = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
 const escrow = { chainId: 8453n, escrow: getAddress(ESCROW) };
 const account = privateKeyToAccount(SELLER_KEY as Hex);
-const chain = { chain: base, transport: http(RPC_URL) };
-const client = createPublicClient(chain);
-const wallet = createWalletClient({ ...chain, account: privateKeyToAccount(GAS_KEY as Hex, { nonceManager }) });
+const client = createPublicClient({ chain: base, transport: http(RPC_URL) });
+const gasAccount = privateKeyToAccount(GAS_KEY as Hex, { nonceManager });
+const wallet = createWalletClient({ chain: base, transport: http(RPC_URL), account: gasAccount });
 
 const seller = await createVoucherSeller({
-  ...{ client, wallet, escrow, seller: account.address, assets: [usdc], signer: account, confirmations: 0 },
+  client,
+  wallet,
+  escrow,
+  seller: account.address,
+  assets: ["0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"], // USDC
+  signer: account,
+  confirmations: Number(process.env["CONFIRMATIONS"] ?? 2), // Blocks after which a deposit counts.
   store: createSqliteStore({ path: process.env["STORE"] ?? "vouchers.sqlite" }),
   onProgress: (progress) => console.log("collector:", progress.kind),
 });
@@ -31,5 +37,4 @@ const accepts = { scheme: "deferred", network, payTo: account.address, price: "$
 const app = express().use(paymentMiddleware({ "GET /weather": { accepts } }, server));
 app.get("/weather", (_request, response) => void response.json({ weather: "sunny" }));
 const listening = app.listen(Number(PORT), "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}/weather`));
-
 process.once("SIGINT", () => listening.close(() => seller.stop({ collect: true }).then(() => process.exit())));

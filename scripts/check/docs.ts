@@ -6,6 +6,7 @@ import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
+import { exampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
 
 interface GasRow {
@@ -23,6 +24,7 @@ const BLOCK = /(<!-- generated: (\w+)([^>]*?) -->)[\s\S]*?(<!-- \/generated -->)
 
 const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Promise<string>>> = {
   addresses,
+  example,
   gas,
   sizes,
   source,
@@ -55,6 +57,13 @@ async function addresses(): Promise<string> {
     ["contract", "address on every chain", "initcode hash"],
     [["`VoucherEscrow`", `\`${await predictVoucherEscrow()}\``, `\`${initcode["VoucherEscrow"]?.initcodeHash}\``]],
   );
+}
+
+/** Lines that run the seller or the buyer of the example on the chain of `npm run chain`. */
+async function example([part = ""]: readonly string[]): Promise<string> {
+  const lines = exampleLines({ rpcUrl: "http://127.0.0.1:8545", escrow: await predictVoucherEscrow() });
+  if (part !== "seller" && part !== "buyer") throw new Error(`The example has no "${part}".`);
+  return `\`\`\`sh\n${lines[part]}\n\`\`\``;
 }
 
 async function sizes(): Promise<string> {

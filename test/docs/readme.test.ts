@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { erc20Abi, zeroHash } from "viem";
 // #region README
@@ -8,7 +11,19 @@ import { connectBase } from "../helpers/base.ts";
 import { mined } from "../helpers/mined.ts";
 import { deployVoucherEscrow } from "../helpers/voucherEscrow.ts";
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+
 describe("README", () => {
+  it("names only commands that exist", () => {
+    const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: object };
+    for (const document of ["README.md", "CONTRIBUTING.md"]) {
+      const named = [...textOf(document).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
+      expect(named).not.to.deep.equal([]);
+      expect(scripts).to.include.all.keys(...named);
+    }
+  });
+
   it("shows an example that works", async () => {
     const base = await connectBase();
     const escrow = await deployVoucherEscrow(base);

@@ -7,14 +7,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { createPublicClient, erc20Abi, http, type Address } from "viem";
+import { buyerEnvironment, sellerEnvironment } from "../../scripts/example.ts";
 import { USDC } from "../base/addresses.ts";
-import { testAccount, testKey } from "../helpers/actors.ts";
+import { setBalance } from "../base/provider.ts";
+import { actors } from "../helpers/actors.ts";
 import { serveBaseWithEscrow, type ServedBase } from "../helpers/servedBase.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SELLER = 8;
-const GAS = 9;
-const BUYER = 10;
 const PRICE = 1_000n;
 
 describe("the voucher example", function () {
@@ -52,12 +51,10 @@ describe("the voucher example", function () {
     });
 
   it("sells to a buyer without ETH, and collects when it stops", async () => {
+    await setBalance(chain.provider, actors.buyer.address, 0n);
     const port = await freePort();
     const seller = start("seller.ts", {
-      RPC_URL: chain.rpcUrl,
-      ESCROW: chain.escrow,
-      SELLER_KEY: testKey(SELLER),
-      GAS_KEY: testKey(GAS),
+      ...sellerEnvironment(chain),
       PORT: port.toString(),
       STORE: join(folder, "vouchers.sqlite"),
     });
@@ -65,22 +62,21 @@ describe("the voucher example", function () {
       expect(seller.child.exitCode, seller.output()).to.equal(null);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    const before = await balanceOf(testAccount(SELLER).address);
+    const before = await balanceOf(actors.seller.address);
 
     const buyer = start("buyer.ts", {
-      BUYER_KEY: testKey(BUYER),
-      ESCROW: chain.escrow,
+      ...buyerEnvironment(chain),
       API_URL: `http://127.0.0.1:${port}/weather`,
     });
     const [code] = await once(buyer.child, "exit");
     expect(code, buyer.output() + seller.output()).to.equal(0);
     expect(buyer.output().match(/200 for 1000 USDC units: \{"weather":"sunny"\}/g)).to.have.length(3);
-    expect(await balanceOf(testAccount(SELLER).address)).to.equal(before);
+    expect(await balanceOf(actors.seller.address)).to.equal(before);
 
     seller.child.kill("SIGINT");
     const [sellerCode] = await once(seller.child, "exit");
     expect(sellerCode, seller.output()).to.equal(0);
-    expect(await balanceOf(testAccount(SELLER).address)).to.equal(before + 3n * PRICE);
+    expect(await balanceOf(actors.seller.address)).to.equal(before + 3n * PRICE);
   });
 
   it("is short enough to copy", async () => {

@@ -56,5 +56,10 @@ export function testAccount(place: number): PrivateKeyAccount {
   return privateKeyToAccount(testKey(place));
 }
 
+/** The private key of a named actor of the local Base. */
+export function actorKey(name: ActorName): Hex {
+  return testKey(PLACES[name]);
+}
+
 /** The named actors of the local Base. */
 export const actors: Actors = makeActors((_, place) => testAccount(place));
