@@ -200,7 +200,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
 
   async function refuse(reason: ReserveRefusal, voucher: Voucher, now: bigint): Promise<Rejection> {
     const offer = await correct(reason, voucher, now);
-    const corrective = offer !== undefined && isFresh(voucher, offer) ? offer : undefined;
+    const corrective = offer !== undefined && (await isFresh(voucher, offer)) ? offer : undefined;
     const account = reason === "uncovered" ? await store.getAccount(accountOf(voucher)) : undefined;
     return {
       ...reject(CODES[reason]),
@@ -209,9 +209,16 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     };
   }
 
-  /** A collected voucher stands in the calldata of its collection: whoever replays it is not thereby the buyer. */
-  function isFresh({ timestamp }: Voucher, { latest }: LaneOffer): boolean {
-    return latest === undefined || timestamp >= latest.voucher.timestamp;
+  /**
+   * A collected voucher stands in the calldata of its collection: whoever replays it is not thereby the buyer. Its own lane shows nothing
+   * that is newer than it, and another lane is shown only to a voucher that this seller never accepted.
+   */
+  async function isFresh(voucher: Voucher, { lane, latest }: LaneOffer): Promise<boolean> {
+    const { timestamp, nonce, id } = voucher;
+    if (latest !== undefined && timestamp < latest.voucher.timestamp) return false;
+    if (lane.id === id) return true;
+    const own = await store.getLane({ ...accountOf(voucher), id });
+    return own?.latest === undefined || nonce > own.latest.voucher.nonce;
   }
 
   async function readAccount(account: AccountId): Promise<AccountState> {

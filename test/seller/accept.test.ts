@@ -496,6 +496,39 @@ describe("acceptance of vouchers", () => {
       expect(Object.keys(result).toSorted()).to.deep.equal(["code", "isAccepted", "message"]);
     });
 
+    describe("of a voucher that stands in the calldata of its collection", () => {
+      /** Pays in two lanes, and collects the first voucher where everybody sees it. */
+      const collectFirst = async (other: Partial<Voucher>) => {
+        const now = market.now();
+        const first = await market.payment(buyer, market.voucher(buyer.address, { timestamp: now - 5n }));
+        await market.pay(buyer, first.voucher);
+        const { escrow } = market.escrow;
+        await send(collect(market.base.wallets.stranger, { escrow, ...first }));
+        await market.pay(buyer, market.voucher(buyer.address, { nonce: 1n, valueAggregate: 200n, ...other }));
+        return first;
+      };
+
+      it("shows nothing of what came after it", async () => {
+        const replayed = await market.acceptor.accept(await collectFirst({ timestamp: market.now() - 4n }));
+        if (replayed.isAccepted) throw new Error("accepted twice");
+        expect(replayed.code).to.equal("invalid_deferred_evm_payload_voucher_nonce_mismatch");
+        expect(replayed).to.not.have.property("corrective");
+      });
+
+      it("shows no other lane while its own is busy", async () => {
+        const first = await collectFirst({ id: laneId("other"), nonce: 0n, timestamp: market.now() - 6n });
+        const served = await market.acceptor.accept(
+          await market.payment(buyer, market.voucher(buyer.address, { nonce: 1n, valueAggregate: 200n })),
+        );
+        if (!served.isAccepted) throw new Error(served.code);
+        const replayed = await market.acceptor.accept(first);
+        if (replayed.isAccepted) throw new Error("accepted twice");
+        expect(replayed.code).to.equal("invalid_deferred_evm_payload_lane_busy");
+        expect(replayed).to.not.have.property("corrective");
+        await market.acceptor.cancel(served.reservation);
+      });
+    });
+
     it("says how much the account still covers", async () => {
       const result = await market.acceptor.accept(
         await market.payment(buyer, market.voucher(buyer.address, { valueAggregate: 1_001n }), 1_001n),
