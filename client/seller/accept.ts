@@ -3,7 +3,7 @@ import type { Voucher } from "../voucher/types.ts";
 import { ChainBusyError, ChainUnavailableError, UnknownAssetError } from "./errors.ts";
 import { createVoucherHasher } from "./hash.ts";
 import { toAddress } from "./keys.ts";
-import { DEFAULT_LIMITS, systemClock, THAWING_PERIOD } from "./limits.ts";
+import { DEFAULT_LIMITS, notBehindChain, systemClock, THAWING_PERIOD } from "./limits.ts";
 import { REJECTIONS, type RejectionCode } from "./rejections.ts";
 import { loadSignatureBackend, type SignatureBackend } from "./signature.ts";
 import { refuseTerms, withLowerCase } from "./terms.ts";
@@ -81,7 +81,8 @@ const MAX_WALLET_SIGNATURE = 2_048;
  * if (result.isAccepted) await acceptor.commit(result.reservation, 1_000n);
  */
 export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor> {
-  const { store, chainView, clock = systemClock } = options;
+  const { store, chainView } = options;
+  const timeOf = notBehindChain(options.clock ?? systemClock, chainView);
   const signatures = options.signatures ?? (await loadSignatureBackend());
   const limits: SellerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const escrow: EscrowId = { chainId: options.escrow.chainId, escrow: toAddress(options.escrow.escrow) };
@@ -235,7 +236,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     limits,
 
     async accept(parameters): Promise<AcceptResult> {
-      const now = parameters.now ?? clock();
+      const now = timeOf(parameters.now);
       const checked = await checkRequest(parameters, now);
       if (typeof checked === "string") return reject(checked);
       const { voucher, signer } = checked;
@@ -250,7 +251,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     },
 
     async check(parameters) {
-      const now = parameters.now ?? clock();
+      const now = timeOf(parameters.now);
       const checked = await checkRequest(parameters, now);
       if (typeof checked === "string") return reject(checked);
       const request = { ...toRequest(parameters, checked, now), pendingDeposit: parameters.pendingDeposit ?? 0n };
@@ -262,17 +263,18 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
       return reason === undefined ? { isAccepted: true, signer: checked.signer } : refuse(reason, checked.voucher, now);
     },
 
-    commit: (reservation, amount) => store.commit(reservation, amount, clock()),
+    commit: (reservation, amount) => store.commit(reservation, amount, timeOf()),
 
     cancel: (reservation) => store.cancel(reservation),
 
-    async offerLane({ buyer, asset, now = clock() }) {
+    async offerLane({ buyer, asset, ...parameters }) {
+      const now = timeOf(parameters.now);
       const account = accountOf({ buyer: toAddress(buyer), asset: toAsset(asset) });
-      const parameters = { account, now, until: now + limits.leaseSeconds, maxLanes: limits.maxLanes };
-      const offer = await store.leaseLane(parameters);
+      const lease = { account, now, until: now + limits.leaseSeconds, maxLanes: limits.maxLanes };
+      const offer = await store.leaseLane(lease);
       if (offer !== undefined) return offer;
       await chainView.refreshAccount({ account });
-      return found(await store.leaseLane(parameters));
+      return found(await store.leaseLane(lease));
     },
 
     getAccount: ({ buyer, asset }) => readAccount(accountOf({ buyer: toAddress(buyer), asset: toAsset(asset) })),

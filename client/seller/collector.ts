@@ -13,7 +13,7 @@ import { planDue, type CollectPolicy, type PlannedLane } from "./collect/plan.ts
 import { ask } from "./chain/rpc.ts";
 import { CollectionFailedError } from "./errors.ts";
 import { accountKey, toAddress } from "./keys.ts";
-import { DEFAULT_LIMITS, systemClock } from "./limits.ts";
+import { DEFAULT_LIMITS, notBehindChain, systemClock } from "./limits.ts";
 import { createPoller } from "./poller.ts";
 import { sendInTurn } from "./sendInTurn.ts";
 import { createSerial } from "./serial.ts";
@@ -77,7 +77,8 @@ const MAX_GAS_DOUBLINGS = 3;
  * collector.start();
  */
 export function createCollector(options: CollectorOptions): Collector {
-  const { client, wallet, store, chainView, onProgress, clock = systemClock } = options;
+  const { client, wallet, store, chainView, onProgress } = options;
+  const timeOf = notBehindChain(options.clock ?? systemClock, chainView);
   const { policy = {}, receiptTimeout = 120_000, collectionMargin = DEFAULT_LIMITS.collectionMargin } = options;
   const { chainId } = options.escrow;
   const escrow = toAddress(options.escrow.escrow);
@@ -248,7 +249,7 @@ export function createCollector(options: CollectorOptions): Collector {
       policy,
       gas: gasModel(),
       readGasPrice: () => ask("the gas price", () => getGasPrice(client)),
-      now: clock(),
+      now: timeOf(),
       collectionMargin,
     });
     return run(planned, signal);

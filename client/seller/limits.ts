@@ -1,4 +1,4 @@
-import type { SellerLimits } from "./types.ts";
+import type { ChainView, SellerLimits } from "./types.ts";
 
 /** `VoucherEscrow.THAWING_PERIOD`, seconds: how long a thaw takes and how long a revoked signer still counts. */
 export const THAWING_PERIOD = 86_400n;
@@ -19,4 +19,18 @@ export const DEFAULT_LIMITS: SellerLimits = {
 /** Reads the time of this machine, unix seconds. */
 export function systemClock(): bigint {
   return BigInt(Math.floor(Date.now() / 1000));
+}
+
+/**
+ * Makes a clock that is never behind the chain: a machine whose clock is slow would take vouchers, session signers and thaws to last
+ * longer than the escrow does.
+ */
+export function notBehindChain(
+  clock: () => bigint,
+  chainView: Pick<ChainView, "lastSyncedBlock">,
+): (now?: bigint) => bigint {
+  return (now = clock()) => {
+    const chainTime = chainView.lastSyncedBlock?.timestamp ?? 0n;
+    return now > chainTime ? now : chainTime;
+  };
 }

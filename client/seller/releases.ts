@@ -2,7 +2,7 @@ import type { Address } from "viem";
 import { signReleaseAuthorization, type TypedDataSigner } from "../voucher/sign.ts";
 import { ReleaseTooLongError, ReleaseUncoveredError } from "./errors.ts";
 import { DEFAULT_LANE, toAddress, toBytes32 } from "./keys.ts";
-import { MAX_RELEASE_SECONDS, systemClock } from "./limits.ts";
+import { MAX_RELEASE_SECONDS, notBehindChain, systemClock } from "./limits.ts";
 import { randomBytes32 } from "./store/records.ts";
 import type { AccountId, ChainView, EscrowId, LiveRelease, Releases, VoucherStore } from "./types.ts";
 
@@ -28,7 +28,8 @@ export interface ReleasesOptions {
  * const { authorization, signature } = await releases.sign({ buyer, asset: usdc });
  */
 export function createReleases(options: ReleasesOptions): Releases {
-  const { signer, store, chainView, clock = systemClock } = options;
+  const { signer, store, chainView } = options;
+  const timeOf = notBehindChain(options.clock ?? systemClock, chainView);
   const escrow: EscrowId = { chainId: options.escrow.chainId, escrow: toAddress(options.escrow.escrow) };
   const seller = toAddress(options.seller);
 
@@ -59,7 +60,7 @@ export function createReleases(options: ReleasesOptions): Releases {
         collectedAtLeast: parameters.collectedAtLeast ?? charged,
         amount,
         nonce: randomBytes32(),
-        expiry: clock() + validSeconds,
+        expiry: timeOf() + validSeconds,
       };
       const signature = await signReleaseAuthorization(signer, { ...escrow, authorization });
       const release = { authorization, signature };
