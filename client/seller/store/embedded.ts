@@ -25,7 +25,7 @@ import type {
 } from "../types.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
 import {
-  isHeld,
+  isServing,
   isUsed,
   newAccount,
   newLane,
@@ -296,14 +296,15 @@ class EmbeddedStore implements VoucherStore {
     return loaded;
   }
 
+  /**
+   * Keeps a record in memory, and as few others beyond the limit as possible: only a request that is being served must stay. Charges are
+   * in the persistence, and whoever holds nothing but an offer gets another one.
+   */
   #put(record: AccountRecord): void {
     this.#cache.set(record.key, record);
-    if (this.#cache.size <= this.#maxCached) return;
     for (const [key, candidate] of this.#cache) {
-      const isBusy = [...candidate.lanes.values()].some((lane) => isHeld(lane, this.#latestNow));
-      if (candidate === record || isBusy) continue;
-      this.#cache.delete(key);
-      return;
+      if (this.#cache.size <= this.#maxCached) return;
+      if (candidate !== record && !isServing(candidate)) this.#cache.delete(key);
     }
   }
 

@@ -109,6 +109,12 @@ export function isHeld({ pending, leasedUntil }: LaneRecord, now: bigint): boole
   return pending !== undefined || (leasedUntil > 0n && leasedUntil >= now);
 }
 
+/** Whether a request of the account is being served. */
+export function isServing({ lanes }: AccountRecord): boolean {
+  for (const { pending } of lanes.values()) if (pending !== undefined) return true;
+  return false;
+}
+
 /** What a lane takes from the balance when `price` is charged on top. */
 export function exposureOf({ facts, pending }: LaneRecord, price = pending?.reservation.price ?? 0n): bigint {
   return uncollectedOf({ ...facts, charged: facts.charged + price });
