@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
 import { createMemoryStore } from "../../../client/seller/store/memory.ts";
 import { createSqliteStore } from "../../../client/seller/store/sqlite.ts";
-import type { VoucherStore } from "../../../client/seller/types.ts";
+import type { Reservation, VoucherStore } from "../../../client/seller/types.ts";
 import { ACCOUNT, address, chainUpdate, charge, ESCROW, NOW, request, reserved } from "../fixtures.ts";
 
 const LIMIT = 20;
@@ -82,7 +82,7 @@ describe("a flood of strangers' offers", () => {
       ...ACCOUNT,
       buyer: address(`buyer ${index}`),
     }));
-    const held = [];
+    const held: Reservation[] = [];
     for (const account of accounts) {
       await store.applyChain([chainUpdate({ account })], []);
       held.push(await reserved(store, request({ buyer: account.buyer })));
