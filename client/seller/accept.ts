@@ -1,13 +1,12 @@
-import { bytesToHex, type Address, type Hash, type Hex } from "viem";
+import { bytesToHex, type Address, type Hash } from "viem";
 import type { Voucher } from "../voucher/types.ts";
-import { ChainBusyError, ChainUnavailableError, UnknownAssetError } from "./errors.ts";
+import { ChainUnavailableError, UnknownAssetError } from "./errors.ts";
 import { createVoucherHasher } from "./hash.ts";
 import { toAddress } from "./keys.ts";
 import { DEFAULT_LIMITS, notBehindChain, systemClock, THAWING_PERIOD } from "./limits.ts";
 import { REJECTIONS, type RejectionCode } from "./rejections.ts";
 import { loadSignatureBackend, type SignatureBackend } from "./signature.ts";
 import { refuseTerms, withLowerCase } from "./terms.ts";
-import { createTokenBuckets } from "./tokenBucket.ts";
 import type {
   AcceptParameters,
   AcceptResult,
@@ -18,13 +17,13 @@ import type {
   EscrowId,
   LaneOffer,
   Rejection,
-  RefreshParameters,
   ReserveParameters,
   ReserveRefusal,
   SellerLimits,
   VoucherSigner,
   VoucherStore,
 } from "./types.ts";
+import { createSignerFinder, isRefreshed } from "./voucherSigner.ts";
 
 /** Settings of {@link createAcceptor}. */
 export interface AcceptorOptions {
@@ -63,12 +62,6 @@ const CODES: Readonly<Record<ReserveRefusal, RejectionCode>> = {
   exposureLimit: "invalid_deferred_evm_payload_exposure_limit",
 };
 
-/** One signature by a made-up key costs its sender nothing and us a read of the chain, so such reads are rationed. */
-const SIGNER_LOOKUPS = { burst: 16, perSecond: 1, maxNames: 10_000 } as const;
-
-/** Bytes of a contract wallet's signature: enough for several owners or a passkey, and not dear to collect. */
-const MAX_WALLET_SIGNATURE = 2_048;
-
 /**
  * Makes the acceptor of one seller.
  *
@@ -89,60 +82,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
   const seller = toAddress(options.seller);
   const assets = options.assets.map(toAddress);
   const hash = createVoucherHasher(escrow);
-  const lookups = createTokenBuckets(SIGNER_LOOKUPS);
-
-  /** Reads an account from the chain; false when the chain does not answer. */
-  async function refresh(parameters: RefreshParameters): Promise<boolean> {
-    try {
-      await chainView.refreshAccount(parameters);
-      return true;
-    } catch (error) {
-      if (error instanceof ChainUnavailableError || error instanceof ChainBusyError) return false;
-      throw error;
-    }
-  }
-
-  async function findSession(voucher: Voucher, signer: Address, now: bigint): Promise<VoucherSigner | RejectionCode> {
-    let session = await store.getSigner(escrow, voucher.buyer, signer);
-    if (session === undefined) {
-      if (!lookups.take(voucher.buyer, now)) return "invalid_deferred_evm_payload_signature";
-      const isRead = await refresh({ account: accountOf(voucher), lanes: [voucher.id], signers: [signer] });
-      if (!isRead) return "invalid_deferred_evm_payload_chain_unavailable";
-      session = await store.getSigner(escrow, voucher.buyer, signer);
-    }
-    if (session === undefined) return "invalid_deferred_evm_payload_signature";
-    const isFarEnough = session.validUntil >= now + THAWING_PERIOD + limits.collectionMargin;
-    return isFarEnough ? { address: signer, kind: "session" } : "invalid_deferred_evm_payload_signer_expired";
-  }
-
-  async function askWallet(voucher: Voucher, signature: Hex): Promise<VoucherSigner | RejectionCode> {
-    if (signature.length > 2 + 2 * MAX_WALLET_SIGNATURE) return "invalid_deferred_evm_payload_signature";
-    try {
-      const isValid = await chainView.isVoucherSignatureValid(voucher, signature);
-      return isValid ? { address: voucher.buyer, kind: "contract" } : "invalid_deferred_evm_payload_signature";
-    } catch (error) {
-      if (error instanceof ChainUnavailableError) return "invalid_deferred_evm_payload_chain_unavailable";
-      throw error;
-    }
-  }
-
-  async function findSigner(
-    voucher: Voucher,
-    signature: Hex,
-    digest: Uint8Array,
-    now: bigint,
-  ): Promise<VoucherSigner | RejectionCode> {
-    const key = await signatures.recoverSigner(digest, signature);
-    if (key === voucher.buyer) return { address: key, kind: "buyer" };
-    if (limits.allowsContractWallets) {
-      const session = key === undefined ? undefined : await store.getSigner(escrow, voucher.buyer, key);
-      if (session === undefined) return askWallet(voucher, signature);
-    }
-    if (key !== undefined) return findSession(voucher, key, now);
-    return isKeyLength(signature)
-      ? "invalid_deferred_evm_payload_signature"
-      : "invalid_deferred_evm_payload_contract_wallet";
-  }
+  const findSigner = createSignerFinder({ escrow, store, chainView, limits, signatures });
 
   /** Everything about a request but its lane. */
   async function checkRequest(parameters: AcceptParameters, now: bigint): Promise<CheckedRequest | RejectionCode> {
@@ -155,7 +95,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     if (synced === undefined || now + limits.collectionMargin > synced.timestamp + THAWING_PERIOD) {
       return "invalid_deferred_evm_payload_chain_view_stale";
     }
-    const signer = await findSigner(voucher, parameters.signature, digest, now);
+    const signer = await findSigner({ voucher, signature: parameters.signature, digest, now });
     return typeof signer === "string" ? signer : { voucher, voucherHash: bytesToHex(digest), signer };
   }
 
@@ -186,7 +126,10 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     const answer = await step();
     const reason = reasonOf(answer);
     if (reason !== "unknownAccount" && reason !== "unknownLane") return answer;
-    const isRead = await refresh({ account: accountOf(voucher), lanes: [voucher.id] });
+    const account = accountOf(voucher);
+    // Keys and their vouchers cost nothing; what is in the account does.
+    const isFunded = ((await store.getAccount(account))?.balance ?? 0n) > 0n;
+    const isRead = await isRefreshed(chainView, { account, lanes: [voucher.id], isUnproven: !isFunded });
     return isRead ? step() : answer;
   }
 
@@ -225,7 +168,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
   async function readAccount(account: AccountId): Promise<AccountState> {
     const known = await store.getAccount(account);
     if (known !== undefined) return known;
-    await chainView.refreshAccount({ account });
+    await chainView.refreshAccount({ account, isUnproven: true });
     return found(await store.getAccount(account));
   }
 
@@ -273,7 +216,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
       const lease = { account, now, until: now + limits.leaseSeconds, maxLanes: limits.maxLanes };
       const offer = await store.leaseLane(lease);
       if (offer !== undefined) return offer;
-      await chainView.refreshAccount({ account });
+      await chainView.refreshAccount({ account, isUnproven: true });
       return found(await store.leaseLane(lease));
     },
 
@@ -290,8 +233,4 @@ function found<T>(value: T | undefined): T {
   if (value === undefined)
     throw new ChainUnavailableError("the account was read, and lost to a re-organisation", undefined);
   return value;
-}
-
-function isKeyLength(signature: Hex): boolean {
-  return signature.length === 2 + 2 * 65 || signature.length === 2 + 2 * 64;
 }

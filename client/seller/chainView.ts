@@ -2,7 +2,7 @@ import { getAddress, type Address, type Hex } from "viem";
 import { getChainId, readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
 import type { ReadClient } from "../voucher/read.ts";
-import { createReadQueue, type PendingRead } from "./chain/queue.ts";
+import { createReadQueue, type PendingRead, type ReadRank } from "./chain/queue.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
 import { findTouched } from "./chain/logs.ts";
 import { ask, readBlock } from "./chain/rpc.ts";
@@ -42,7 +42,7 @@ export interface ChainViewOptions {
   readonly multicallAddress?: Address | undefined;
   /** Most values of one Multicall3 request; 500 by default. */
   readonly batchSize?: number;
-  /** Most accounts that wait to be read; 1,000 by default. */
+  /** Most reads that wait; 1,000 by default. Strangers fill half of it at most. */
   readonly maxPendingReads?: number;
   /** Told about passes that failed. They are tried again. */
   readonly onError?: (error: unknown) => void;
@@ -83,6 +83,8 @@ export function createChainView(options: ChainViewOptions): ChainView {
   const listeners = new Set<(alert: ChainAlert) => void>();
   let lastSynced: BlockReference | undefined;
   let isChainChecked = false;
+  /** Whoever goes on asking must not keep the view from stopping. */
+  let isStopping = false;
 
   async function checkChain(): Promise<void> {
     if (isChainChecked) return;
@@ -200,14 +202,16 @@ export function createChainView(options: ChainViewOptions): ChainView {
   }
 
   /**
-   * Does every read that may be done now, all of them together. A pass goes first: no account is ever read above the last synced block,
-   * so a re-organisation of what was read is always noticed.
+   * Does reads that may be done now, together. A pass goes first: no account is ever read above the last synced block, so a
+   * re-organisation of what was read is always noticed.
+   *
+   * @returns Whether there are more.
    */
-  async function serveReads(): Promise<void> {
+  async function serveReads(): Promise<boolean> {
     let reads: readonly PendingRead[] = [];
     try {
       const block = await pass();
-      reads = queue.take(block.number);
+      reads = queue.take(block.number, READS_AT_ONCE);
       await readAndApply(block, mergeReads(reads), signersOf(reads));
       for (const { resolve } of reads) resolve();
     } catch (error) {
@@ -215,12 +219,20 @@ export function createChainView(options: ChainViewOptions): ChainView {
       // Before anything was taken, the failure is everybody's.
       if (reads.length === 0) queue.rejectAll(error);
     }
+    return lastSynced !== undefined && queue.hasReady(lastSynced.number);
+  }
+
+  async function rankOf(account: AccountId, isUnproven: boolean): Promise<ReadRank> {
+    if (isUnproven) return "unproven";
+    const state = await store.getAccount(account);
+    return state !== undefined && state.owed > 0n ? "owed" : "proven";
   }
 
   const readPoller = createPoller({
     interval: pollingInterval,
     run: async () => {
-      await inTurn(serveReads);
+      let isMore = true;
+      while (isMore && !isStopping) isMore = await inTurn(serveReads);
       return queue.size > 0;
     },
   });
@@ -243,12 +255,16 @@ export function createChainView(options: ChainViewOptions): ChainView {
       passPoller.start();
     },
     stop: async () => {
+      isStopping = true;
       queue.rejectAll(new ChainUnavailableError("the view of the chain was stopped", undefined));
       await Promise.all([passPoller.stop(), readPoller.stop()]);
+      isStopping = false;
     },
     sync: () => inTurn(pass),
     refreshAccount: async (parameters) => {
-      const waiting = queue.add({ ...parameters, account: toAccountId(parameters.account) });
+      const account = toAccountId(parameters.account);
+      const rank = await rankOf(account, parameters.isUnproven ?? false);
+      const waiting = queue.add({ ...parameters, account }, rank);
       readPoller.start();
       await waiting;
     },
@@ -275,6 +291,9 @@ interface Changed {
   readonly accounts: readonly AccountId[];
   readonly signers: readonly SignerReading[];
 }
+
+/** Few enough that whoever is owed money never waits long for strangers' reads that were begun before. */
+const READS_AT_ONCE = 250;
 
 /** Below the first block: everything the chain said is in doubt. */
 const EVERY_BLOCK = -1n;

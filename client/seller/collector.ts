@@ -60,8 +60,8 @@ interface SendResult {
   readonly hints: ReadonlyMap<string, SkipReason | "GroupFailed">;
 }
 
-/** Accounts that are read again together; the view of the chain holds more than this. */
-const READS_AT_ONCE = 500;
+/** Accounts that are read again together; the view of the chain holds more than this, whatever strangers ask of it. */
+const READS_AT_ONCE = 250;
 
 /** How often limits double while groups fail. */
 const MAX_GAS_DOUBLINGS = 3;

@@ -480,6 +480,8 @@ export interface RefreshParameters {
   readonly signers?: readonly Address[];
   /** Least block, for example that of a deposit's receipt: waits until it has the confirmations the seller chose. */
   readonly minBlock?: bigint;
+  /** True when whoever asks has proven nothing. Such reads take half of the places at most, and are done after all others. */
+  readonly isUnproven?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -502,7 +504,8 @@ export interface ChainView {
   /** Does one pass now. @throws {ChainUnavailableError} the chain does not answer. */
   sync(): Promise<BlockReference>;
   /**
-   * Reads one account at the chosen depth and puts it into the store. Requests that come together are read together.
+   * Reads one account at the chosen depth and puts it into the store. Requests that come together are read together, accounts in which
+   * something is uncollected before others.
    *
    * @throws {ChainUnavailableError} the chain does not answer.
    * @throws {ChainBusyError} too many accounts wait already.

@@ -7,7 +7,7 @@ import { ReservationLostError, UnknownAssetError } from "../../client/seller/err
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
 import { DEFAULT_LIMITS, THAWING_PERIOD } from "../../client/seller/limits.ts";
 import { REJECTIONS } from "../../client/seller/rejections.ts";
-import type { AcceptParameters } from "../../client/seller/types.ts";
+import type { AcceptParameters, ChainView, RefreshParameters } from "../../client/seller/types.ts";
 import { authorizeSigner } from "../../client/voucher/actions/authorizeSigner.ts";
 import { collect } from "../../client/voucher/actions/collect.ts";
 import { deposit } from "../../client/voucher/actions/deposit.ts";
@@ -50,6 +50,20 @@ describe("acceptance of vouchers", () => {
 
   const answer = async (overrides: Partial<Voucher> = {}, price = 100n, signer = buyer): Promise<string> =>
     market.answer(await market.payment(signer, market.voucher(buyer.address, overrides), price));
+
+  /** An acceptor like the market's, and the reads it asks for. */
+  const watched = async () => {
+    const reads: RefreshParameters[] = [];
+    const chainView: ChainView = {
+      ...market.chainView,
+      refreshAccount: async (parameters) => {
+        reads.push(parameters);
+        await market.chainView.refreshAccount(parameters);
+      },
+    };
+    const { store, now: clock } = market;
+    return { reads, acceptor: await createAcceptor({ ...market.acceptor, store, clock, chainView }) };
+  };
 
   const send = async (hash: Promise<Hex>): Promise<void> => {
     await mined(market.base.publicClient, await hash);
@@ -430,6 +444,35 @@ describe("acceptance of vouchers", () => {
         expect(await answer({}, 100n, stranger)).to.equal("invalid_deferred_evm_payload_signature");
       }
       expect(market.node.methods.filter((method) => method === "eth_call").length).to.be.at.most(17);
+    });
+
+    it("rations the reads that made-up keys of made-up buyers cause, and lets no buyer wait for them", async () => {
+      const { acceptor, reads } = await watched();
+      const stranger = privateKeyToAccount(generatePrivateKey());
+      for (let index = 0; index < 200; index += 1) {
+        const promised = market.voucher(address(`made up ${index}`));
+        const result = await acceptor.accept(await market.payment(stranger, promised));
+        expect(result.isAccepted ? "accepted" : result.code).to.equal("invalid_deferred_evm_payload_signature");
+      }
+      expect(reads.filter(({ signers }) => signers !== undefined)).to.have.length(128);
+
+      const session = privateKeyToAccount(generatePrivateKey());
+      const terms = { signer: session.address, validUntil: market.now() + 30n * THAWING_PERIOD };
+      await send(authorizeSigner(market.base.walletOf(buyer), { escrow: market.escrow.escrow, ...terms }));
+      await market.chainView.refreshAccount({ account: market.account(buyer.address) });
+      const payment = await market.payment(session, market.voucher(buyer.address));
+      expect((await acceptor.accept(payment)).isAccepted).to.equal(true);
+    });
+
+    it("asks for reads in a stranger's name until there is money in the account", async () => {
+      const { acceptor, reads } = await watched();
+      const stranger = privateKeyToAccount(generatePrivateKey());
+      await acceptor.offerLane({ buyer: stranger.address, asset: USDC });
+      await acceptor.getAccount({ buyer: address("another"), asset: USDC });
+      await acceptor.accept(await market.payment(buyer, market.voucher(buyer.address)));
+      await acceptor.accept(await market.payment(stranger, market.voucher(buyer.address)));
+      await acceptor.accept(await market.payment(buyer, market.voucher(buyer.address, { id: laneId("other") })));
+      expect(reads.map(({ isUnproven }) => isUnproven)).to.deep.equal([true, true, true, true, false]);
     });
 
     it("says that the chain is silent, and accepts again when it speaks", async () => {

@@ -14,7 +14,7 @@ import { withdraw } from "../../client/voucher/actions/withdraw.ts";
 import { buildGroups } from "../../client/voucher/pack.ts";
 import { USDC } from "../base/addresses.ts";
 import { mined } from "../helpers/mined.ts";
-import { laneId } from "./fixtures.ts";
+import { address, laneId } from "./fixtures.ts";
 import { deployMarket, openMarket, type Market } from "./market.ts";
 import { rejection } from "./rejection.ts";
 import { until } from "./until.ts";
@@ -184,6 +184,56 @@ describe("view of the chain", () => {
       const { chainId } = market.escrow;
       const wrong = view({ escrow: { ...market.escrow, chainId: chainId + 1n } });
       expect(await rejection(wrong.sync())).to.be.instanceOf(WrongChainError);
+    });
+  });
+
+  describe("when strangers flood it", () => {
+    const ask = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        account: market.account(address(`stranger ${index}`)),
+        isUnproven: true,
+      }));
+
+    it("keeps half of its places for everybody else", async () => {
+      const small = view({ maxPendingReads: 4 });
+      const waiting = ask(2).map((read) => rejection(small.refreshAccount({ ...read, minBlock: 1_000_000n })));
+      for (const read of ask(3).slice(2)) {
+        expect(await rejection(small.refreshAccount(read))).to.be.instanceOf(ChainBusyError);
+      }
+      await small.refreshAccount({ account: market.account(buyer.address) });
+      await small.stop();
+      for (const error of await Promise.all(waiting)) expect(error).to.be.instanceOf(ChainUnavailableError);
+    });
+
+    it("reads accounts that are owed money first", async () => {
+      await market.pay(buyer, market.voucher(buyer.address));
+      const done: string[] = [];
+      const strangers = ask(400).map(async (read) => {
+        await market.chainView.refreshAccount(read);
+        done.push("stranger");
+      });
+      const debtor = market.chainView.refreshAccount({ account: market.account(buyer.address) });
+      await debtor.then(() => done.push("debtor"));
+      await Promise.all(strangers);
+      expect(done).to.have.length(401);
+      expect(done.indexOf("debtor")).to.be.lessThan(300);
+    });
+
+    it("stops all the same", async () => {
+      let isOver = false;
+      let reads = 0;
+      const flood = async (name: number): Promise<void> => {
+        for (; !isOver; reads += 1) {
+          const account = market.account(address(`stranger ${name} ${reads}`));
+          // Those that wait when it stops are refused; they ask again.
+          await market.chainView.refreshAccount({ account, isUnproven: true }).catch(() => undefined);
+        }
+      };
+      const floods = Array.from({ length: 300 }, (_, name) => flood(name));
+      await until(() => reads > 600);
+      await market.chainView.stop();
+      isOver = true;
+      await Promise.all(floods);
     });
   });
 
