@@ -74,8 +74,8 @@ const CODES: Readonly<Record<ReserveRefusal, RejectionCode>> = {
  * if (result.isAccepted) await acceptor.commit(result.reservation, 1_000n);
  */
 export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor> {
-  const { store, chainView } = options;
-  const timeOf = notBehindChain(options.clock ?? systemClock, chainView);
+  const { store, chainView, clock = systemClock } = options;
+  const timeOf = notBehindChain(clock, chainView);
   const signatures = options.signatures ?? (await loadSignatureBackend());
   const limits: SellerLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const escrow: EscrowId = { chainId: options.escrow.chainId, escrow: toAddress(options.escrow.escrow) };
@@ -85,7 +85,8 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
   const findSigner = createSignerFinder({ escrow, store, chainView, limits, signatures });
 
   /** Everything about a request but its lane. */
-  async function checkRequest(parameters: AcceptParameters, now: bigint): Promise<CheckedRequest | RejectionCode> {
+  async function checkRequest(parameters: AcceptParameters): Promise<CheckedRequest | RejectionCode> {
+    const now = timeOf(parameters.now);
     const digest = hash(parameters.voucher);
     if (digest === undefined) return "invalid_deferred_evm_payload_voucher_malformed";
     const voucher = withLowerCase(parameters.voucher);
@@ -179,8 +180,8 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     limits,
 
     async accept(parameters): Promise<AcceptResult> {
-      const now = timeOf(parameters.now);
-      const checked = await checkRequest(parameters, now);
+      const now = parameters.now ?? clock();
+      const checked = await checkRequest(parameters);
       if (typeof checked === "string") return reject(checked);
       const { voucher, signer } = checked;
       const request = toRequest(parameters, checked, now);
@@ -194,8 +195,8 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     },
 
     async check(parameters) {
-      const now = timeOf(parameters.now);
-      const checked = await checkRequest(parameters, now);
+      const now = parameters.now ?? clock();
+      const checked = await checkRequest(parameters);
       if (typeof checked === "string") return reject(checked);
       const request = { ...toRequest(parameters, checked, now), pendingDeposit: parameters.pendingDeposit ?? 0n };
       const reason = await ask(
@@ -210,8 +211,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
 
     cancel: (reservation) => store.cancel(reservation),
 
-    async offerLane({ buyer, asset, ...parameters }) {
-      const now = timeOf(parameters.now);
+    async offerLane({ buyer, asset, now = clock() }) {
       const account = accountOf({ buyer: toAddress(buyer), asset: toAsset(asset) });
       const lease = { account, now, until: now + limits.leaseSeconds, maxLanes: limits.maxLanes };
       const offer = await store.leaseLane(lease);

@@ -22,8 +22,9 @@ export function systemClock(): bigint {
 }
 
 /**
- * Makes a clock that is never behind the chain: a machine whose clock is slow would take vouchers, session signers and thaws to last
- * longer than the escrow does.
+ * Makes a clock that is never behind the chain, for whatever the escrow measures by block time: a machine whose clock is slow would take
+ * vouchers, session signers and thaws to last longer than they do. What passes within the machine, such as reservations, is measured by
+ * the machine's clock alone.
  */
 export function notBehindChain(
   clock: () => bigint,

@@ -390,7 +390,7 @@ export interface AcceptParameters {
   readonly price: bigint;
   /** Asset the route asks for; one of the acceptor's assets. */
   readonly asset: Address;
-  /** Unix seconds; the acceptor's clock when absent. The last synced block's time counts where it is later. */
+  /** Unix seconds; the acceptor's clock when absent. Where the last synced block is later, a voucher's times are held against that. */
   readonly now?: bigint;
   /** Seconds, instead of {@link SellerLimits.reservationSeconds}. */
   readonly reservationSeconds?: bigint;

@@ -52,6 +52,16 @@ describe("a seller whose clock is two days behind the chain", () => {
     );
   });
 
+  it("ends reservations by its own clock, which is all that passes within it", async () => {
+    const payment = await market.payment(buyer, market.voucher(buyer.address, { expiry: chainTime() + 30n * DAY }));
+    const { acceptor } = market;
+    const late = await acceptor.accept({ ...payment, reservationSeconds: 10n });
+    expect(late.isAccepted).to.equal(true);
+    expect(await market.answer(payment)).to.equal("invalid_deferred_evm_payload_lane_busy");
+    market.passTime(11n);
+    expect(await market.answer(payment)).to.equal("accepted");
+  });
+
   it("collects in time before a voucher expires", async () => {
     await market.pay(buyer, market.voucher(buyer.address, { expiry: chainTime() + LEAST }));
     await market.base.networkHelpers.time.increase(DAY);
