@@ -319,6 +319,17 @@ describe("x402 deferred: buyer", () => {
       expect(amounts).to.deep.equal([100_000n, 50_000n, undefined]);
     });
 
+    it("stay within it also when they had to wait for a lane", async () => {
+      const buyer = depositing({ limits: { maxTotalExposure: 150_000n }, maxLanes: 1 });
+      const elsewhere = await buyer.pay(terms({ seller: escrow }));
+      await buyer.accepted(elsewhere.signature, settled(DEFAULT_LANE, 0n));
+      const covered = await buyer.pay(terms({ offer: { account: { balance: 1_000n } } }));
+      const waiting = buyer.pay(terms());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await buyer.accepted(covered.signature, settled(DEFAULT_LANE, 1_000n));
+      expect((await waiting).deposit?.authorization.amount).to.equal(50_000n);
+    });
+
     it("ask for what the policy says, within the limits", async () => {
       const sizes = async (options: Partial<BuyerOptions>, offer: Partial<Offer> = {}, cap?: bigint) =>
         (await depositing(options).pay(terms({ offer }), cap)).deposit?.authorization.amount;

@@ -120,7 +120,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
         account,
         terms,
         spendCap,
-        accounts: accounts.values(),
+        accounts,
         sweep: (now) => sweep(account, now),
       });
       try {

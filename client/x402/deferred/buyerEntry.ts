@@ -39,8 +39,8 @@ export interface EnterParameters {
   readonly terms: PaymentTerms;
   /** Most that may leave the wallet by this payment, token base units. */
   readonly spendCap: bigint | undefined;
-  /** All accounts of the buyer, for the limit on all of them. */
-  readonly accounts: Iterable<OpenAccount>;
+  /** All accounts of the buyer, for the limit on all of them; gone through again after each wait. */
+  readonly accounts: ReadonlyMap<string, OpenAccount>;
   /** Ends what is overdue in the account. */
   readonly sweep: (now: bigint) => void;
 }
@@ -127,7 +127,7 @@ function depositCap(context: BuyerContext, parameters: EnterParameters): bigint 
   const { account, accounts, terms, spendCap } = parameters;
   const { maxDeposit, maxExposure, maxTotalExposure } = context.limitsFor(terms);
   const total = sum(
-    [...accounts]
+    [...accounts.values()]
       .filter(({ state }) => state.id.asset === terms.asset && state.id.chainId === terms.chainId)
       .map(exposureOf),
   );
