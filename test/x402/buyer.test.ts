@@ -291,24 +291,6 @@ describe("x402 deferred: buyer", () => {
       expect(third.deposit?.authorization.nonce).to.not.equal(first.deposit?.authorization.nonce);
     });
 
-    it("count against the limits until they expire, even when the seller says they were refused", async () => {
-      let now = 1_800_000_000n;
-      const limits = { maxExposure: 150_000n };
-      const buyer = depositing({ now: () => now, limits, deposit: { lifetime: 1_000n } });
-      const first = await buyer.pay(terms());
-      await buyer.refused(first.signature, `${PREFIX}deposit_authorization_failed`, terms().offer);
-      const second = await buyer.pay(terms({ offer: { account: { balance: 0n } } }));
-      expect(second.deposit?.authorization.amount).to.equal(50_000n);
-      await buyer.refused(
-        second.signature,
-        `${PREFIX}deposit_authorization_failed`,
-        terms({ offer: { account: { balance: 0n } } }).offer,
-      );
-      expect(await buyer.pay(terms()).catch((error: unknown) => error)).to.be.instanceOf(DepositNeededError);
-      now += 1_001n;
-      expect((await buyer.pay(terms())).deposit?.authorization.amount).to.equal(100_000n);
-    });
-
     it("stay within the limit on all sellers, also when they are signed at the same time", async () => {
       const buyer = depositing({ limits: { maxTotalExposure: 150_000n } });
       const sellers = [seller, escrow, account.address.toLowerCase() as Address];

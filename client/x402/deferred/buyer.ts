@@ -4,6 +4,7 @@ import { larger } from "./amounts.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, LIFETIME_SLACK, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
+import { decideWithReview, reviewDeposits } from "./depositReview.ts";
 import { enter, leave, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
 import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
 import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
@@ -71,6 +72,14 @@ export function createBuyer(options: BuyerOptions): Buyer {
     account.state.sweep(now);
   }
 
+  /** Finds out what became of deposits, all sellers' because one limit is on them all. */
+  function review(): Promise<boolean> {
+    const now = context.now();
+    for (const account of accounts.values()) sweep(account, now);
+    const states = [...accounts.values()].map(({ state }) => state);
+    return reviewDeposits({ ...context, accounts: states, now });
+  }
+
   /** Ends a payment; undefined when it is not one of ours, or has ended before. */
   function end(key: Hex, outcome: Outcome): Payment | undefined {
     const payment = payments.get(key);
@@ -116,13 +125,8 @@ export function createBuyer(options: BuyerOptions): Buyer {
       const account = await accountOf(terms);
       const { latest, id } = terms.offer;
       if (latest !== undefined && !account.state.knows(id)) await learnLane(context, account, terms.offer);
-      const entry = await enter(context, {
-        account,
-        terms,
-        spendCap,
-        accounts,
-        sweep: (now) => sweep(account, now),
-      });
+      const request = { account, terms, spendCap, accounts, sweep: (now: bigint) => sweep(account, now) };
+      const entry = await decideWithReview(() => enter(context, request), review);
       try {
         return await signPayment(account, entry, terms);
       } catch (error) {

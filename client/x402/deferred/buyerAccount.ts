@@ -85,8 +85,12 @@ export interface BuyerAccount {
   setAvailable(available: bigint): void;
   /** The pending deposit was executed. */
   confirmDeposit(): void;
-  /** The pending deposit was refused; until it expires it may still be executed. */
+  /** The seller denies the pending deposit; it may have executed it, or may still. */
   dropDeposit(): void;
+  /** Denied deposits that nobody can execute any more. */
+  deniedBefore(now: bigint): readonly Deposit[];
+  /** Counts a denied deposit for good, or forgets it. */
+  settleDenied(deposit: Deposit, wasUsed: boolean): void;
   /** Ends claims and deposits whose time is over. */
   sweep(now: bigint): void;
   toRecord(): BuyerAccountRecord;
@@ -97,7 +101,7 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
   const lanes = new Map<Hex, Lane>(record?.lanes.map((lane) => [lane.id, { ...lane, restsUntil: 0n }]));
   let available = record?.available;
   let deposited = record?.deposited ?? 0n;
-  let refused = record?.refusedDeposits ?? [];
+  let denied = record?.deniedDeposits ?? [];
 
   const laneOf = (laneId: Hex): Lane => {
     const known = lanes.get(laneId);
@@ -124,11 +128,10 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       return available === undefined ? undefined : available - inFlight();
     },
     get exposure() {
-      const executable =
-        refused.reduce((sum, { amount }) => sum + amount, 0n) + (account.pendingDeposit?.authorization.amount ?? 0n);
-      const spent = [...lanes.values()].reduce((sum, { charged }) => sum + charged, 0n);
-      const held = deposited + executable - spent;
-      return held > 0n ? held : 0n;
+      const open = account.pendingDeposit === undefined ? denied : [...denied, account.pendingDeposit];
+      const executable = sum(open.map(({ authorization }) => authorization.amount));
+      const spent = sum([...lanes.values()].map(({ charged }) => charged));
+      return larger(deposited + executable - spent, 0n);
     },
     get isUsed() {
       return [...lanes.values()].some((lane) => lane.nextNonce > 0n || lane.charged > 0n || lane.isUncertain);
@@ -224,17 +227,20 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
     },
     dropDeposit() {
       if (account.pendingDeposit === undefined) return;
-      const { amount, expiry } = account.pendingDeposit.authorization;
-      refused = [...refused, { amount, expiry }];
+      denied = [...denied, account.pendingDeposit];
       account.pendingDeposit = undefined;
+    },
+    deniedBefore: (now) => denied.filter(({ authorization }) => authorization.expiry < now),
+    settleDenied(deposit, wasUsed) {
+      if (wasUsed && denied.includes(deposit)) deposited += deposit.authorization.amount;
+      denied = denied.filter((other) => other !== deposit);
     },
     sweep(now) {
       for (const { claim } of [...lanes.values()]) {
         if (claim !== undefined && claim.until < now) account.endClaim(claim, { kind: "unknown" });
       }
-      refused = refused.filter(({ expiry }) => expiry >= now);
       const pending = account.pendingDeposit?.authorization;
-      if (pending !== undefined && pending.expiry < now) account.pendingDeposit = undefined;
+      if (pending !== undefined && pending.expiry < now) account.dropDeposit();
     },
     toRecord() {
       return {
@@ -243,7 +249,7 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
         ...(available !== undefined && { available }),
         deposited,
         ...(account.pendingDeposit !== undefined && { pendingDeposit: account.pendingDeposit }),
-        refusedDeposits: refused,
+        deniedDeposits: denied,
         signerValidUntil: account.signerValidUntil,
       };
     },

@@ -41,6 +41,7 @@ export interface BuyerContext {
   limitsFor(terms: PaymentTerms): BuyerLimits;
   /** @throws {UntrustedEscrowError} the offer names an escrow that the buyer does not trust. */
   requireTrusted(escrow: Address): void;
+  readonly wasDepositUsed: BuyerOptions["wasDepositUsed"];
   /** Seconds a voucher for these terms lasts. @throws {VoucherLifetimeError} the seller demands more than the buyer allows. */
   lifetimeFor(terms: PaymentTerms): bigint;
   /** Unix seconds. */
@@ -75,6 +76,7 @@ export function createBuyerContext(options: BuyerOptions): BuyerContext {
     maxLanes: options.maxLanes ?? DEFAULT_MAX_LANES,
     limitsFor: ({ asset, chainId }) => (typeof limits === "function" ? limits(asset, chainId) : limits) ?? {},
     requireTrusted: createEscrowTrust(options.escrows),
+    wasDepositUsed: options.wasDepositUsed,
     lifetimeFor({ offer }) {
       const demanded = offer.minVoucherLifetime ?? 0n;
       const limit = options.maxVoucherLifetime ?? DEFAULT_MAX_VOUCHER_LIFETIME;

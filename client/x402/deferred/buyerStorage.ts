@@ -37,8 +37,8 @@ export interface BuyerAccountRecord {
   readonly deposited: bigint;
   /** A deposit that was sent and not answered: sent again with the next payment, never signed anew before it expires. */
   readonly pendingDeposit?: Deposit;
-  /** Deposits that the seller refused, and that could still be executed until they expire. */
-  readonly refusedDeposits: readonly { readonly amount: bigint; readonly expiry: bigint }[];
+  /** Deposits that the seller denied or never answered: it could have executed them all the same. */
+  readonly deniedDeposits: readonly Deposit[];
   /** End of the session signer that the seller knows of, unix seconds; zero when it knows of none. */
   readonly signerValidUntil: bigint;
 }

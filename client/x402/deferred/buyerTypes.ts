@@ -10,7 +10,7 @@ export interface BuyerLimits {
   readonly maxPrice?: bigint;
   /** Most one deposit may be. */
   readonly maxDeposit?: bigint;
-  /** Most that one seller may hold of this client's deposits, not yet charged. */
+  /** Most that one seller may hold of this client's deposits, not yet charged. A deposit that it denies counts too, see {@link BuyerOptions.wasDepositUsed}. */
   readonly maxExposure?: bigint;
   /** Most that all sellers together may hold of them in one asset. */
   readonly maxTotalExposure?: bigint;
@@ -29,7 +29,9 @@ export type BuyerEvent =
       readonly reason: "notOurs" | "aboveSigned";
     }
   /** What an answer taught could not be kept; it is in memory. */
-  | { readonly kind: "storageFailed"; readonly error: unknown };
+  | { readonly kind: "storageFailed"; readonly error: unknown }
+  /** `wasDepositUsed` failed; the deposit goes on counting against the limits. */
+  | { readonly kind: "depositCheckFailed"; readonly error: unknown };
 
 /** Whoever pays, and how. */
 export interface BuyerOptions {
@@ -67,6 +69,12 @@ export interface BuyerOptions {
   readonly maxVoucherLifetime?: bigint;
   /** Most lanes to use at one seller, 32 by default; further requests wait. */
   readonly maxLanes?: number;
+  /**
+   * Says whether a deposit was executed that has expired and that the seller denied or never answered: {@link createDepositCheck} asks the
+   * chain. The seller could have executed it all the same, so it counts against the limits on exposure for good until this says `false`.
+   * Asked when those limits leave no room; `undefined` means that nobody can say yet.
+   */
+  readonly wasDepositUsed?: (deposit: Deposit, account: BuyerAccountId) => Promise<boolean | undefined>;
   /** Where to keep what is known over a restart; nowhere by default. */
   readonly storage?: BuyerStorage;
   readonly onEvent?: (event: BuyerEvent) => void;

@@ -33,7 +33,10 @@ export class DepositNeededError extends BaseError {
   readonly shortfall: bigint;
   constructor(shortfall: bigint, reason: string) {
     super(`The account lacks ${shortfall} token base units, and none are deposited: ${reason}.`, {
-      metaMessages: ["Deposit yourself, or change `deposit` and `limits` of the scheme."],
+      metaMessages: [
+        "Deposit yourself, or change `deposit` and `limits` of the scheme.",
+        "What a seller denies or never answers counts against the limits until `wasDepositUsed` says that it was not executed.",
+      ],
     });
     this.shortfall = shortfall;
   }

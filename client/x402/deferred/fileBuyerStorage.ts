@@ -71,7 +71,7 @@ function fromText(text: string, path: string): readonly BuyerAccountRecord[] {
 }
 
 function toJson(record: BuyerAccountRecord): unknown {
-  const { account, lanes, available, deposited, pendingDeposit, refusedDeposits, signerValidUntil } = record;
+  const { account, lanes, available, deposited, pendingDeposit, deniedDeposits, signerValidUntil } = record;
   return {
     account: { ...account, chainId: account.chainId.toString() },
     lanes: lanes.map(({ id, nextNonce, charged, promised, timestamp, expiry, isUncertain }) => ({
@@ -86,10 +86,7 @@ function toJson(record: BuyerAccountRecord): unknown {
     available: available?.toString(),
     deposited: deposited.toString(),
     pendingDeposit: pendingDeposit && toWireDeposit(pendingDeposit),
-    refusedDeposits: refusedDeposits.map(({ amount, expiry }) => ({
-      amount: amount.toString(),
-      expiry: expiry.toString(),
-    })),
+    deniedDeposits: deniedDeposits.map(toWireDeposit),
     signerValidUntil: signerValidUntil.toString(),
   };
 }
@@ -101,9 +98,7 @@ function fromJson(fields: Fields): BuyerAccountRecord {
     ...(fields.has("available") && { available: fields.amount("available") }),
     deposited: fields.amount("deposited"),
     ...(fields.has("pendingDeposit") && { pendingDeposit: readDeposit(fields.object("pendingDeposit")) }),
-    refusedDeposits: fields
-      .objects("refusedDeposits")
-      .map((deposit) => ({ amount: deposit.amount("amount"), expiry: deposit.integer("expiry", MAX_UINT64) })),
+    deniedDeposits: fields.objects("deniedDeposits").map(readDeposit),
     signerValidUntil: fields.integer("signerValidUntil", MAX_UINT64),
   };
 }

@@ -59,6 +59,7 @@ export {
   type LaneRecord,
 } from "./buyerStorage.ts";
 export { createFileBuyerStorage } from "./fileBuyerStorage.ts";
+export { createDepositCheck } from "./depositCheck.ts";
 export { withBuyerHeader } from "./buyerHeader.ts";
 export { wrapFetchWithVouchers, type WrapFetchWithVouchersOptions } from "./preauthorized.ts";
 export { preferExactAbove, type ExactThreshold } from "./policies.ts";
