@@ -1,8 +1,9 @@
 import type { Address } from "viem";
+import { smallest } from "../bounds.ts";
 import { THAWING_PERIOD } from "../limits.ts";
 import type { CollectableLane, CollectReason } from "../types.ts";
 import { laneGas, type GasModel } from "./gas.ts";
-import { groupBy, smallest } from "./group.ts";
+import { groupBy } from "./group.ts";
 
 /** When a seller finds a collection worth its gas. What could be lost is collected in time whatever stands here. */
 export interface CollectPolicy {

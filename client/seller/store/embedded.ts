@@ -1,5 +1,6 @@
 import type { Address, Hex } from "viem";
 import { ChargeAboveReservationError, ReservationLostError, StoreClosedError } from "../errors.ts";
+import { largest } from "../bounds.ts";
 import { accountKey, toAccountId, toAddress, toBytes32, toLaneId } from "../keys.ts";
 import type {
   AccountId,
@@ -121,6 +122,7 @@ class EmbeddedStore implements VoucherStore {
       charged,
       collected: lane.facts.collected,
       latest: { voucher, signature, signer },
+      promised: largest(lane.facts.promised, voucher.valueAggregate),
       voucherHash,
       oldestChargeTime: uncollectedOf(lane.facts) === 0n ? now : lane.facts.oldestChargeTime,
     };

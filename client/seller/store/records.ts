@@ -28,6 +28,8 @@ export interface LaneFacts {
   readonly charged: bigint;
   readonly collected: bigint;
   readonly latest: AcceptedVoucher | undefined;
+  /** Highest ceiling ever accepted: whoever holds that voucher can collect it. */
+  readonly promised: bigint;
   /** Digest of `latest`. */
   readonly voucherHash: Hash | undefined;
   /** Unix seconds; meaningless while nothing is uncollected. */
@@ -75,6 +77,7 @@ const EMPTY_LANE: LaneFacts = {
   charged: 0n,
   collected: 0n,
   latest: undefined,
+  promised: 0n,
   voucherHash: undefined,
   oldestChargeTime: 0n,
 };

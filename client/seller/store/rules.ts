@@ -1,6 +1,7 @@
 import type { Hex } from "viem";
 import type { LeaseParameters, LaneOffer, ReserveParameters, ReserveRefusal } from "../types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
+import { largest } from "../bounds.ts";
 import {
   coverageOf,
   exposureOf,
@@ -117,13 +118,13 @@ export function dropUnusedLanes(record: AccountRecord, now: bigint): void {
 /**
  * Puts a collected total read from the chain into a lane.
  *
- * A total above every ceiling this store accepted was collected by vouchers it does not know: a lost or older store accepted them. Their
+ * A total above every ceiling this store knows was collected by vouchers it does not know: a lost or older store accepted them. Their
  * ceilings were served, so the next voucher must build on top of them.
  */
 export function applyCollected(lane: LaneRecord, collected: bigint): void {
-  const { facts } = lane;
-  const highestKnown = facts.latest?.voucher.valueAggregate ?? facts.charged;
-  const charged = collected > highestKnown && collected > facts.charged ? collected : facts.charged;
+  const { facts, pending } = lane;
+  const highestKnown = largest(facts.charged, facts.promised, pending?.voucher.valueAggregate ?? 0n);
+  const charged = collected > highestKnown ? collected : facts.charged;
   const next = { ...facts, charged, collected };
   lane.facts = uncollectedOf(next) === 0n ? { ...next, oldestChargeTime: 0n } : next;
 }

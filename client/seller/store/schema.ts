@@ -1,5 +1,5 @@
 /** Format of the file; a change of the tables below changes it. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Amounts and totals are decimal text: they have up to 256 bits. */
 export const SCHEMA = `
@@ -26,6 +26,7 @@ export const SCHEMA = `
     collected TEXT NOT NULL,
     is_uncollected INTEGER NOT NULL,
     oldest_charge_time TEXT NOT NULL,
+    promised TEXT NOT NULL,
     value_aggregate TEXT,
     voucher_timestamp TEXT,
     nonce TEXT,

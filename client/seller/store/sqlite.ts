@@ -146,9 +146,9 @@ class SqlitePersistence implements Persistence {
       return;
     }
     this.#run(
-      `INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, lane_id) DO UPDATE SET
+      `INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, lane_id) DO UPDATE SET
         charged = excluded.charged, collected = excluded.collected, is_uncollected = excluded.is_uncollected,
-        oldest_charge_time = excluded.oldest_charge_time, value_aggregate = excluded.value_aggregate,
+        oldest_charge_time = excluded.oldest_charge_time, promised = excluded.promised, value_aggregate = excluded.value_aggregate,
         voucher_timestamp = excluded.voucher_timestamp, nonce = excluded.nonce, expiry = excluded.expiry,
         signature = excluded.signature, signer = excluded.signer, signer_kind = excluded.signer_kind,
         voucher_hash = excluded.voucher_hash`,
@@ -326,9 +326,15 @@ function accountValues({ chainId, escrow, seller, asset, buyer }: AccountId): SQ
 }
 
 function laneValues(facts: LaneFacts): SQLInputValue[] {
-  const { charged, collected, latest, voucherHash, oldestChargeTime } = facts;
+  const { charged, collected, latest, promised, voucherHash, oldestChargeTime } = facts;
   const isUncollected = uncollectedOf(facts) > 0n ? 1 : 0;
-  const head = [charged.toString(), collected.toString(), isUncollected, oldestChargeTime.toString()];
+  const head = [
+    charged.toString(),
+    collected.toString(),
+    isUncollected,
+    oldestChargeTime.toString(),
+    promised.toString(),
+  ];
   if (latest === undefined) return [...head, null, null, null, null, null, null, null, null];
   const { voucher, signature, signer } = latest;
   return [
@@ -359,6 +365,7 @@ function toLaneFacts(account: AccountId, id: Hex, row: Row): LaneFacts {
     charged: BigInt(text(row, "charged")),
     collected: BigInt(text(row, "collected")),
     oldestChargeTime: BigInt(text(row, "oldest_charge_time")),
+    promised: BigInt(text(row, "promised")),
     ...(row["voucher_hash"] === null
       ? { latest: undefined, voucherHash: undefined }
       : { latest: toAcceptedVoucher(account, id, row), voucherHash: text(row, "voucher_hash") as Hash }),

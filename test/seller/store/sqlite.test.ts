@@ -90,6 +90,21 @@ describe("SQLite", () => {
       await second.close();
     });
 
+    it("knows the highest ceiling that somebody may collect", async () => {
+      const path = freshPath();
+      const first = createSqliteStore({ path });
+      await first.applyChain([chainUpdate()], []);
+      for (const [nonce, valueAggregate] of [100n, 900n, 200n].entries()) {
+        await charge(first, request({ nonce: BigInt(nonce), valueAggregate }, { price: 10n }));
+      }
+      await first.close();
+      const second = createSqliteStore({ path });
+      const lanes = [{ id: DEFAULT_LANE, collected: 900n }];
+      await second.applyChain([chainUpdate({ block: block(101n), lanes })], []);
+      expect((await second.getLane(lane))?.charged).to.equal(30n);
+      await second.close();
+    });
+
     it("refuses the voucher it accepted before", async () => {
       const path = freshPath();
       const first = createSqliteStore({ path });

@@ -360,6 +360,22 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
         expect((await store.getLane(LANE))?.charged).to.equal(40n);
       });
 
+      it("knows an earlier ceiling when somebody collects it, although the latest one is lower", async () => {
+        await charge(store, request({ valueAggregate: 1_000n }), 40n);
+        await charge(store, request({ nonce: 1n, valueAggregate: 60n }, { price: 20n }));
+        const lanes = [{ id: DEFAULT_LANE, collected: 1_000n }];
+        await store.applyChain([chainUpdate({ block: block(101n), balance: 0n, lanes })], []);
+        expect((await store.getLane(LANE))?.charged).to.equal(60n);
+        expect((await store.getAccount(ACCOUNT))?.owed).to.equal(0n);
+      });
+
+      it("charges a request whose ceiling somebody collects while it is served", async () => {
+        const reservation = await reserved(store, request({ valueAggregate: 500n }));
+        const lanes = [{ id: DEFAULT_LANE, collected: 500n }];
+        await store.applyChain([chainUpdate({ block: block(101n), balance: 500n, lanes })], []);
+        expect((await store.commit(reservation, 70n, NOW)).charged).to.equal(70n);
+      });
+
       it("fails a commit whose voucher no longer reaches above what the chain has paid", async () => {
         const reservation = await reserved(store, request({ valueAggregate: 100n }));
         const lanes = [{ id: DEFAULT_LANE, collected: 500n }];
