@@ -407,6 +407,19 @@ describe("x402 deferred: version 1", function () {
       expect(await shop.charged(account.address)).to.equal(3n * PRICE);
     });
 
+    it("answers first requests at once with one deposit", async () => {
+      const { shop, url } = await open();
+      const account = await market.newBuyer();
+      const events: string[] = [];
+      const paidFetch = fetchAs(account, { onEvent: ({ kind }: { kind: string }) => events.push(kind) });
+      const answers = await Promise.all(Array.from({ length: 6 }, () => paidFetch(url)));
+      expect(answers.map(({ status }) => status)).to.deep.equal(Array.from({ length: 6 }, () => 200));
+      expect(events).to.deep.equal(["depositSigned"]);
+      expect(await shop.charged(account.address)).to.equal(6n * PRICE);
+      const parameters = { escrow: market.escrow, buyer: account.address, seller: shop.seller.address, asset: USDC };
+      expect((await getAccount(market.base.publicClient, parameters)).balance).to.equal(100n * PRICE);
+    });
+
     it("answers parallel requests", async () => {
       const { shop, url } = await open();
       const account = await market.newBuyer();

@@ -9,21 +9,19 @@ import type {
 import { findDefaultAsset } from "@x402/evm";
 import type { Address } from "viem";
 import { signVoucher, type TypedDataSigner, type Voucher } from "../../voucher/index.ts";
-import { larger, sum, tightest } from "./amounts.ts";
+import { larger } from "./amounts.ts";
 import { checkCorrection } from "./buyerCorrection.ts";
-import { signDeposit, sizeDeposit, toDepositRequest, type DepositPolicy } from "./buyerDeposits.ts";
-import { buyerAccountKey, type BuyerAccountId } from "./buyerStorage.ts";
-import type { BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
+import type { DepositPolicy } from "./buyerDeposits.ts";
+import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { toTerms } from "./client.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
-import { DepositNeededError, PriceLimitError, UnreadableOfferError } from "./errors.ts";
+import { PriceLimitError, UnreadableOfferError } from "./errors.ts";
 import { createEscrowTrust } from "./escrowTrust.ts";
 import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
-import type { Deposit } from "./types.ts";
+import { createDepositsV1, type DepositsV1 } from "./v1Deposits.ts";
 import { toWirePayload } from "./wire.ts";
 
 const DAY = 86_400n;
-/** The scheme's facilitators refuse deposits that run for less than seven days. */
 const DEFAULT_LIFETIME = 8n * DAY;
 
 /** Settings of {@link DeferredEvmSchemeV1}. */
@@ -33,10 +31,17 @@ export interface DeferredEvmSchemeV1Options {
   readonly escrows: readonly Address[];
   /** How to deposit when the offer tells a balance below the price; `false` never deposits. */
   readonly deposit?: DepositPolicy | false;
-  /** `maxExposure` and `maxTotalExposure` hold for the deposits that this instance has signed. */
+  /**
+   * `maxExposure` and `maxTotalExposure` hold for the deposits that this instance has signed, charged or not: a version 1 client is told
+   * nothing of what became of them.
+   */
   readonly limits?: BuyerLimits;
+  /** Says whether a deposit that has expired was executed; see {@link BuyerOptions.wasDepositUsed}. */
+  readonly wasDepositUsed?: BuyerOptions["wasDepositUsed"];
   /** Seconds a voucher can be collected; eight days by default. */
   readonly voucherLifetime?: bigint;
+  /** Is told of deposits that are signed, and of checks that fail. */
+  readonly onEvent?: (event: BuyerEvent) => void;
   /** Unix seconds; the system's by default. */
   readonly now?: () => bigint;
 }
@@ -55,14 +60,22 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
   readonly #options: DeferredEvmSchemeV1Options;
   readonly #address: Address;
   readonly #requireTrusted: (escrow: Address) => void;
-  /** Token base units deposited for each account. */
-  readonly #deposited = new Map<string, bigint>();
+  readonly #deposits: DepositsV1;
 
   /** @throws {DeferredConfigurationError} no escrow is trusted. */
   constructor(options: DeferredEvmSchemeV1Options) {
     this.#options = options;
     this.#requireTrusted = createEscrowTrust(options.escrows);
     this.#address = options.buyer.address.toLowerCase() as Address;
+    this.#deposits = createDepositsV1({
+      signer: options.buyer,
+      buyer: this.#address,
+      policy: options.deposit ?? {},
+      limits: options.limits ?? {},
+      wasDepositUsed: options.wasDepositUsed,
+      now: () => this.#now(),
+      emit: options.onEvent ?? (() => undefined),
+    });
   }
 
   readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
@@ -87,8 +100,8 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
     const { maxPrice } = this.#options.limits ?? {};
     if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
     const cap = context?.maxAmountPerPayment;
-    const deposit = await this.#deposit(terms, cap === undefined ? undefined : BigInt(cap));
     const voucher = await this.#nextVoucher(terms);
+    const deposit = await this.#deposits(terms, cap === undefined ? undefined : BigInt(cap));
     const signature = await signVoucher(this.#options.buyer, voucher);
     const payload = toWirePayload({ voucher, signature, ...(deposit !== undefined && { deposit }) });
     // The SDK sends a version 1 result as it is, so it names its scheme and network.
@@ -113,40 +126,6 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
       timestamp: larger(now, voucher.timestamp),
       expiry: larger(expiry, voucher.expiry),
     };
-  }
-
-  async #deposit(
-    { chainId, seller, asset, price, offer }: PaymentTerms,
-    spendCap?: bigint,
-  ): Promise<Deposit | undefined> {
-    const account: BuyerAccountId = { chainId, escrow: offer.escrow, seller, asset, buyer: this.#address };
-    const key = buyerAccountKey(account);
-    const deposited = this.#deposited.get(key) ?? 0n;
-    // Without a balance in the offer only a first payment counts as uncovered.
-    const balance = offer.account?.balance ?? (deposited > 0n ? price : 0n);
-    if (balance >= price) return undefined;
-    const { deposit: policy = {}, limits = {} } = this.#options;
-    if (policy === false) throw new DepositNeededError(price - balance, "this client makes no deposits");
-    const total = sum(this.#deposited.values());
-    const cap = tightest([
-      spendCap,
-      limits.maxDeposit,
-      limits.maxExposure === undefined ? undefined : limits.maxExposure - deposited,
-      limits.maxTotalExposure === undefined ? undefined : limits.maxTotalExposure - total,
-    ]);
-    const request = toDepositRequest(account, { price, shortfall: price - balance, terms: offer.deposit });
-    const amount = sizeDeposit({ policy, request, cap });
-    const lasting = { lifetime: DEFAULT_LIFETIME, ...policy };
-    const deposit = await signDeposit({
-      signer: this.#options.buyer,
-      account,
-      offer,
-      policy: lasting,
-      amount,
-      now: this.#now(),
-    });
-    this.#deposited.set(key, deposited + amount);
-    return deposit;
   }
 
   #now(): bigint {
