@@ -1,9 +1,10 @@
 import { bytesToHex, type Address, type Hash } from "viem";
 import type { Voucher } from "../voucher/types.ts";
+import { largest } from "./bounds.ts";
 import { ChainUnavailableError, UnknownAssetError } from "./errors.ts";
 import { createVoucherHasher } from "./hash.ts";
 import { toAddress } from "./keys.ts";
-import { DEFAULT_LIMITS, notBehindChain, systemClock, THAWING_PERIOD } from "./limits.ts";
+import { DEFAULT_LIMITS, MAX_ACCOUNT_AGE, notBehindChain, systemClock, THAWING_PERIOD } from "./limits.ts";
 import { REJECTIONS, type RejectionCode } from "./rejections.ts";
 import { loadSignatureBackend, type SignatureBackend } from "./signature.ts";
 import { refuseTerms, withLowerCase } from "./terms.ts";
@@ -43,6 +44,7 @@ export interface AcceptorOptions {
 
 /** A request whose voucher and signer were checked. */
 interface CheckedRequest {
+  readonly readSince: bigint;
   readonly voucher: Voucher;
   readonly voucherHash: Hash;
   readonly signer: VoucherSigner;
@@ -97,7 +99,9 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
       return "invalid_deferred_evm_payload_chain_view_stale";
     }
     const signer = await findSigner({ voucher, signature: parameters.signature, digest, now });
-    return typeof signer === "string" ? signer : { voucher, voucherHash: bytesToHex(digest), signer };
+    if (typeof signer === "string") return signer;
+    const readSince = largest(synced.timestamp - MAX_ACCOUNT_AGE, now + limits.collectionMargin - THAWING_PERIOD);
+    return { voucher, voucherHash: bytesToHex(digest), signer, readSince };
   }
 
   function toAsset(asset: Address): Address {
@@ -122,16 +126,33 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     };
   }
 
-  /** Asks the store, and once more after a read of the chain when the store does not know the account or the lane. */
-  async function ask<T>(voucher: Voucher, step: () => Promise<T>, reasonOf: (answer: T) => string): Promise<T> {
-    const answer = await step();
-    const reason = reasonOf(answer);
-    if (reason !== "unknownAccount" && reason !== "unknownLane") return answer;
+  /**
+   * Checks a request and asks the store; both once more after a read of the chain when the store does not know the account or the lane
+   * well enough. What was read may have ended the session of the signer, too.
+   */
+  async function ask<T>(
+    parameters: AcceptParameters,
+    step: (request: ReserveParameters) => Promise<T>,
+    reasonOf: (answer: T) => string,
+  ): Promise<{ readonly request: ReserveParameters; readonly answer: T } | RejectionCode> {
+    const first = await askOnce(parameters, step);
+    if (typeof first === "string") return first;
+    const reason = reasonOf(first.answer);
+    if (reason !== "unknownAccount" && reason !== "unknownLane") return first;
+    const { voucher } = first.request;
     const account = accountOf(voucher);
     // Keys and their vouchers cost nothing; what is in the account does.
     const isFunded = ((await store.getAccount(account))?.balance ?? 0n) > 0n;
     const isRead = await isRefreshed(chainView, { account, lanes: [voucher.id], isUnproven: !isFunded });
-    return isRead ? step() : answer;
+    return isRead ? askOnce(parameters, step) : first;
+  }
+
+  async function askOnce<T>(parameters: AcceptParameters, step: (request: ReserveParameters) => Promise<T>) {
+    const now = parameters.now ?? clock();
+    const checked = await checkRequest(parameters);
+    if (typeof checked === "string") return checked;
+    const request = toRequest(parameters, checked, now);
+    return { request, answer: await step(request) };
   }
 
   /** What the next voucher must build on. A lane that is taken leads to another one. */
@@ -143,7 +164,7 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     return store.offerFor({ ...account, id: voucher.id });
   }
 
-  async function refuse(reason: ReserveRefusal, voucher: Voucher, now: bigint): Promise<Rejection> {
+  async function refuse(reason: ReserveRefusal, { voucher, now }: ReserveParameters): Promise<Rejection> {
     const offer = await correct(reason, voucher, now);
     const corrective = offer !== undefined && (await isFresh(voucher, offer)) ? offer : undefined;
     const account = reason === "uncovered" ? await store.getAccount(accountOf(voucher)) : undefined;
@@ -180,31 +201,26 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     limits,
 
     async accept(parameters): Promise<AcceptResult> {
-      const now = parameters.now ?? clock();
-      const checked = await checkRequest(parameters);
-      if (typeof checked === "string") return reject(checked);
-      const { voucher, signer } = checked;
-      const request = toRequest(parameters, checked, now);
-      const result = await ask(
-        voucher,
-        () => store.reserve(request),
+      const asked = await ask(
+        parameters,
+        (request) => store.reserve(request),
         (answer) => (answer.isReserved ? "" : answer.reason),
       );
-      if (result.isReserved) return { isAccepted: true, reservation: result.reservation, signer };
-      return refuse(result.reason, voucher, now);
+      if (typeof asked === "string") return reject(asked);
+      const { request, answer } = asked;
+      if (answer.isReserved) return { isAccepted: true, reservation: answer.reservation, signer: request.signer };
+      return refuse(answer.reason, request);
     },
 
-    async check(parameters) {
-      const now = parameters.now ?? clock();
-      const checked = await checkRequest(parameters);
-      if (typeof checked === "string") return reject(checked);
-      const request = { ...toRequest(parameters, checked, now), pendingDeposit: parameters.pendingDeposit ?? 0n };
-      const reason = await ask(
-        checked.voucher,
-        () => store.check(request),
+    async check({ pendingDeposit = 0n, ...parameters }) {
+      const asked = await ask(
+        parameters,
+        (request) => store.check({ ...request, pendingDeposit }),
         (answer) => answer ?? "",
       );
-      return reason === undefined ? { isAccepted: true, signer: checked.signer } : refuse(reason, checked.voucher, now);
+      if (typeof asked === "string") return reject(asked);
+      const { request, answer } = asked;
+      return answer === undefined ? { isAccepted: true, signer: request.signer } : refuse(answer, request);
     },
 
     commit: (reservation, amount) => store.commit(reservation, amount, timeOf()),

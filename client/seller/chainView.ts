@@ -2,9 +2,9 @@ import { getAddress, type Address, type Hex } from "viem";
 import { getChainId, readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
 import type { ReadClient } from "../voucher/read.ts";
+import { createChangeFinder, distinctSigners, mergeChanges, type Changes } from "./chain/changes.ts";
 import { createReadQueue, type PendingRead, type ReadRank } from "./chain/queue.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
-import { findTouched } from "./chain/logs.ts";
 import { ask, readBlock } from "./chain/rpc.ts";
 import { ChainUnavailableError, WrongChainError } from "./errors.ts";
 import { accountKey, DEFAULT_LANE, toAccountId, toAddress, toBytes32 } from "./keys.ts";
@@ -38,6 +38,11 @@ export interface ChainViewOptions {
   readonly maxBlockRange?: bigint;
   /** Most blocks that are scanned after a pause; beyond that every account is read again. 50,000 by default. */
   readonly maxScan?: bigint;
+  /**
+   * Seconds of block time after which accounts with something uncollected are read again, whatever events say; 3,600 by default. A node
+   * that leaves events out hides a thaw this long at most, which must be much less than the thawing period.
+   */
+  readonly recheckInterval?: bigint;
   /** Multicall3; its canonical address by default. Undefined: every value is a request of its own. */
   readonly multicallAddress?: Address | undefined;
   /** Most values of one Multicall3 request; 500 by default. */
@@ -55,7 +60,7 @@ export const MULTICALL3_ADDRESS: Address = "0xcA11bde05977b3631167028862bE2a1739
  * Makes the view of the chain of one seller.
  *
  * Events only say which accounts to look at: their state is then read at the chosen depth, never summed up. Accounts the store does
- * not know are left alone until a request brings them.
+ * not know are left alone until a request brings them; accounts in which something is uncollected are read again about every hour.
  *
  * @param options - {@link ChainViewOptions}.
  * @returns The view; call {@link ChainView.sync} once before the first request, then {@link ChainView.start}.
@@ -72,6 +77,7 @@ export function createChainView(options: ChainViewOptions): ChainView {
     pollingInterval = 2_000,
     maxBlockRange = 1_000n,
     maxScan = 50_000n,
+    recheckInterval = 3_600n,
     batchSize = 500,
   } = options;
   const escrow: EscrowId = { chainId: options.escrow.chainId, escrow: toAddress(options.escrow.escrow) };
@@ -79,9 +85,12 @@ export function createChainView(options: ChainViewOptions): ChainView {
   const confirmations = BigInt(options.confirmations);
   const multicallAddress = "multicallAddress" in options ? options.multicallAddress : MULTICALL3_ADDRESS;
   const queue = createReadQueue(options.maxPendingReads ?? 1_000);
+  const changes = createChangeFinder({ client, escrow, seller, store, maxBlockRange });
   const inTurn = createSerial();
   const listeners = new Set<(alert: ChainAlert) => void>();
   let lastSynced: BlockReference | undefined;
+  /** Block time at which what is owed is read again, unix seconds. */
+  let nextRecheck = 0n;
   let isChainChecked = false;
   /** Whoever goes on asking must not keep the view from stopping. */
   let isStopping = false;
@@ -124,32 +133,6 @@ export function createChainView(options: ChainViewOptions): ChainView {
     return (await readBlock(client, number)).hash === hash;
   }
 
-  /** Accounts and signers of the store that events after `from` touched. */
-  async function findChanged(from: BlockReference, to: BlockReference): Promise<Changed> {
-    const filter = { escrow, seller, fromBlock: from.number + 1n, toBlock: to.number, maxRange: maxBlockRange };
-    const touched = await findTouched(client, filter);
-    const accounts: AccountId[] = [];
-    for (const account of touched.accounts.values()) {
-      if ((await store.getAccount(account)) !== undefined) accounts.push(account);
-    }
-    return { accounts, signers: await knownSigners(touched.signers) };
-  }
-
-  async function findAll(): Promise<Changed> {
-    return { accounts: await store.listAccounts({ ...escrow, seller }), signers: await store.listSigners(escrow) };
-  }
-
-  /** Whatever happens to a key that the store knows counts; another key's first authorization when its buyer has an account. */
-  async function knownSigners(changed: readonly SignerReading[]): Promise<readonly SignerReading[]> {
-    if (changed.length === 0) return [];
-    const buyers = new Set((await store.listAccounts({ ...escrow, seller })).map(({ buyer }) => buyer));
-    const readings = new Map(changed.map((reading) => [`${reading.buyer}${reading.signer}`, reading]));
-    const stored = new Set((await store.listSigners(escrow)).map(({ buyer, signer }) => `${buyer}${signer}`));
-    return [...readings]
-      .filter(([key, { buyer }]) => stored.has(key) || buyers.has(buyer))
-      .map(([, reading]) => reading);
-  }
-
   async function pass(): Promise<BlockReference> {
     const block = await readConfirmedBlock();
     const synced = lastSynced ?? (await store.getSyncedBlock(escrow, seller));
@@ -161,12 +144,19 @@ export function createChainView(options: ChainViewOptions): ChainView {
     return block;
   }
 
+  /** What events name, and now and then what nobody may take away unseen: a node can have a block before it has its events. */
+  async function findChanged(from: BlockReference, to: BlockReference): Promise<Changes> {
+    const touched = await changes.findTouched(from, to);
+    return to.timestamp < nextRecheck ? touched : mergeChanges(touched, await changes.findOwed());
+  }
+
   /** Brings the store to `block`; from nowhere when there is no block to start from that is still on the chain. */
   async function advance(from: BlockReference | undefined, block: BlockReference, wasSynced: boolean): Promise<void> {
     if (from === undefined && wasSynced) await store.rewindChain(escrow, EVERY_BLOCK);
     const isScannable = from !== undefined && block.number - from.number <= maxScan;
-    const changed = isScannable ? await findChanged(from, block) : await findAll();
+    const changed = isScannable ? await findChanged(from, block) : await changes.findAll();
     const alerts = await applyAndCompare(block, changed);
+    if (!isScannable || block.timestamp >= nextRecheck) nextRecheck = block.timestamp + recheckInterval;
     await store.expireReleases(escrow, block.timestamp);
     await store.setSyncedBlock(escrow, seller, block);
     for (const alert of alerts) for (const listener of listeners) listener(alert);
@@ -174,7 +164,7 @@ export function createChainView(options: ChainViewOptions): ChainView {
 
   async function applyAndCompare(
     block: BlockReference,
-    { accounts, signers }: Changed,
+    { accounts, signers }: Changes,
   ): Promise<readonly ChainAlert[]> {
     const thawsBefore = await Promise.all(accounts.map(thawOf));
     const endsBefore = await Promise.all(signers.map(endOf));
@@ -212,7 +202,9 @@ export function createChainView(options: ChainViewOptions): ChainView {
     try {
       const block = await pass();
       reads = queue.take(block.number, READS_AT_ONCE);
-      await readAndApply(block, mergeReads(reads), signersOf(reads));
+      const accounts = mergeReads(reads);
+      const known = await changes.findSignersOf(accounts.map(({ account }) => account));
+      await readAndApply(block, accounts, distinctSigners([...signersOf(reads), ...known]));
       for (const { resolve } of reads) resolve();
     } catch (error) {
       for (const { reject } of reads) reject(error);
@@ -286,12 +278,6 @@ export function createChainView(options: ChainViewOptions): ChainView {
   };
 }
 
-/** What a pass must read again. */
-interface Changed {
-  readonly accounts: readonly AccountId[];
-  readonly signers: readonly SignerReading[];
-}
-
 /** Few enough that whoever is owed money never waits long for strangers' reads that were begun before. */
 const READS_AT_ONCE = 250;
 
@@ -310,8 +296,7 @@ function mergeReads(reads: readonly PendingRead[]): readonly RefreshParameters[]
 }
 
 function signersOf(reads: readonly PendingRead[]): readonly SignerReading[] {
-  const readings = reads.flatMap(({ parameters: { account, signers = [] } }) =>
+  return reads.flatMap(({ parameters: { account, signers = [] } }) =>
     signers.map((signer) => ({ buyer: account.buyer, signer: toAddress(signer) })),
   );
-  return [...new Map(readings.map((reading) => [`${reading.buyer}${reading.signer}`, reading])).values()];
 }

@@ -3,6 +3,12 @@ import type { ChainView, SellerLimits } from "./types.ts";
 /** `VoucherEscrow.THAWING_PERIOD`, seconds: how long a thaw takes and how long a revoked signer still counts. */
 export const THAWING_PERIOD = 86_400n;
 
+/**
+ * How long before the last synced block an account may have been read when a voucher is accepted, seconds. A thaw that a node hid began
+ * after that read, and what is accepted is read again long before that thaw ends.
+ */
+export const MAX_ACCOUNT_AGE = THAWING_PERIOD / 2n;
+
 /** Longest life of a release, seconds. */
 export const MAX_RELEASE_SECONDS = 3_600n;
 

@@ -44,6 +44,8 @@ export interface VoucherSellerOptions {
   readonly onChainError?: (error: unknown) => void;
   /** Milliseconds between two looks at the chain. */
   readonly pollingInterval?: number;
+  /** Seconds after which what is owed is read again, see `ChainViewOptions`. */
+  readonly recheckInterval?: bigint;
   /** Unix seconds; the machine's clock by default. */
   readonly clock?: () => bigint;
 }
@@ -80,6 +82,7 @@ export async function createVoucherSeller(options: VoucherSellerOptions): Promis
     ...common,
     confirmations: options.confirmations,
     ...(onChainError === undefined ? {} : { onError: onChainError }),
+    ...(options.recheckInterval === undefined ? {} : { recheckInterval: options.recheckInterval }),
   });
   const { collectionMargin = DEFAULT_LIMITS.collectionMargin } = limits;
   const collector = createCollector({ ...common, wallet, chainView, policy, collectionMargin, onProgress, clock });

@@ -131,6 +131,8 @@ export interface ReserveParameters {
   readonly maxLanes: number;
   /** Most that may be charged and not yet collected in one account, token base units; no limit when absent. */
   readonly maxUncollected?: bigint;
+  /** Time of the oldest block whose facts about the account still count, unix seconds; every block's when absent. */
+  readonly readSince?: bigint;
   /** Counted as balance although it is not on-chain yet, token base units. Only {@link VoucherStore.check} heeds it. */
   readonly pendingDeposit?: bigint;
 }
@@ -138,7 +140,7 @@ export interface ReserveParameters {
 /**
  * Why the store refused.
  *
- * - `unknownAccount`: the account was never read from the chain. Read it, then ask again.
+ * - `unknownAccount`: the account was never read from the chain, or not for too long. Read it, then ask again.
  * - `unknownLane`: the lane's collected total was never read from the chain. Read it, then ask again.
  * - `busy`: another request of this lane is being served.
  * - `duplicate`: this very voucher was committed before; it pays for nothing more.
@@ -422,8 +424,8 @@ export type AcceptResult =
   | Rejection;
 
 /**
- * Decides whether a paid request may be served. Makes no RPC, but for the first request of an account, a lane or a session signer that
- * the store does not know yet, and for contract wallets.
+ * Decides whether a paid request may be served. Makes no RPC, but for contract wallets, for the first request of an account, a lane or a
+ * session signer that the store does not know yet, and for an account that was not read for half a thawing period.
  */
 export interface Acceptor {
   readonly escrow: EscrowId;

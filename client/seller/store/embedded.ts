@@ -75,7 +75,7 @@ class EmbeddedStore implements VoucherStore {
   }
 
   async reserve(parameters: ReserveParameters): Promise<ReserveResult> {
-    const record = this.#fresh(parameters.voucher, parameters.now);
+    const record = this.#fresh(parameters.voucher, parameters.now, parameters.readSince);
     if (record === undefined) return { isReserved: false, reason: "unknownAccount" };
     endOverdueRequests(record, parameters.now);
     const id = parameters.voucher.id.toLowerCase() as Hex;
@@ -96,7 +96,7 @@ class EmbeddedStore implements VoucherStore {
   }
 
   async check(parameters: ReserveParameters): Promise<ReserveRefusal | undefined> {
-    const record = this.#fresh(parameters.voucher, parameters.now);
+    const record = this.#fresh(parameters.voucher, parameters.now, parameters.readSince);
     if (record === undefined) return "unknownAccount";
     endOverdueRequests(record, parameters.now);
     return refuse(record, parameters.voucher.id.toLowerCase() as Hex, parameters);
@@ -278,10 +278,11 @@ class EmbeddedStore implements VoucherStore {
   }
 
   /** The account, unless what is known of the chain about it must be read again first. */
-  #fresh(account: AccountId, now: bigint): AccountRecord | undefined {
+  #fresh(account: AccountId, now: bigint, readSince = 0n): AccountRecord | undefined {
     if (now > this.#latestNow) this.#latestNow = now;
     const record = this.#find(lowerCase(account));
-    return record?.facts.isStale === true ? undefined : record;
+    if (record === undefined || record.facts.isStale) return undefined;
+    return record.facts.syncedBlock.timestamp < readSince ? undefined : record;
   }
 
   #find(account: AccountId): AccountRecord | undefined {
