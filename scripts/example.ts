@@ -10,10 +10,13 @@ export interface ExampleChain {
 /** What a process of the example reads from its environment, under the names it has there. */
 export type ExampleEnvironment = Readonly<Record<string, string>>;
 
-/** Environment of `npm run example:seller`, with well-known keys. A local chain has a block only for a transaction, so nothing waits for another one. */
+/**
+ * Environment of `npm run example:seller`, with well-known keys. A local chain mines for transactions alone, so nothing can wait for another block,
+ * and forgets everything when it ends, so the store of the vouchers must not outlive it.
+ */
 export function sellerEnvironment({ rpcUrl, escrow }: ExampleChain): ExampleEnvironment {
   const keys = { SELLER_KEY: actorKey("seller"), GAS_KEY: actorKey("relayer") };
-  return { RPC_URL: rpcUrl, ESCROW: escrow, ...keys, CONFIRMATIONS: "0" };
+  return { RPC_URL: rpcUrl, ESCROW: escrow, ...keys, CONFIRMATIONS: "0", STORE: ":memory:" };
 }
 
 /** Environment of `npm run example:buyer`, with a well-known key. */

@@ -1,6 +1,7 @@
 // An agent that pays. BUYER_KEY names its account, which needs USDC and no ETH, ESCROW the contract it trusts, API_URL what it asks for.
 // Run it by `npm run example:buyer` with these in the environment; `npm run chain` prints a whole line to copy.
 import { x402Client } from "@x402/core/client";
+import { decodePaymentRequiredHeader } from "@x402/core/http";
 import { decodePaymentResponseHeader, wrapFetchWithPayment } from "@x402/fetch";
 import { getAddress, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -18,6 +19,8 @@ const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, scheme.address), c
 for (let request = 1; request <= 3; request++) {
   const response = await paidFetch(API_URL);
   const receipt = response.headers.get("PAYMENT-RESPONSE");
+  const refusal = response.headers.get("PAYMENT-REQUIRED");
+  if (refusal !== null) throw new Error(`Not paid: ${decodePaymentRequiredHeader(refusal).error}`);
   if (receipt === null) throw new Error(`Not served: ${response.status} ${await response.text()}`);
   console.log(
     `${response.status} for ${decodePaymentResponseHeader(receipt).amount} USDC units:`,

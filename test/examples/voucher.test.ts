@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -19,17 +18,14 @@ const PRICE = 1_000n;
 describe("the voucher example", function () {
   this.timeout(60_000);
   let chain: ServedBase;
-  let folder: string;
   const children: ChildProcess[] = [];
 
   before(async () => {
     chain = await serveBaseWithEscrow();
-    folder = await mkdtemp(join(tmpdir(), "x402-escrow-example-"));
   });
   after(async () => {
     for (const child of children) child.kill("SIGKILL");
     await chain.close();
-    await rm(folder, { recursive: true });
   });
 
   function start(script: string, env: Record<string, string>): { child: ChildProcess; output: () => string } {
@@ -56,7 +52,6 @@ describe("the voucher example", function () {
     const seller = start("seller.ts", {
       ...sellerEnvironment(chain),
       PORT: port.toString(),
-      STORE: join(folder, "vouchers.sqlite"),
     });
     while (!seller.output().includes("/weather")) {
       expect(seller.child.exitCode, seller.output()).to.equal(null);
