@@ -58,6 +58,7 @@ const CODES: Readonly<Record<ReserveRefusal, RejectionCode>> = {
   staleNonce: "invalid_deferred_evm_payload_voucher_nonce_mismatch",
   staleTimestamp: "invalid_deferred_evm_payload_voucher_timestamp_decreasing",
   staleExpiry: "invalid_deferred_evm_payload_voucher_expiry_decreasing",
+  signedByKey: "invalid_deferred_evm_payload_lane_signed_by_key",
   belowCharged: "invalid_deferred_evm_payload_voucher_value",
   uncovered: "insufficient_funds",
   laneLimit: "invalid_deferred_evm_payload_lane_limit",
@@ -158,8 +159,9 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
   /** What the next voucher must build on. A lane that is taken leads to another one. */
   async function correct(reason: ReserveRefusal, voucher: Voucher, now: bigint): Promise<LaneOffer | undefined> {
     const account = accountOf(voucher);
-    if (reason === "busy" || reason === "laneLimit") {
-      return store.leaseLane({ account, now, until: now + limits.leaseSeconds, maxLanes: limits.maxLanes });
+    if (reason === "busy" || reason === "laneLimit" || reason === "signedByKey") {
+      const until = now + limits.leaseSeconds;
+      return store.leaseLane({ account, now, until, maxLanes: limits.maxLanes, except: voucher.id });
     }
     return store.offerFor({ ...account, id: voucher.id });
   }

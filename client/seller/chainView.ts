@@ -1,11 +1,11 @@
-import { getAddress, type Address, type Hex } from "viem";
-import { getChainId, readContract } from "viem/actions";
-import { voucherEscrowAbi } from "../abi/index.ts";
+import type { Address, Hex } from "viem";
+import { getChainId } from "viem/actions";
 import type { ReadClient } from "../voucher/read.ts";
 import { createChangeFinder, distinctSigners, mergeChanges, type Changes } from "./chain/changes.ts";
 import { createReadQueue, type PendingRead, type ReadRank } from "./chain/queue.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
 import { ask, readBlock } from "./chain/rpc.ts";
+import { readWhoSigned } from "./chain/whoSigned.ts";
 import { ChainUnavailableError, WrongChainError } from "./errors.ts";
 import { accountKey, DEFAULT_LANE, toAccountId, toAddress, toBytes32 } from "./keys.ts";
 import { createPoller } from "./poller.ts";
@@ -260,15 +260,8 @@ export function createChainView(options: ChainViewOptions): ChainView {
       readPoller.start();
       await waiting;
     },
-    isVoucherSignatureValid: (voucher, signature) =>
-      ask("a contract wallet's answer", () =>
-        readContract(client, {
-          address: getAddress(escrow.escrow),
-          abi: voucherEscrowAbi,
-          functionName: "isVoucherSignatureValid",
-          args: [voucher, signature],
-        }),
-      ),
+    whoSigned: (voucher, signature, key) =>
+      readWhoSigned(client, { escrow: escrow.escrow, voucher, signature, key, multicallAddress }),
     onAlert: (listener) => {
       listeners.add(listener);
       return () => {

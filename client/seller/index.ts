@@ -70,6 +70,7 @@ export type {
   ReserveResult,
   SellerLimits,
   SessionSigner,
+  SignedBy,
   SignerUpdate,
   VoucherSigner,
   VoucherStore,

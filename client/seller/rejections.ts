@@ -24,6 +24,8 @@ export const REJECTIONS = {
   invalid_deferred_evm_payload_exposure_limit: "The seller waits for a collection before it accepts more.",
   invalid_deferred_evm_payload_lane_busy:
     "Another request of this lane is being served; use another lane or try again.",
+  invalid_deferred_evm_payload_lane_signed_by_key:
+    "The lane holds uncollected charges that a key signed; a contract wallet's voucher needs another lane.",
   invalid_deferred_evm_payload_lane_limit: "The buyer uses as many lanes as the seller allows; use one of them.",
   invalid_deferred_evm_payload_chain_view_stale: "The seller has not seen the chain for too long; try again later.",
   invalid_deferred_evm_payload_chain_unavailable: "The seller cannot read the chain now; try again later.",

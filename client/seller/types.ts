@@ -147,6 +147,7 @@ export interface ReserveParameters {
  * - `staleNonce`: the nonce is not above the latest accepted one.
  * - `staleTimestamp`: signed before the latest accepted voucher.
  * - `staleExpiry`: expires before the latest accepted voucher.
+ * - `signedByKey`: a contract wallet signed, and the lane holds uncollected charges that a key signed. A wallet can un-sign.
  * - `belowCharged`: the ceiling is below the charged total plus the price.
  * - `uncovered`: the account does not cover the price.
  * - `laneLimit`: the lane would be one too many for this buyer.
@@ -160,6 +161,7 @@ export type ReserveRefusal =
   | "staleNonce"
   | "staleTimestamp"
   | "staleExpiry"
+  | "signedByKey"
   | "belowCharged"
   | "uncovered"
   | "laneLimit"
@@ -186,6 +188,8 @@ export interface LeaseParameters {
   readonly until: bigint;
   /** Most lanes a buyer may use in one account, the default lane included. */
   readonly maxLanes: number;
+  /** Lane that is no good to whoever asks, 32 bytes. */
+  readonly except?: Hex;
 }
 
 /** A lane to offer in a 402. */
@@ -379,7 +383,10 @@ export interface SellerLimits {
   readonly leaseSeconds: bigint;
   /** Seconds a voucher's timestamp may lie in the future. */
   readonly clockSkew: bigint;
-  /** Whether contract wallets (ERC-1271) may pay. Each of their vouchers costs one `eth_call`, and a wallet can un-sign what it signed. */
+  /**
+   * Whether contract wallets (ERC-1271) may pay. Each of their vouchers costs one `eth_call`, and so does whatever a stranger sends in the
+   * name of one that has money in its account. A wallet can un-sign what it signed.
+   */
   readonly allowsContractWallets: boolean;
 }
 
@@ -492,6 +499,15 @@ export type ChainAlert =
   | { readonly kind: "thaw"; readonly account: AccountId; readonly thawEndTime: bigint }
   | { readonly kind: "signer"; readonly buyer: Address; readonly signer: Address; readonly validUntil: bigint };
 
+/**
+ * Who vouches for a voucher besides the buyer's own key.
+ *
+ * - `session`: a key that is or was a session signer of the buyer, whatever the signature is good for by now.
+ * - `wallet`: the contract wallet at the buyer's address, and no session signer.
+ * - `nobody`: the escrow would not take it.
+ */
+export type SignedBy = "session" | "wallet" | "nobody";
+
 /** Keeps the store in step with the chain, at the depth the seller chose. */
 export interface ChainView {
   readonly escrow: EscrowId;
@@ -513,8 +529,13 @@ export interface ChainView {
    * @throws {ChainBusyError} too many accounts wait already.
    */
   refreshAccount(parameters: RefreshParameters): Promise<void>;
-  /** Asks the escrow about a contract wallet's voucher: one `eth_call`. @throws {ChainUnavailableError} the chain does not answer. */
-  isVoucherSignatureValid(voucher: Voucher, signature: Hex): Promise<boolean>;
+  /**
+   * Asks the escrow who signed a voucher that the buyer's own key did not sign: one `eth_call` at the latest block.
+   *
+   * @param key - Key that the signature recovers to; undefined when there is none.
+   * @throws {ChainUnavailableError} the chain does not answer.
+   */
+  whoSigned(voucher: Voucher, signature: Hex, key: Address | undefined): Promise<SignedBy>;
   /** Calls `listener` after each pass with what it found. Returns the function that ends it. */
   onAlert(listener: (alert: ChainAlert) => void): () => void;
 }

@@ -12,6 +12,7 @@ import {
   surplusOf,
   uncollectedOf,
   type AccountRecord,
+  type LaneFacts,
   type LaneRecord,
 } from "./records.ts";
 
@@ -44,7 +45,14 @@ function refuseVoucher({ facts }: LaneRecord, request: ReserveParameters): Reser
     if (voucher.timestamp < latest.timestamp) return "staleTimestamp";
     if (voucher.expiry < latest.expiry) return "staleExpiry";
   }
+  if (losesKey(facts, request)) return "signedByKey";
   return voucher.valueAggregate < facts.charged + price ? "belowCharged" : undefined;
+}
+
+/** Only the latest voucher of a lane is kept, and what a key signed must not come to depend on what a contract says tomorrow. */
+function losesKey(facts: LaneFacts, { signer }: ReserveParameters): boolean {
+  const isKeys = facts.latest !== undefined && facts.latest.signer.kind !== "contract";
+  return isKeys && signer.kind === "contract" && uncollectedOf(facts) > 0n;
 }
 
 function refuseAmount(
@@ -70,10 +78,10 @@ function countUsed(record: AccountRecord): number {
 }
 
 /** Picks the lane of an offer and leases it. */
-export function lease(record: AccountRecord, { now, until, maxLanes }: LeaseParameters): LaneOffer {
+export function lease(record: AccountRecord, { now, until, maxLanes, except }: LeaseParameters): LaneOffer {
   endOverdueRequests(record, now);
   const lanes = [...record.lanes.values()];
-  const free = lanes.filter((lane) => !isHeld(lane, now));
+  const free = lanes.filter((lane) => !isHeld(lane, now) && lane.id !== except);
   // Used lanes before fresh ones: every fresh lane costs two more storage words on-chain.
   const idle = free.find(({ id }) => id === DEFAULT_LANE) ?? free.find(isUsed) ?? free[0];
   if (idle !== undefined) return takeLease(record, idle, until, false);

@@ -22,6 +22,7 @@ const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
   [`${PREFIX}voucher_expiry_decreasing`, "lane"],
   [`${PREFIX}voucher_already_accepted`, "lane"],
   [`${PREFIX}lane_busy`, "lane"],
+  [`${PREFIX}lane_signed_by_key`, "lane"],
   [`${PREFIX}lane_limit`, "fewerLanes"],
   [`${PREFIX}signature`, "signer"],
   [`${PREFIX}signer_expired`, "signer"],

@@ -134,7 +134,7 @@ function stillChain(block: { readonly number: bigint; readonly timestamp: bigint
     stop: () => Promise.resolve(),
     sync: silent,
     refreshAccount: silent,
-    isVoucherSignatureValid: silent,
+    whoSigned: silent,
     onAlert: () => () => undefined,
   };
 }

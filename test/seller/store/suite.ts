@@ -174,6 +174,37 @@ export function describeVoucherStore(name: string, open: () => VoucherStore): vo
       });
     });
 
+    describe("keys and contract wallets in one lane", () => {
+      const signed = (kind: "buyer" | "session" | "contract", nonce: bigint) =>
+        request(
+          { nonce, valueAggregate: 100n * (nonce + 1n) },
+          { signer: { address: kind === "session" ? ACCOUNT.asset : ACCOUNT.buyer, kind } },
+        );
+
+      for (const kind of ["buyer", "session"] as const) {
+        it(`keeps what a key signed (${kind}) from a contract wallet until it is collected`, async () => {
+          await charge(store, signed(kind, 0n));
+          expect(await refusal(store, signed("contract", 1n))).to.equal("signedByKey");
+          expect(await store.check(signed("contract", 1n))).to.equal("signedByKey");
+          const lanes = [{ id: DEFAULT_LANE, collected: 100n }];
+          await store.applyChain([chainUpdate({ block: block(101n), lanes })], []);
+          expect((await charge(store, signed("contract", 1n))).charged).to.equal(200n);
+        });
+      }
+
+      it("lets keys and wallets follow a wallet, and keys follow keys", async () => {
+        for (const [nonce, kind] of (["contract", "contract", "session", "buyer"] as const).entries()) {
+          await charge(store, signed(kind, BigInt(nonce)));
+        }
+        expect((await store.getLane(LANE))?.charged).to.equal(400n);
+      });
+
+      it("offers another lane than the one that is no good", async () => {
+        const parameters = { account: ACCOUNT, now: NOW, until: NOW + 60n, maxLanes: 4, except: DEFAULT_LANE };
+        expect((await store.leaseLane(parameters))?.lane.id).to.equal(OTHER);
+      });
+    });
+
     describe("coverage", () => {
       for (const [price, isCovered] of [
         [999n, true],
