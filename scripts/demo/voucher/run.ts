@@ -15,6 +15,7 @@ import { type Child, startChild } from "../children.ts";
 import { DemoError } from "../errors.ts";
 import { createStages } from "../stages.ts";
 import { type Agent, makeAgents, type PaidRequest, payAll } from "./agents.ts";
+import { checkBooks, paidGroups } from "./books.ts";
 import { type ChainClient, connectChain } from "./chain.ts";
 import { renderBalances, renderMeasurements } from "./report.ts";
 import {
@@ -28,7 +29,6 @@ import {
 } from "./settings.ts";
 
 const AGENTS = 20;
-const REQUESTS = 1_000;
 /** Some agents ask for several things at once, which takes a lane each. */
 const PARALLEL = [1, 1, 1, 2];
 const WALLET = 5_000_000n;
@@ -37,15 +37,30 @@ const eip3009Abi = parseAbi([
   "function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)",
 ]);
 
-/** Agents pay a real API through VoucherEscrow on a local Base. */
-export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
+/** How much is done. */
+export interface VoucherDemoOptions {
+  /** Paid requests, a multiple of the agents. */
+  readonly requests: number;
+}
+
+/**
+ * Agents pay a real API through VoucherEscrow on a local Base.
+ *
+ * @param signal - Ends everything that was started.
+ * @throws {DemoError} the books do not agree, `signal` ended it, or the requests cannot be shared out evenly.
+ */
+export async function runVoucherDemo(signal: AbortSignal, { requests: total }: VoucherDemoOptions): Promise<void> {
+  if (!Number.isInteger(total) || total <= 0 || total % AGENTS !== 0) {
+    throw new DemoError(`${AGENTS} agents cannot share ${total} requests evenly; name a multiple of ${AGENTS}.`);
+  }
   const stages = createStages();
   const folder = await mkdtemp(join(tmpdir(), "x402-escrow-demo-"));
-  const children: Child<unknown>[] = [];
+  const children: Child<ServerReady>[] = [];
   console.log(
     "\nVoucher escrow: agents pay an API with signed vouchers; the seller collects them in one transaction.\n",
   );
   const server = await stages.step("Starting a local Base", () => serveBase({ port: 0 }));
+  console.log(`  ${server.url}`);
   try {
     const [deployed] = await stages.step("Deploying VoucherEscrow with Ignition", () =>
       deployInMemory(httpProvider(server.url), voucherModule),
@@ -77,14 +92,15 @@ export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
       children.push(seller);
       return seller;
     });
+    for (const { process: child, ready } of children) console.log(`  ${ready.url}, process ${child.pid}`);
 
     const owners = [...agents.map(({ account }) => account.address), SELLER.address, escrow];
     const before = await balancesOf(client, owners);
     const firstBlock = await client.getBlockNumber();
     const requests: PaidRequest[] = [];
     const started = performance.now();
-    await stages.many(`${REQUESTS} paid requests`, REQUESTS, (done) =>
-      payEverything(agents, api.ready.url, (request) => {
+    await stages.many(`${total} paid requests`, total, (done) =>
+      payEverything(agents, api.ready.url, total, (request) => {
         signal.throwIfAborted();
         requests.push(request);
         done();
@@ -95,6 +111,7 @@ export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
     const books = await api.ask<SellerBooks>("books");
     const depositGas = await gasOfDeposits(client, escrow, firstBlock);
     const collected = await stages.step("Collecting everything", () => api.ask<SellerReceipts>("collect"));
+    const groups = await paidGroups(client, escrow, firstBlock);
     const released = await stages.step("Returning what was not used", () => api.ask<SellerReceipts>("release"));
     const after = await balancesOf(client, owners);
 
@@ -120,8 +137,20 @@ export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
       line("escrow", AGENTS + 1, AGENTS + 2),
     ];
     console.log(renderBalances(lines));
-    checkBooks(requests, books, agents, before, after);
+    const holding = (name: string, at: number) => ({ name, before: before[at] ?? 0n, after: after[at] ?? 0n });
+    checkBooks({
+      made: total,
+      requests,
+      charged: books.charged,
+      groups,
+      agents: agents.map(({ name }, index) => holding(name, index)),
+      seller: holding("seller", AGENTS),
+      escrow: holding("escrow", AGENTS + 1),
+    });
     console.log("Every balance adds up to the last unit.\n");
+  } catch (error) {
+    // What was interrupted fails in any way it likes.
+    throw signal.aborted ? signal.reason : error;
   } finally {
     for (const child of children.reverse()) await child.stop();
     await server.close();
@@ -129,8 +158,13 @@ export async function runVoucherDemo(signal: AbortSignal): Promise<void> {
   }
 }
 
-async function payEverything(agents: readonly Agent[], api: string, onPaid: (request: PaidRequest) => void) {
-  const each = REQUESTS / agents.length;
+async function payEverything(
+  agents: readonly Agent[],
+  api: string,
+  total: number,
+  onPaid: (request: PaidRequest) => void,
+): Promise<void> {
+  const each = total / agents.length;
   const paths = Array.from({ length: each }, (_, index) => (index % 2 === 0 ? ROUTES.fixed : ROUTES.metered));
   await Promise.all(
     agents.map((agent, index) => payAll(agent, api, paths, PARALLEL[index % PARALLEL.length] ?? 1, onPaid)),
@@ -179,29 +213,3 @@ async function gasOfDeposits(client: ChainClient, address: Address, fromBlock: b
 }
 
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
-
-/** Compares what agents were told, what the seller wrote down, and what the chain says. */
-function checkBooks(
-  requests: readonly PaidRequest[],
-  books: SellerBooks,
-  agents: readonly Agent[],
-  before: readonly bigint[],
-  after: readonly bigint[],
-): void {
-  const check = (what: string, actual: bigint, expected: bigint) => {
-    if (actual !== expected)
-      throw new DemoError(`${what}: ${actual} instead of ${expected} USDC units. This is a bug.`);
-  };
-  const at = (values: readonly bigint[], index: number) => values[index] ?? 0n;
-  check("Requests answered", BigInt(requests.length), BigInt(REQUESTS));
-  const charged = sum(requests.map((request) => request.charged));
-  check("The seller's books", books.charged, charged);
-  agents.forEach(({ name }, index) => {
-    const own = sum(requests.filter(({ agent }) => agent === name).map((request) => request.charged));
-    check(`Balance of ${name}`, at(after, index), at(before, index) - own);
-  });
-  const seller = agents.length;
-  check("Balance of the seller", at(after, seller), at(before, seller) + charged);
-  check("Balance of the escrow", at(after, seller + 1), 0n);
-  check("Sum of all balances", sum(after), sum(before));
-}
