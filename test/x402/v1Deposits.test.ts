@@ -109,6 +109,23 @@ describe("x402 deferred: deposits of version 1", () => {
     expect((await pay(scheme))?.amount).to.equal(SUGGESTED.toString());
   });
 
+  it("hold up no payment from a balance while the wallet is asked", async () => {
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const signTypedData = async (data: Parameters<typeof account.signTypedData>[0]): Promise<Hex> => {
+      if (data.primaryType !== "Voucher") await asked;
+      return account.signTypedData(data);
+    };
+    const buyer = { address: account.address, signTypedData } as DeferredEvmSchemeV1Options["buyer"];
+    const scheme = makeScheme({ buyer });
+    const first = pay(scheme);
+    expect(await pay(scheme, offer({ balance: PRICE }))).to.equal(undefined);
+    answer();
+    expect((await first)?.amount).to.equal(SUGGESTED.toString());
+  });
+
   it("are not signed for a payment that cannot be made", async () => {
     const events: BuyerEvent[] = [];
     const scheme = makeScheme({ onEvent: (event) => events.push(event) });

@@ -99,18 +99,19 @@ export function createDepositsV1(options: DepositsV1Options): DepositsV1 {
     return signed;
   }
 
+  /** What the account holds. Without a balance in the offer only a first payment counts as uncovered. */
+  function balanceOf({ state }: AccountV1, { price, offer }: PaymentTerms): bigint {
+    return offer.account?.balance ?? (state.exposure > 0n ? price : 0n);
+  }
+
   async function decide(terms: PaymentTerms, spendCap: bigint | undefined): Promise<Deposit | undefined> {
-    const { price, offer } = terms;
+    const { price } = terms;
     const account = accountOf(terms);
     const { state } = account;
     const now = clock();
     for (const other of accounts.values()) other.state.sweep(now);
-    // Without a balance in the offer only a first payment counts as uncovered.
-    const balance = offer.account?.balance ?? (state.exposure > 0n ? price : 0n);
-    if (balance >= price) {
-      account.promised += price;
-      return undefined;
-    }
+    const balance = balanceOf(account, terms);
+    if (balance >= price) return undefined;
     const { pendingDeposit } = state;
     const isEnough = account.promised + price <= (pendingDeposit?.authorization.amount ?? 0n);
     if (isEnough && now <= account.until) {
@@ -122,5 +123,11 @@ export function createDepositsV1(options: DepositsV1Options): DepositsV1 {
     return deposit(account, terms, price - balance, spendCap);
   }
 
-  return (terms, spendCap) => inTurn(() => decide(terms, spendCap));
+  return async (terms, spendCap) => {
+    const account = accountOf(terms);
+    if (balanceOf(account, terms) < terms.price) return inTurn(() => decide(terms, spendCap));
+    // Nothing is signed, so a wallet that is busy with another deposit holds up nothing.
+    account.promised += terms.price;
+    return undefined;
+  };
 }
