@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor} from "../helpers/Test.sol";
 import {AcceptingWallet} from "../mocks/AcceptingWallet.sol";
 import {OwnedWallet} from "../mocks/OwnedWallet.sol";
@@ -9,50 +8,27 @@ import {RejectingWallet} from "../mocks/RejectingWallet.sol";
 import {ReturnBombWallet} from "../mocks/ReturnBombWallet.sol";
 import {RevertingWallet} from "../mocks/RevertingWallet.sol";
 import {ShortAnswerWallet} from "../mocks/ShortAnswerWallet.sol";
-import {VoucherMessages} from "./VoucherMessages.sol";
-import {VoucherTest} from "./VoucherTest.sol";
+import {MessageTest} from "./MessageTest.sol";
 
-/// @notice What holds for the signature of every message that the escrow takes, whatever the message does. A verb's test says which
-/// message, who signs it and what it does; the cases are here, once (`SignedMessage.tree`).
-abstract contract SignedMessageTest is VoucherTest {
-    using VoucherMessages for *;
-
+/// @notice What holds for every signature that the escrow itself checks, of a key or of a contract wallet (`SignedMessage.tree`).
+abstract contract SignedMessageTest is MessageTest {
     uint256 private constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
-
-    /* WHAT A VERB SAYS */
-
-    /// @dev Who has to sign.
-    function owner() internal view virtual returns (Actor memory);
-
-    /// @dev Struct hash of the good message.
-    function structHash() internal view virtual returns (bytes32);
-
-    /// @dev Sends the good message with this signature, as anyone.
-    function submit(bytes memory signature) internal virtual;
-
-    /// @dev What the next call does when it refuses the signature.
-    function expectRefusal() internal virtual {
-        vm.expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAuthorization.selector));
-    }
-
-    /// @dev The good message did what it says, once.
-    function assertDone() internal view virtual;
 
     /* FORMS OF A KEY'S SIGNATURE */
 
     function test_AcceptsASignatureOf65Bytes() public {
-        submit(signStruct(owner(), structHash()));
+        submit(signed());
         assertDone();
     }
 
     function test_AcceptsACompactSignature() public {
-        (bytes32 r, bytes32 vs) = signCompact(owner(), digestOf(structHash()));
+        (bytes32 r, bytes32 vs) = signCompact(owner(), digest());
         submit(abi.encodePacked(r, vs));
         assertDone();
     }
 
     function test_RevertWhen_SIsInTheUpperHalf() public {
-        bytes memory signature = signHighS(owner(), digestOf(structHash()));
+        bytes memory signature = signHighS(owner(), digest());
         expectRefusal();
         submit(signature);
     }
@@ -70,7 +46,7 @@ abstract contract SignedMessageTest is VoucherTest {
     }
 
     function test_RevertWhen_TheRecoveryByteIsTheOtherOne() public {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(owner().key, digestOf(structHash()));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(owner().key, digest());
         expectRefusal();
         submit(abi.encodePacked(r, s, v == 27 ? uint8(28) : uint8(27)));
     }
@@ -85,13 +61,13 @@ abstract contract SignedMessageTest is VoucherTest {
     }
 
     function test_RevertWhen_TheSignatureHas63Bytes() public {
-        (bytes32 r, bytes32 vs) = signCompact(owner(), digestOf(structHash()));
+        (bytes32 r, bytes32 vs) = signCompact(owner(), digest());
         expectRefusal();
         submit(_cut(abi.encodePacked(r, vs), 63));
     }
 
     function test_RevertWhen_TheSignatureHas66Bytes() public {
-        bytes memory signature = signStruct(owner(), structHash());
+        bytes memory signature = signed();
         expectRefusal();
         submit(bytes.concat(signature, hex"00"));
     }
@@ -107,55 +83,6 @@ abstract contract SignedMessageTest is VoucherTest {
         submit(abi.encodePacked(CURVE_ORDER, uint256(1), uint8(27)));
     }
 
-    /* WHAT WAS SIGNED, AND BY WHOM */
-
-    function test_RevertWhen_AnotherKeySigned() public {
-        bytes memory signature = signStruct(stranger, structHash());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_SignedForAnotherChain() public {
-        signedChainId = 1;
-        bytes memory signature = signStruct(owner(), structHash());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_SignedForAnotherContract() public {
-        signedContract = deployEscrow();
-        bytes memory signature = signStruct(owner(), structHash());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheBareStructHashIsSigned() public {
-        bytes memory signature = sign(owner(), structHash());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_AMessageOfAnotherTypeIsSigned() public {
-        bytes32[10] memory others = [
-            voucherOf(100).hash(),
-            depositAuthorizationOf(100).hash(),
-            flushAuthorizationOf(NONCE).hash(),
-            flushAllAuthorizationOf(NONCE).hash(),
-            allocateAuthorizationOf(100, 0).hash(),
-            withdrawFreeAuthorizationOf(100, 0).hash(),
-            signerAuthorizationOf(EXPIRY).hash(),
-            signerRevocationOf().hash(),
-            releaseAuthorizationOf(100).hash(),
-            payoutAuthorizationOf(true, 0).hash()
-        ];
-        for (uint256 i = 0; i < others.length; ++i) {
-            if (others[i] == structHash()) continue;
-            bytes memory signature = signStruct(owner(), others[i]);
-            expectRefusal();
-            submit(signature);
-        }
-    }
-
     /* CONTRACT WALLETS */
 
     function test_AcceptsWhatAContractWalletAccepts() public {
@@ -167,7 +94,7 @@ abstract contract SignedMessageTest is VoucherTest {
     function test_AcceptsASignatureOfTheWalletsOwner() public {
         Actor memory walletOwner = makeActor("owner of the wallet");
         _etchOwnedWallet(walletOwner.addr);
-        submit(signStruct(walletOwner, structHash()));
+        submit(sign(walletOwner, digest()));
         assertDone();
     }
 
@@ -198,7 +125,7 @@ abstract contract SignedMessageTest is VoucherTest {
 
     function test_RevertGiven_TheWalletsOwnerWasReplaced() public {
         Actor memory walletOwner = makeActor("owner of the wallet");
-        bytes memory signature = signStruct(walletOwner, structHash());
+        bytes memory signature = sign(walletOwner, digest());
         _etchOwnedWallet(walletOwner.addr);
         OwnedWallet(owner().addr).rotate(stranger.addr);
         expectRefusal();
@@ -208,14 +135,14 @@ abstract contract SignedMessageTest is VoucherTest {
     /* CODE AT A KEY'S ADDRESS */
 
     function test_AcceptsTheKeyGivenRejectingCodeAtItsAddress() public {
-        bytes memory signature = signStruct(owner(), structHash());
+        bytes memory signature = signed();
         vm.etch(owner().addr, type(RejectingWallet).runtimeCode);
         submit(signature);
         assertDone();
     }
 
     function test_AcceptsTheKeyGivenCodeAtItsAddressThatBurnsAllGas() public {
-        bytes memory signature = signStruct(owner(), structHash());
+        bytes memory signature = signed();
         vm.etch(owner().addr, hex"fe");
         submit(signature);
         assertDone();
@@ -224,7 +151,7 @@ abstract contract SignedMessageTest is VoucherTest {
     /* INTERNAL */
 
     function _submitWithRecoveryByte(uint8 v) private {
-        (, bytes32 r, bytes32 s) = vm.sign(owner().key, digestOf(structHash()));
+        (, bytes32 r, bytes32 s) = vm.sign(owner().key, digest());
         expectRefusal();
         submit(abi.encodePacked(r, s, v));
     }

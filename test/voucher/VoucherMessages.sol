@@ -6,10 +6,37 @@ import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 /// @title EIP-712 struct hashes of everything that is signed for the escrow, spelled out member by member
 /// @dev Shares no line with the contract's own hashing, so that a slip in one of the two shows.
 library VoucherMessages {
+    string internal constant VOUCHER =
+        "Voucher(bytes32 id,address buyer,address seller,uint256 valueAggregate,address asset,uint64 timestamp,uint256 nonce,address escrow,uint256 chainId,uint64 expiry)";
+
+    string internal constant DEPOSIT_AUTHORIZATION =
+        "DepositAuthorization(address buyer,address seller,address asset,uint256 amount,bytes32 nonce,uint64 expiry)";
+
+    string internal constant FLUSH_AUTHORIZATION =
+        "FlushAuthorization(address buyer,address seller,address asset,bytes32 nonce,uint64 expiry)";
+
+    string internal constant FLUSH_ALL_AUTHORIZATION =
+        "FlushAllAuthorization(address buyer,bytes32 nonce,uint64 expiry)";
+
+    string internal constant ALLOCATE_AUTHORIZATION =
+        "AllocateAuthorization(address buyer,address seller,address asset,uint256 amount,uint64 nonce,uint64 expiry)";
+
+    string internal constant WITHDRAW_FREE_AUTHORIZATION =
+        "WithdrawFreeAuthorization(address buyer,address asset,uint256 amount,uint64 nonce,uint64 expiry)";
+
+    string internal constant SIGNER_AUTHORIZATION =
+        "SignerAuthorization(address buyer,address signer,uint64 validUntil,uint64 expiry)";
+
+    string internal constant SIGNER_REVOCATION = "SignerRevocation(address buyer,address signer,uint64 expiry)";
+
+    string internal constant RELEASE_AUTHORIZATION =
+        "ReleaseAuthorization(address buyer,address seller,address asset,bytes32 id,uint256 collectedAtLeast,uint256 amount,bytes32 nonce,uint64 expiry)";
+
+    string internal constant PAYOUT_AUTHORIZATION =
+        "PayoutAuthorization(address seller,bool toFreeBalance,uint96 nonce,uint64 expiry)";
+
     function hash(IVoucherEscrow.Voucher memory v) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "Voucher(bytes32 id,address buyer,address seller,uint256 valueAggregate,address asset,uint64 timestamp,uint256 nonce,address escrow,uint256 chainId,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(VOUCHER));
         return
             keccak256(
                 bytes.concat(
@@ -20,54 +47,42 @@ library VoucherMessages {
     }
 
     function hash(IVoucherEscrow.DepositAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "DepositAuthorization(address buyer,address seller,address asset,uint256 amount,bytes32 nonce,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(DEPOSIT_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.seller, a.asset, a.amount, a.nonce, a.expiry));
     }
 
     function hash(IVoucherEscrow.FlushAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "FlushAuthorization(address buyer,address seller,address asset,bytes32 nonce,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(FLUSH_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.seller, a.asset, a.nonce, a.expiry));
     }
 
     function hash(IVoucherEscrow.FlushAllAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256("FlushAllAuthorization(address buyer,bytes32 nonce,uint64 expiry)");
+        bytes32 typeHash = keccak256(bytes(FLUSH_ALL_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.nonce, a.expiry));
     }
 
     function hash(IVoucherEscrow.AllocateAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "AllocateAuthorization(address buyer,address seller,address asset,uint256 amount,uint64 nonce,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(ALLOCATE_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.seller, a.asset, a.amount, a.nonce, a.expiry));
     }
 
     function hash(IVoucherEscrow.WithdrawFreeAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "WithdrawFreeAuthorization(address buyer,address asset,uint256 amount,uint64 nonce,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(WITHDRAW_FREE_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.asset, a.amount, a.nonce, a.expiry));
     }
 
     function hash(IVoucherEscrow.SignerAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "SignerAuthorization(address buyer,address signer,uint64 validUntil,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(SIGNER_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.signer, a.validUntil, a.expiry));
     }
 
     function hash(IVoucherEscrow.SignerRevocation memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256("SignerRevocation(address buyer,address signer,uint64 expiry)");
+        bytes32 typeHash = keccak256(bytes(SIGNER_REVOCATION));
         return keccak256(abi.encode(typeHash, a.buyer, a.signer, a.expiry));
     }
 
     function hash(IVoucherEscrow.ReleaseAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "ReleaseAuthorization(address buyer,address seller,address asset,bytes32 id,uint256 collectedAtLeast,uint256 amount,bytes32 nonce,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(RELEASE_AUTHORIZATION));
         return
             keccak256(
                 bytes.concat(
@@ -78,9 +93,7 @@ library VoucherMessages {
     }
 
     function hash(IVoucherEscrow.PayoutAuthorization memory a) internal pure returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "PayoutAuthorization(address seller,bool toFreeBalance,uint96 nonce,uint64 expiry)"
-        );
+        bytes32 typeHash = keccak256(bytes(PAYOUT_AUTHORIZATION));
         return keccak256(abi.encode(typeHash, a.seller, a.toFreeBalance, a.nonce, a.expiry));
     }
 

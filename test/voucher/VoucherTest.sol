@@ -272,14 +272,22 @@ abstract contract VoucherTest is BaseChain {
     /* DIGESTS AND SIGNATURES */
 
     function domainSeparator() internal view returns (bytes32) {
+        return _domainSeparator("DeferredPaymentEscrow", "1", signedContract);
+    }
+
+    function _domainSeparator(
+        string memory name,
+        string memory version,
+        address verifyingContract
+    ) private view returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                    keccak256("DeferredPaymentEscrow"),
-                    keccak256("1"),
+                    keccak256(bytes(name)),
+                    keccak256(bytes(version)),
                     signedChainId,
-                    signedContract
+                    verifyingContract
                 )
             );
     }
@@ -363,8 +371,9 @@ abstract contract VoucherTest is BaseChain {
 
     /// @return Digest of USDC's `ReceiveWithAuthorization` that funds a deposit.
     function eip3009DigestOf(IVoucherEscrow.DepositAuthorization memory message) internal view returns (bytes32) {
-        bytes32 structHash = VoucherMessages.receiveWithAuthorizationHash(message, address(escrow));
-        return keccak256(abi.encodePacked(hex"1901", USDC.DOMAIN_SEPARATOR(), structHash));
+        bytes32 structHash = VoucherMessages.receiveWithAuthorizationHash(message, signedContract);
+        bytes32 usdcDomain = _domainSeparator("USD Coin", "2", address(USDC));
+        return keccak256(abi.encodePacked(hex"1901", usdcDomain, structHash));
     }
 
     function signEip3009(
@@ -376,7 +385,7 @@ abstract contract VoucherTest is BaseChain {
 
     /// @return Digest of Permit2's `PermitWitnessTransferFrom` that funds a deposit.
     function permit2DigestOf(IVoucherEscrow.DepositAuthorization memory message) internal view returns (bytes32) {
-        bytes32 structHash = VoucherMessages.permitWitnessTransferFromHash(message, address(escrow));
+        bytes32 structHash = VoucherMessages.permitWitnessTransferFromHash(message, signedContract);
         bytes32 permit2Domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,uint256 chainId,address verifyingContract)"),
@@ -529,6 +538,14 @@ abstract contract VoucherTest is BaseChain {
         assertEq(account.balance, balance, "balance");
         assertEq(account.thawingAmount, thawing, "effective thawing");
         assertEq(account.thawEndTime, thawEndTime, "end of the thaw");
+    }
+
+    /* CALLDATA */
+
+    /// @return changed The calldata with a bit set in the word `i` behind the selector; bit 0 is the lowest.
+    function withBit(bytes memory data, uint256 i, uint256 bit) internal pure returns (bytes memory changed) {
+        changed = bytes.concat(data);
+        changed[4 + 32 * i + 31 - bit / 8] |= bytes1(uint8(1 << (bit % 8)));
     }
 
     /* EXPECTATIONS */

@@ -7,6 +7,7 @@ import {MintableToken} from "../mocks/MintableToken.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
+import {WindowNonceTest} from "./WindowNonceTest.sol";
 
 contract AllocateTest is VoucherTest {
     /* AMOUNT */
@@ -192,13 +193,12 @@ contract AllocateTest is VoucherTest {
     }
 }
 
-contract AllocateWithAuthorizationTest is SignedMessageTest {
+contract AllocateWithAuthorizationTest is SignedMessageTest, WindowNonceTest {
     using VoucherMessages for *;
 
     uint256 private constant AMOUNT = 60;
 
     IVoucherEscrow.AllocateAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -207,7 +207,7 @@ contract AllocateWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -217,9 +217,24 @@ contract AllocateWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.allocateWithAuthorization(authorization, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.ALLOCATE_AUTHORIZATION;
+    }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.AllocateAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.allocateWithAuthorization, (authorization, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, uint256(0));
     }
 
     function assertDone() internal view override {
@@ -229,135 +244,12 @@ contract AllocateWithAuthorizationTest is SignedMessageTest {
         assertBooks(expected);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheSellerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.seller = seller2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.asset = address(new MintableToken());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAmountIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.amount = AMOUNT + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.nonce = 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_AllocatesOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_AllocatesAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
-    }
-
     /* NONCE */
-
-    function test_RevertGiven_TheAuthorizationWasUsed() public {
-        _submit();
-        _expectNonceUsed(0);
-        _submit();
-    }
-
-    function test_TakesNoncesOutOfOrder() public {
-        _submitWithNonce(2);
-        _submitWithNonce(0);
-        _submitWithNonce(1);
-        assertEq(freeBalanceOf(buyer, asset), 1000 - 3 * AMOUNT);
-    }
-
-    function test_RevertGiven_AnEarlierNonceWasUsedOutOfOrder() public {
-        _submitWithNonce(2);
-        _submitWithNonce(1);
-        _expectNonceUsed(1);
-        _submitWithNonce(1);
-    }
-
-    function test_TakesANonce63BelowTheHighest() public {
-        _submitWithNonce(100);
-        _submitWithNonce(37);
-        (, uint64 nextNonce, uint64 seen) = escrow.getFreeAccount(buyer.addr, asset);
-        assertEq(nextNonce, 101);
-        assertEq(seen, (1 << 63) | 1);
-    }
-
-    function test_RevertWhen_TheNonceLies64BelowTheHighest() public {
-        _submitWithNonce(100);
-        _expectNonceUsed(36);
-        _submitWithNonce(36);
-    }
-
-    function test_RevertWhen_TheNonceLies65BelowTheHighest() public {
-        _submitWithNonce(100);
-        _expectNonceUsed(35);
-        _submitWithNonce(35);
-    }
-
-    function test_TakesANonceOneBelowTheLargest() public {
-        _submitWithNonce(type(uint64).max - 1);
-        (, uint64 nextNonce, ) = escrow.getFreeAccount(buyer.addr, asset);
-        assertEq(nextNonce, type(uint64).max);
-    }
-
-    function test_RevertWhen_TheNonceIsTheLargest() public {
-        _expectNonceUsed(type(uint64).max);
-        _submitWithNonce(type(uint64).max);
-    }
-
-    function test_RevertGiven_TheNonceWasCancelled() public {
-        vm.prank(buyer.addr);
-        escrow.advanceFreeNonce(asset, 1);
-        _expectNonceUsed(0);
-        _submit();
-    }
 
     function test_RevertGiven_TheNonceWasUsedForAWithdrawal() public {
         IVoucherEscrow.WithdrawFreeAuthorization memory withdrawal = withdrawFreeAuthorizationOf(5, 0);
         escrow.withdrawFreeWithAuthorization(withdrawal, sign(buyer, withdrawal));
-        _expectNonceUsed(0);
-        _submit();
+        assertReverts(replayError());
     }
 
     function test_AllocatesGivenTheNonceWasUsedInAnotherAsset() public {
@@ -369,22 +261,13 @@ contract AllocateWithAuthorizationTest is SignedMessageTest {
         IVoucherEscrow.AllocateAuthorization memory other = allocateAuthorizationOf(5, 0);
         other.asset = address(token);
         escrow.allocateWithAuthorization(other, sign(buyer, other));
-        _submit();
+        submit();
         assertDone();
-    }
-
-    function test_MarksTheNonceUsed() public {
-        _submit();
-        (uint256 balance, uint64 nextNonce, uint64 seen) = escrow.getFreeAccount(buyer.addr, asset);
-        assertEq(balance, 1000 - AMOUNT);
-        assertEq(nextNonce, 1);
-        assertEq(seen, 1);
     }
 
     function test_LeavesTheNonceUnusedGivenTooLittleFreeBalance() public {
         authorization.amount = 1001;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, 1001));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, 1001));
         (, uint64 nextNonce, uint64 seen) = escrow.getFreeAccount(buyer.addr, asset);
         assertEq(nextNonce, 0);
         assertEq(seen, 0);
@@ -394,46 +277,54 @@ contract AllocateWithAuthorizationTest is SignedMessageTest {
 
     function test_RevertWhen_TheAmountIsZero() public {
         authorization.amount = 0;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
     }
 
     function test_AllocatesTheWholeFreeBalance() public {
         authorization.amount = 1000;
-        _submit();
+        submit();
         assertAccount(1000, 0, 0);
+    }
+
+    function test_RevertWhen_TheAmountIsOneAboveTheFreeBalance() public {
+        authorization.amount = 1001;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, 1001));
+    }
+
+    function test_RevertWhen_TheAmountIsTheLargestWord() public {
+        authorization.amount = type(uint256).max;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, type(uint256).max));
     }
 
     function test_RevertWhen_TheSellerIsZero() public {
         // Zero means the free balance in a deposit only.
         authorization.seller = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
     }
 
     function test_RevertWhen_TheSellerIsTheBuyer() public {
         authorization.seller = buyer.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
     }
 
     function test_RevertWhen_TheSellerIsTheEscrow() public {
         authorization.seller = address(escrow);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
     }
 
-    function test_RevertWhen_TheBuyerIsZero() public {
-        authorization.buyer = address(0);
-        expectRefusal();
-        submit(new bytes(65));
+    function test_RevertWhen_TheAssetIsZero() public {
+        authorization.asset = address(0);
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(0)));
     }
 
-    function test_LeavesTheWalletAloneGivenTooLittleFreeBalance() public {
-        authorization.amount = 1001;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, 1001));
-        _submit();
-        assertBooks(start);
+    function test_RevertWhen_TheAssetIsTheEscrow() public {
+        authorization.asset = address(escrow);
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(escrow)));
+    }
+
+    function test_RevertWhen_TheAssetHasNoCode() public {
+        authorization.asset = stranger.addr;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, AMOUNT));
     }
 
     /* EFFECTS */
@@ -442,24 +333,6 @@ contract AllocateWithAuthorizationTest is SignedMessageTest {
         deposit(buyer, seller, 30);
         expectEvent();
         emit IVoucherEscrow.Allocated(buyer.addr, seller.addr, asset, AMOUNT, AMOUNT + 30);
-        _submit();
-    }
-
-    /* INTERNAL */
-
-    function _expectNonceUsed(uint64 nonce) private {
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, bytes32(uint256(nonce))));
-    }
-
-    function _submitWithNonce(uint64 nonce) private {
-        authorization.nonce = nonce;
-        _submit();
-    }
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, authorization);
-        vm.prank(relayer);
-        escrow.allocateWithAuthorization(authorization, signature);
+        submit();
     }
 }

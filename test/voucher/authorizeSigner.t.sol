@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor} from "../helpers/Test.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
+import {SingleMessageTest} from "./SingleMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
 
@@ -206,13 +207,12 @@ contract AuthorizeSignerTest is VoucherTest {
     }
 }
 
-contract AuthorizeSignerWithAuthorizationTest is SignedMessageTest {
+contract AuthorizeSignerWithAuthorizationTest is SignedMessageTest, SingleMessageTest {
     using VoucherMessages for *;
 
     uint64 private constant VALID_UNTIL = NOW + 60 days;
 
     IVoucherEscrow.SignerAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -220,7 +220,7 @@ contract AuthorizeSignerWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -230,10 +230,23 @@ contract AuthorizeSignerWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.authorizeSignerWithAuthorization(authorization, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.SIGNER_AUTHORIZATION;
     }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.SignerAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.authorizeSignerWithAuthorization, (authorization, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {}
 
     function assertDone() internal view override {
         (uint64 validUntil, bool revoked) = escrow.getSigner(buyer.addr, signer.addr);
@@ -242,114 +255,55 @@ contract AuthorizeSignerWithAuthorizationTest is SignedMessageTest {
         assertBooks(start);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheSignerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.signer = stranger.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheEndIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.validUntil += 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.expiry += 1;
-        expectRefusal();
-        submit(signature);
-    }
+    /* WHO SIGNED */
 
     function test_RevertWhen_TheSignerAuthorizesItself() public {
         bytes memory signature = sign(signer, authorization);
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_AuthorizesOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_AuthorizesAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
+        assertReverts(callOf(signature), refusal());
     }
 
     /* REPLAY */
 
     function test_ChangesNothingWhenItIsReplayed() public {
-        _submit();
+        submit();
         vm.recordLogs();
-        _submit();
+        submit();
         assertEq(vm.getRecordedLogs().length, 0);
         assertDone();
     }
 
     function test_ChangesNothingWhenItIsReplayedAfterAnExtension() public {
-        _submit();
+        submit();
         vm.prank(buyer.addr);
         escrow.authorizeSigner(signer.addr, VALID_UNTIL + 1);
-        _submit();
+        submit();
         (uint64 validUntil, ) = escrow.getSigner(buyer.addr, signer.addr);
         assertEq(validUntil, VALID_UNTIL + 1);
     }
 
     function test_RevertGiven_TheSignerWasRevoked() public {
-        _submit();
+        submit();
         vm.prank(buyer.addr);
         escrow.revokeSigner(signer.addr);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.SignerAlreadyRevoked.selector, buyer.addr, signer.addr));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.SignerAlreadyRevoked.selector, buyer.addr, signer.addr));
     }
 
     function test_RevertGiven_TheSignerWasRevokedBeforeItWasEverAuthorized() public {
         vm.prank(buyer.addr);
         escrow.revokeSigner(signer.addr);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.SignerAlreadyRevoked.selector, buyer.addr, signer.addr));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.SignerAlreadyRevoked.selector, buyer.addr, signer.addr));
     }
 
     /* PARTIES */
 
     function test_RevertWhen_TheSignerIsZero() public {
         authorization.signer = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
     }
 
     function test_RevertWhen_TheSignerIsTheBuyer() public {
         authorization.signer = buyer.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
-        _submit();
-    }
-
-    function test_RevertWhen_TheBuyerIsZero() public {
-        authorization.buyer = address(0);
-        expectRefusal();
-        submit(new bytes(65));
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
     }
 
     /* EFFECTS */
@@ -357,15 +311,6 @@ contract AuthorizeSignerWithAuthorizationTest is SignedMessageTest {
     function test_EmitsSignerAuthorized() public {
         expectEvent();
         emit IVoucherEscrow.SignerAuthorized(buyer.addr, signer.addr, VALID_UNTIL);
-        _submit();
-    }
-
-    /* INTERNAL */
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, authorization);
-        vm.prank(relayer);
-        escrow.authorizeSignerWithAuthorization(authorization, signature);
+        submit();
     }
 }

@@ -10,16 +10,16 @@ import {MintableToken} from "../mocks/MintableToken.sol";
 import {NoReturnToken} from "../mocks/NoReturnToken.sol";
 import {SelectorForgingToken} from "../mocks/SelectorForgingToken.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
+import {SingleMessageTest} from "./SingleMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 
-contract CollectTest is SignedMessageTest {
+contract CollectTest is SignedMessageTest, SingleMessageTest {
     using VoucherMessages for *;
 
     uint256 private constant BALANCE = 100;
     uint256 private constant VALUE = 60;
 
     IVoucherEscrow.Voucher private voucher;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -28,7 +28,7 @@ contract CollectTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -38,13 +38,35 @@ contract CollectTest is SignedMessageTest {
         return voucher.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.collect(voucher, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.VOUCHER;
     }
 
-    function expectRefusal() internal override {
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidSignature.selector, voucher.id, voucher.buyer));
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(voucher);
+    }
+
+    function decode(bytes memory message) internal override {
+        voucher = abi.decode(message, (IVoucherEscrow.Voucher));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.collect, (voucher, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {}
+
+    function refusal() internal view override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.InvalidSignature.selector, voucher.id, voucher.buyer);
+    }
+
+    function expiryError(uint64 expiry) internal view override returns (bytes memory) {
+        uint256 time = vm.getBlockTimestamp();
+        return abi.encodeWithSelector(IVoucherEscrow.VoucherExpired.selector, voucher.id, time, expiry);
+    }
+
+    function ownerError(address buyer_) internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer_);
     }
 
     function assertDone() internal view override {
@@ -56,135 +78,41 @@ contract CollectTest is SignedMessageTest {
         assertEq(escrow.getVoucherCollected(buyer.addr, seller.addr, asset, voucher.id), VALUE);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheIdIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.id = LANE;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheSellerIsNotTheOneSigned() public {
-        deposit(buyer, seller2, 100);
-        bytes memory signature = sign(buyer, voucher);
-        voucher.seller = seller2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheValueIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.valueAggregate = VALUE + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.asset = address(new MintableToken());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheTimestampIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.timestamp += 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.nonce += 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheEscrowIsNotTheOneSigned() public {
-        voucher.escrow = stranger.addr;
-        bytes memory signature = sign(buyer, voucher);
-        voucher.escrow = address(escrow);
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheChainIsNotTheOneSigned() public {
-        voucher.chainId = 1;
-        bytes memory signature = sign(buyer, voucher);
-        voucher.chainId = BASE_CHAIN_ID;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, voucher);
-        voucher.expiry += 1;
-        expectRefusal();
-        submit(signature);
-    }
-
     /* PARTIES */
-
-    function test_RevertWhen_TheBuyerIsZero() public {
-        voucher.buyer = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        submit(new bytes(65));
-    }
-
-    function test_RevertWhen_TheBuyerIsTheEscrow() public {
-        voucher.buyer = address(escrow);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
-        _submit();
-    }
 
     function test_RevertWhen_TheSellerIsZero() public {
         voucher.seller = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
     }
 
     function test_RevertWhen_TheSellerIsTheEscrow() public {
         voucher.seller = address(escrow);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
     }
 
     function test_RevertWhen_TheSellerIsTheBuyer() public {
         voucher.seller = buyer.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
     }
 
     function test_RevertWhen_TheAssetIsZero() public {
         voucher.asset = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(0)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(0)));
     }
 
     function test_RevertWhen_TheAssetIsTheEscrow() public {
         voucher.asset = address(escrow);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(escrow)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(escrow)));
     }
 
     function test_RevertWhen_TheEscrowIsAnother() public {
         voucher.escrow = stranger.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidEscrow.selector, stranger.addr, address(escrow)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidEscrow.selector, stranger.addr, address(escrow)));
     }
 
     function test_RevertWhen_TheChainIsAnother() public {
         voucher.chainId = BASE_CHAIN_ID + 1;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidChainId.selector, BASE_CHAIN_ID + 1, BASE_CHAIN_ID));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidChainId.selector, BASE_CHAIN_ID + 1, BASE_CHAIN_ID));
     }
 
     function test_RevertGiven_TheChainWasForkedUnderAnotherId() public {
@@ -198,7 +126,7 @@ contract CollectTest is SignedMessageTest {
         vm.chainId(1);
         signedChainId = 1;
         voucher.chainId = 1;
-        _submit();
+        submit();
         assertDone();
     }
 
@@ -206,46 +134,45 @@ contract CollectTest is SignedMessageTest {
 
     function test_RevertWhen_TheValueIsZero() public {
         voucher.valueAggregate = 0;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
     }
 
     function test_CollectsOneUnit() public {
         voucher.valueAggregate = 1;
-        _submit();
+        submit();
         _assertCollected(1);
     }
 
     function test_CollectsOneBelowTheBalance() public {
         voucher.valueAggregate = BALANCE - 1;
-        _submit();
+        submit();
         _assertCollected(BALANCE - 1);
     }
 
     function test_CollectsTheBalance() public {
         voucher.valueAggregate = BALANCE;
-        _submit();
+        submit();
         _assertCollected(BALANCE);
     }
 
     function test_CollectsWhatThereIsWhenTheValueIsOneAboveTheBalance() public {
         voucher.valueAggregate = BALANCE + 1;
-        _submit();
+        submit();
         _assertCollected(BALANCE);
     }
 
     function test_CollectsWhatThereIsWhenTheValueIsTheLargestWord() public {
         voucher.valueAggregate = type(uint256).max;
-        _submit();
+        submit();
         _assertCollected(BALANCE);
     }
 
     function test_CollectsTheRestAfterATopUp() public {
         voucher.valueAggregate = 250;
-        _submit();
+        submit();
         deposit(buyer, seller, 1000);
         start = books();
-        _submit();
+        submit();
         _assertCollected(150);
         assertEq(collectedOf(DEFAULT_LANE), 250);
     }
@@ -258,93 +185,66 @@ contract CollectTest is SignedMessageTest {
         deposit(buyer, seller, type(uint96).max);
         voucher.asset = asset;
         voucher.valueAggregate = type(uint96).max;
-        _submit();
+        submit();
         assertAccount(0, 0, 0);
         assertEq(collectedOf(DEFAULT_LANE), type(uint96).max);
         assertEq(token.balanceOf(seller.addr), type(uint96).max);
     }
 
-    /* EXPIRY */
-
-    function test_CollectsOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_CollectsAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.VoucherExpired.selector, DEFAULT_LANE, EXPIRY + 1, EXPIRY));
-        _submit();
-    }
-
-    function test_CollectsWhenTheExpiryIsTheLargest() public {
-        voucher.expiry = type(uint64).max;
-        _submit();
-        assertDone();
-    }
-
     /* A TOTAL THAT GROWS */
 
     function test_CollectsTheDifferenceToALaterVoucher() public {
-        _submit();
+        submit();
         start = books();
         voucher.valueAggregate = VALUE + 1;
-        _submit();
+        submit();
         _assertCollected(1);
         assertEq(collectedOf(DEFAULT_LANE), VALUE + 1);
     }
 
     function test_MovesNothingWhenTheVoucherWasCollected() public {
-        _submit();
+        submit();
         start = books();
-        _submit();
+        submit();
         assertBooks(start);
     }
 
     function test_EmitsVoucherAlreadyCollectedWhenTheVoucherWasCollected() public {
-        _submit();
+        submit();
         expectEvent();
         emit IVoucherEscrow.VoucherAlreadyCollected(DEFAULT_LANE, buyer.addr, seller.addr, asset, VALUE);
-        _submit();
+        submit();
     }
 
     function test_EmitsVoucherAlreadyCollectedWhenALaterVoucherWasCollected() public {
-        _submit();
+        submit();
         voucher.valueAggregate = VALUE - 1;
         expectEvent();
         emit IVoucherEscrow.VoucherAlreadyCollected(DEFAULT_LANE, buyer.addr, seller.addr, asset, VALUE);
-        _submit();
+        submit();
         assertEq(collectedOf(DEFAULT_LANE), VALUE);
     }
 
     function test_RevertWhen_TheVoucherWasCollectedAndTheSignatureIsBad() public {
-        _submit();
-        expectRefusal();
-        submit("");
+        submit();
+        assertReverts(callOf(""), refusal());
     }
 
     /* GIVEN NO BALANCE */
 
     function test_EmitsVoucherNoCollectableBalanceGivenAnEmptyAccount() public {
         voucher.valueAggregate = 150;
-        _submit();
+        submit();
         expectEvent();
         emit IVoucherEscrow.VoucherNoCollectableBalance(DEFAULT_LANE, buyer.addr, seller.addr, asset, 50, BALANCE);
-        _submit();
+        submit();
     }
 
     function test_MovesNothingGivenAnEmptyAccount() public {
         voucher.valueAggregate = 150;
-        _submit();
+        submit();
         start = books();
-        _submit();
+        submit();
         assertBooks(start);
         assertEq(collectedOf(DEFAULT_LANE), BALANCE);
     }
@@ -353,14 +253,14 @@ contract CollectTest is SignedMessageTest {
         voucher.asset = stranger.addr;
         expectEvent();
         emit IVoucherEscrow.VoucherNoCollectableBalance(DEFAULT_LANE, buyer.addr, seller.addr, stranger.addr, VALUE, 0);
-        _submit();
+        submit();
     }
 
     function test_LeavesTheFreeBalanceAloneGivenAnEmptyAccount() public {
         depositFree(buyer, 1000);
         voucher.valueAggregate = 150;
         start = books();
-        _submit();
+        submit();
         _assertCollected(BALANCE);
         assertEq(freeBalanceOf(buyer, asset), 1000);
     }
@@ -369,16 +269,16 @@ contract CollectTest is SignedMessageTest {
 
     function test_CollectsOnAParallelLane() public {
         voucher.id = LANE;
-        _submit();
+        submit();
         assertDone();
         assertEq(collectedOf(DEFAULT_LANE), 0);
     }
 
     function test_CollectsOnTwoLanesFromOneBalance() public {
-        _submit();
+        submit();
         voucher.id = LANE;
         voucher.valueAggregate = 30;
-        _submit();
+        submit();
         assertEq(collectedOf(DEFAULT_LANE), VALUE);
         assertEq(collectedOf(LANE), 30);
         assertAccount(10, 0, 0);
@@ -387,35 +287,35 @@ contract CollectTest is SignedMessageTest {
     function test_CollectsWhatThereIsOnAParallelLane() public {
         voucher.id = LANE;
         voucher.valueAggregate = type(uint256).max;
-        _submit();
+        submit();
         _assertCollected(BALANCE);
         assertEq(collectedOf(LANE), BALANCE);
     }
 
     function test_CollectsTheDifferenceOnAParallelLane() public {
         voucher.id = LANE;
-        _submit();
+        submit();
         start = books();
         voucher.valueAggregate = VALUE + 1;
-        _submit();
+        submit();
         _assertCollected(1);
     }
 
     function test_EmitsVoucherAlreadyCollectedOnAParallelLane() public {
         voucher.id = LANE;
-        _submit();
+        submit();
         expectEvent();
         emit IVoucherEscrow.VoucherAlreadyCollected(LANE, buyer.addr, seller.addr, asset, VALUE);
-        _submit();
+        submit();
     }
 
     function test_EmitsVoucherNoCollectableBalanceOnAParallelLane() public {
         voucher.id = LANE;
         voucher.valueAggregate = 150;
-        _submit();
+        submit();
         expectEvent();
         emit IVoucherEscrow.VoucherNoCollectableBalance(LANE, buyer.addr, seller.addr, asset, 50, BALANCE);
-        _submit();
+        submit();
     }
 
     /* THAW */
@@ -423,7 +323,7 @@ contract CollectTest is SignedMessageTest {
     function test_CollectsWhatThaws() public {
         thaw(BALANCE);
         start = books();
-        _submit();
+        submit();
         assertDone();
         assertAccount(BALANCE - VALUE, BALANCE - VALUE, NOW + 1 days);
     }
@@ -432,26 +332,26 @@ contract CollectTest is SignedMessageTest {
         thaw(BALANCE);
         vm.warp(NOW + 10 days);
         start = books();
-        _submit();
+        submit();
         assertDone();
     }
 
     function test_LeavesAThawAloneThatTheRestStillCovers() public {
         thaw(BALANCE - VALUE);
-        _submit();
+        submit();
         assertAccount(BALANCE - VALUE, BALANCE - VALUE, NOW + 1 days);
     }
 
     function test_CutsAThawThatTheRestCoversNoMore() public {
         thaw(BALANCE - VALUE + 1);
-        _submit();
+        submit();
         assertAccount(BALANCE - VALUE, BALANCE - VALUE, NOW + 1 days);
     }
 
     function test_EndsTheThawWhenItEmptiesTheAccount() public {
         thaw(1);
         voucher.valueAggregate = BALANCE;
-        _submit();
+        submit();
         assertAccount(0, 0, 0);
     }
 
@@ -459,7 +359,7 @@ contract CollectTest is SignedMessageTest {
         thaw(1);
         voucher.id = LANE;
         voucher.valueAggregate = BALANCE;
-        _submit();
+        submit();
         assertAccount(0, 0, 0);
     }
 
@@ -483,16 +383,14 @@ contract CollectTest is SignedMessageTest {
         _authorizeSigner(NOW + 100);
         bytes memory signature = sign(signer, voucher);
         vm.warp(NOW + 101);
-        expectRefusal();
-        submit(signature);
+        assertReverts(callOf(signature), refusal());
     }
 
     function test_RevertWhen_ASignerOfAnotherBuyerSigned() public {
         vm.prank(buyer2.addr);
         escrow.authorizeSigner(signer.addr, EXPIRY);
         bytes memory signature = sign(signer, voucher);
-        expectRefusal();
-        submit(signature);
+        assertReverts(callOf(signature), refusal());
     }
 
     function test_CollectsWhatTheBuyerSignedGivenASigner() public {
@@ -513,8 +411,7 @@ contract CollectTest is SignedMessageTest {
         // Signers are keys: a contract at a signer's address is not asked.
         _authorizeSigner(EXPIRY);
         vm.etch(signer.addr, type(AcceptingWallet).runtimeCode);
-        expectRefusal();
-        submit("");
+        assertReverts(callOf(""), refusal());
     }
 
     function test_AsksAContractWalletWithAllGas() public {
@@ -538,7 +435,7 @@ contract CollectTest is SignedMessageTest {
         vm.prank(seller.addr);
         escrow.setPayout(true);
         Books memory expected = books();
-        _submit();
+        submit();
         expected.account -= VALUE;
         expected.freeOfSeller += VALUE;
         assertBooks(expected);
@@ -551,7 +448,7 @@ contract CollectTest is SignedMessageTest {
         emit IVoucherEscrow.VoucherCollected(DEFAULT_LANE, buyer.addr, seller.addr, asset, VALUE, VALUE);
         expectEvent();
         emit IVoucherEscrow.FreeCredited(seller.addr, asset, VALUE, VALUE);
-        _submit();
+        submit();
     }
 
     function test_RevertGiven_TheSellersFreeBalanceIsFull() public {
@@ -566,15 +463,14 @@ contract CollectTest is SignedMessageTest {
         vm.prank(seller.addr);
         escrow.setPayout(true);
         voucher.asset = asset;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AmountTooLarge.selector, VALUE, VALUE - 1));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.AmountTooLarge.selector, VALUE, VALUE - 1));
     }
 
     function test_PaysATokenThatReturnsNothing() public {
         NoReturnToken token = new NoReturnToken();
         token.mint(buyer.addr, BALANCE);
         _depositOther(address(token));
-        _submit();
+        submit();
         assertEq(token.balanceOf(seller.addr), VALUE);
     }
 
@@ -583,8 +479,7 @@ contract CollectTest is SignedMessageTest {
         token.mint(buyer.addr, BALANCE);
         _depositOther(address(token));
         token.setFails(true);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
     }
 
     function test_RevertGiven_TheTokenForgesAnErrorOfOurs() public {
@@ -592,29 +487,26 @@ contract CollectTest is SignedMessageTest {
         token.mint(buyer.addr, BALANCE);
         _depositOther(address(token));
         token.forge(abi.encodeWithSelector(IVoucherEscrow.InvalidSignature.selector, DEFAULT_LANE, buyer.addr));
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
     }
 
     function test_RevertGiven_TheSellerIsBlacklisted() public {
         vm.prank(USDC_BLACKLISTER);
         USDC.blacklist(seller.addr);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
     }
 
     function test_CollectsGivenTheBuyerIsBlacklisted() public {
         vm.prank(USDC_BLACKLISTER);
         USDC.blacklist(buyer.addr);
-        _submit();
+        submit();
         assertDone();
     }
 
     function test_LeavesTheTotalAloneGivenThePaymentFails() public {
         vm.prank(USDC_PAUSER);
         USDC.pause();
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, seller.addr, VALUE));
         assertEq(collectedOf(DEFAULT_LANE), 0);
         assertAccount(BALANCE, 0, 0);
     }
@@ -622,11 +514,11 @@ contract CollectTest is SignedMessageTest {
     /* EVENT */
 
     function test_EmitsVoucherCollected() public {
-        _submit();
+        submit();
         voucher.valueAggregate = 85;
         expectEvent();
         emit IVoucherEscrow.VoucherCollected(DEFAULT_LANE, buyer.addr, seller.addr, asset, 25, 85);
-        _submit();
+        submit();
     }
 
     function test_EmitsVoucherCollectedWithWhatWasPaidGivenTooLittleBalance() public {
@@ -634,7 +526,7 @@ contract CollectTest is SignedMessageTest {
         voucher.valueAggregate = 250;
         expectEvent();
         emit IVoucherEscrow.VoucherCollected(LANE, buyer.addr, seller.addr, asset, BALANCE, BALANCE);
-        _submit();
+        submit();
     }
 
     function testFuzz_PaysTheSmallerOfOutstandingAndBalance(
@@ -653,13 +545,13 @@ contract CollectTest is SignedMessageTest {
         Books memory expected = books();
         uint256 paid = first < balance ? first : balance;
         voucher.valueAggregate = first;
-        _submit();
+        submit();
         if (second > paid) {
             uint256 rest = second - paid;
             paid += rest < balance - paid ? rest : balance - paid;
         }
         voucher.valueAggregate = second;
-        _submit();
+        submit();
 
         expected.account -= paid;
         expected.escrow -= paid;
@@ -669,13 +561,6 @@ contract CollectTest is SignedMessageTest {
     }
 
     /* INTERNAL */
-
-    /// @dev Signs what the voucher says now, and collects it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, voucher);
-        vm.prank(relayer);
-        escrow.collect(voucher, signature);
-    }
 
     function _assertCollected(uint256 amount) private view {
         Books memory expected = start;

@@ -7,8 +7,8 @@ import {Vm} from "../helpers/Test.sol";
 import {AcceptingWallet} from "../mocks/AcceptingWallet.sol";
 import {MintableToken} from "../mocks/MintableToken.sol";
 import {PhantomToken} from "../mocks/PhantomToken.sol";
+import {DepositAuthorizationTest} from "./DepositAuthorizationTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
-import {VoucherTest} from "./VoucherTest.sol";
 
 interface ICancelAuthorization {
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external;
@@ -26,34 +26,48 @@ interface ITransferWithAuthorization {
     ) external;
 }
 
-contract DepositWithEip3009Test is VoucherTest {
+contract DepositWithEip3009Test is DepositAuthorizationTest {
     using VoucherMessages for *;
-
-    uint256 private constant AMOUNT = 100;
-    bytes private constant INVALID_SIGNATURE = "FiatTokenV2: invalid signature";
-
-    IVoucherEscrow.DepositAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
-        authorization = depositAuthorizationOf(AMOUNT);
         // Only the signature moves tokens here.
         approve(asset, buyer.addr, 0);
-        start = books();
+    }
+
+    /* MESSAGE: the token's, which commits to ours */
+
+    function digest() internal view override returns (bytes32) {
+        return eip3009DigestOf(authorization);
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.depositWithEip3009, (authorization, signature));
+    }
+
+    function refusal() internal pure override returns (bytes memory) {
+        return reasonOf("FiatTokenV2: invalid signature");
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return reasonOf("FiatTokenV2: authorization is used or canceled");
+    }
+
+    function ownerError(address buyer_) internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer_);
     }
 
     /* FORMS OF THE SIGNATURE */
 
     function test_DepositsByASignatureOf65Bytes() public {
-        _submit(signEip3009(buyer, authorization));
-        _assertDone();
+        submit();
+        assertDone();
     }
 
     function test_DepositsByACompactSignature() public {
-        (bytes32 r, bytes32 vs) = signCompact(buyer, eip3009DigestOf(authorization));
-        _submit(abi.encodePacked(r, vs));
-        _assertDone();
+        (bytes32 r, bytes32 vs) = signCompact(buyer, digest());
+        submit(abi.encodePacked(r, vs));
+        assertDone();
     }
 
     function test_ExpandsACompactSignatureForTheToken() public {
@@ -61,8 +75,7 @@ contract DepositWithEip3009Test is VoucherTest {
         bool[2] memory isSeen;
         for (uint256 i = 1; !isSeen[0] || !isSeen[1]; ++i) {
             authorization.nonce = bytes32(i);
-            bytes32 digest = eip3009DigestOf(authorization);
-            (uint8 v, bytes32 r, bytes32 s) = vm.sign(buyer.key, digest);
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(buyer.key, digest());
             if (isSeen[v - 27]) continue;
             isSeen[v - 27] = true;
             vm.expectCall(
@@ -80,151 +93,35 @@ contract DepositWithEip3009Test is VoucherTest {
                     s
                 )
             );
-            (bytes32 compactR, bytes32 vs) = signCompact(buyer, digest);
-            _submit(abi.encodePacked(compactR, vs));
+            (bytes32 compactR, bytes32 vs) = signCompact(buyer, digest());
+            submit(abi.encodePacked(compactR, vs));
         }
     }
 
     function test_DepositsByTheBytesOfAContractWallet() public {
         vm.etch(buyer.addr, type(AcceptingWallet).runtimeCode);
-        _submit("whatever this wallet understands");
-        _assertDone();
+        submit("whatever this wallet understands");
+        assertDone();
     }
 
     function test_RevertWhen_SIsInTheUpperHalf() public {
-        bytes memory signature = signHighS(buyer, eip3009DigestOf(authorization));
-        expectRevert("ECRecover: invalid signature 's' value");
-        _submit(signature);
+        bytes memory signature = signHighS(buyer, digest());
+        assertReverts(callOf(signature), reasonOf("ECRecover: invalid signature 's' value"));
     }
 
     function test_RevertWhen_TheRecoveryByteIsZero() public {
-        (, bytes32 r, bytes32 s) = vm.sign(buyer.key, eip3009DigestOf(authorization));
-        expectRevert("ECRecover: invalid signature 'v' value");
-        _submit(abi.encodePacked(r, s, uint8(0)));
+        (, bytes32 r, bytes32 s) = vm.sign(buyer.key, digest());
+        bytes memory signature = abi.encodePacked(r, s, uint8(0));
+        assertReverts(callOf(signature), reasonOf("ECRecover: invalid signature 'v' value"));
     }
 
     function test_RevertWhen_TheSignatureIsEmpty() public {
-        expectRevert("ECRecover: invalid signature length");
-        _submit("");
-    }
-
-    function test_RevertWhen_AnotherKeySigned() public {
-        bytes memory signature = signEip3009(stranger, authorization);
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheDepositAuthorizationIsSignedInstead() public {
-        bytes memory signature = sign(buyer, authorization);
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_SignedForAnotherEscrow() public {
-        IVoucherEscrow here = escrow;
-        escrow = IVoucherEscrow(deployEscrow());
-        bytes memory signature = signEip3009(buyer, authorization);
-        escrow = here;
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheSellerIsNotTheOneSigned() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.seller = seller2.addr;
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheFreeBalanceTakesThePlaceOfTheSeller() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.seller = address(0);
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetIsAnotherToken() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.asset = address(new MintableToken());
-        expectRevert("");
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheAmountIsNotTheOneSigned() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.amount = AMOUNT - 1;
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.nonce = bytes32(uint256(1));
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRevert(INVALID_SIGNATURE);
-        _submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_DepositsOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit(signEip3009(buyer, authorization));
-        _assertDone();
-    }
-
-    function test_DepositsAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit(signEip3009(buyer, authorization));
-        _assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit(signature);
-    }
-
-    function test_DepositsWhenTheExpiryIsTheLargest() public {
-        authorization.expiry = type(uint64).max;
-        _submit(signEip3009(buyer, authorization));
-        _assertDone();
+        assertReverts(callOf(""), reasonOf("ECRecover: invalid signature length"));
     }
 
     /* NONCE */
 
-    function test_RevertWhen_TheNonceIsZero() public {
-        authorization.nonce = 0;
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.ZeroNonce.selector));
-        _submit(signature);
-    }
-
-    function test_RevertGiven_TheAuthorizationWasUsed() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        _submit(signature);
-        expectRevert("FiatTokenV2: authorization is used or canceled");
-        _submit(signature);
-    }
-
     function test_RevertGiven_TheBuyerCancelledItAtTheToken() public {
-        bytes memory signature = signEip3009(buyer, authorization);
         bytes32 cancellation = keccak256(
             abi.encode(
                 keccak256("CancelAuthorization(address authorizer,bytes32 nonce)"),
@@ -237,20 +134,11 @@ contract DepositWithEip3009Test is VoucherTest {
             authorization.hash(),
             sign(buyer, keccak256(abi.encodePacked(hex"1901", USDC.DOMAIN_SEPARATOR(), cancellation)))
         );
-        expectRevert("FiatTokenV2: authorization is used or canceled");
-        _submit(signature);
-    }
-
-    function test_DepositsTwiceWithTwoNonces() public {
-        _submit(signEip3009(buyer, authorization));
-        start = books();
-        authorization.nonce = bytes32(uint256(1));
-        _submit(signEip3009(buyer, authorization));
-        _assertDone();
+        assertReverts(replayError());
     }
 
     function test_UsesNoNonceOfTheEscrow() public {
-        _submit(signEip3009(buyer, authorization));
+        submit();
         assertFalse(escrow.isDepositAuthorizationNonceUsed(buyer.addr, NONCE));
         assertTrue(USDC.authorizationState(buyer.addr, authorization.hash()));
     }
@@ -258,14 +146,14 @@ contract DepositWithEip3009Test is VoucherTest {
     function test_DepositsGivenTheEscrowsNonceWasCancelled() public {
         vm.prank(buyer.addr);
         escrow.invalidateNonces(IVoucherEscrow.NonceKind.Deposit, uint256(NONCE) >> 8, type(uint256).max);
-        _submit(signEip3009(buyer, authorization));
-        _assertDone();
+        submit();
+        assertDone();
     }
 
     /* NOBODY ELSE CAN USE THE SIGNATURE */
 
     function test_RevertWhen_AnyoneSubmitsTheSignatureToTheToken() public {
-        bytes memory signature = signEip3009(buyer, authorization);
+        bytes memory signature = signed();
         expectRevert("FiatTokenV2: caller must be the payee");
         vm.prank(stranger.addr);
         USDC.receiveWithAuthorization(
@@ -281,8 +169,8 @@ contract DepositWithEip3009Test is VoucherTest {
 
     function test_RevertWhen_AnyoneSubmitsTheSignatureAsATransfer() public {
         // A plain transfer would use the nonce up and leave the tokens in the escrow, in nobody's account.
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(INVALID_SIGNATURE);
+        bytes memory signature = signed();
+        expectRefusal();
         vm.prank(stranger.addr);
         ITransferWithAuthorization(asset).transferWithAuthorization(
             buyer.addr,
@@ -297,158 +185,51 @@ contract DepositWithEip3009Test is VoucherTest {
 
     function test_RevertWhen_TheSignatureIsUsedForTheAllowanceRoute() public {
         approve(asset, buyer.addr, AMOUNT);
-        bytes memory signature = signEip3009(buyer, authorization);
+        bytes memory signature = signed();
         expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAuthorization.selector));
         escrow.depositWithAuthorization(authorization, signature);
     }
 
-    /* AMOUNT AND PARTIES */
-
-    function test_RevertWhen_TheAmountIsZero() public {
-        authorization.amount = 0;
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheAmountIsOneAboveTheLargest() public {
-        authorization.amount = 1 << 96;
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AmountTooLarge.selector, 1 << 96, type(uint96).max));
-        _submit(signature);
-    }
+    /* TOKENS */
 
     function test_RevertWhen_TheAmountIsOneAboveTheWallet() public {
         authorization.amount = FUNDS + 1;
-        bytes memory signature = signEip3009(buyer, authorization);
+        // The token leaves bytes behind the reason.
         expectRevert("ERC20: transfer amount exceeds balance");
-        _submit(signature);
+        submit();
     }
 
-    function test_RevertWhen_TheBuyerIsZero() public {
-        authorization.buyer = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        _submit(new bytes(65));
+    function test_RevertWhen_TheAssetHasNoEip3009() public {
+        authorization.asset = address(new MintableToken());
+        assertReverts("");
     }
-
-    function test_RevertWhen_TheBuyerIsTheEscrow() public {
-        authorization.buyer = address(escrow);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
-        _submit(new bytes(65));
-    }
-
-    function test_RevertWhen_TheBuyerIsTheEscrowAndTheSellerIsZero() public {
-        authorization.buyer = address(escrow);
-        authorization.seller = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
-        _submit(new bytes(65));
-    }
-
-    function test_RevertWhen_TheBuyerAndTheSellerAreZero() public {
-        authorization.buyer = address(0);
-        authorization.seller = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        _submit(new bytes(65));
-    }
-
-    function test_RevertWhen_TheSellerIsTheBuyer() public {
-        authorization.seller = buyer.addr;
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheSellerIsTheEscrow() public {
-        authorization.seller = address(escrow);
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(escrow)));
-        _submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetHasNoCode() public {
-        authorization.asset = stranger.addr;
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, stranger.addr));
-        _submit(signature);
-    }
-
-    /* TOKENS */
 
     function test_RevertGiven_ATokenThatAcceptsTheCallAndMovesNothing() public {
         authorization.asset = address(new PhantomToken());
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(TokenFunding.TransferMismatch.selector, AMOUNT, 0));
-        _submit(signature);
+        assertReverts(abi.encodeWithSelector(TokenFunding.TransferMismatch.selector, AMOUNT, 0));
     }
 
     function test_RevertGiven_TheTokenIsPaused() public {
-        bytes memory signature = signEip3009(buyer, authorization);
         vm.prank(USDC_PAUSER);
         USDC.pause();
-        expectRevert("Pausable: paused");
-        _submit(signature);
+        assertReverts(reasonOf("Pausable: paused"));
     }
 
     function test_RevertGiven_TheBuyerIsBlacklisted() public {
-        bytes memory signature = signEip3009(buyer, authorization);
         vm.prank(USDC_BLACKLISTER);
         USDC.blacklist(buyer.addr);
-        expectRevert("Blacklistable: account is blacklisted");
-        _submit(signature);
+        assertReverts(reasonOf("Blacklistable: account is blacklisted"));
     }
 
-    /* EFFECTS */
-
-    function test_EmitsDeposited() public {
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectEvent();
-        emit IVoucherEscrow.Deposited(buyer.addr, seller.addr, asset, AMOUNT, AMOUNT);
-        _submit(signature);
-    }
+    /* EVENT */
 
     function test_DoesNotEmitDepositAuthorized() public {
-        bytes memory signature = signEip3009(buyer, authorization);
         vm.recordLogs();
-        _submit(signature);
+        submit();
         Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertGt(logs.length, 0);
         for (uint256 i = 0; i < logs.length; ++i) {
             assertNotEq(logs[i].topics[0], IVoucherEscrow.DepositAuthorized.selector);
         }
-    }
-
-    function test_FillsTheFreeBalanceWhenTheSellerIsZero() public {
-        authorization.seller = address(0);
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectEvent();
-        emit IVoucherEscrow.FreeCredited(buyer.addr, asset, AMOUNT, AMOUNT);
-        _submit(signature);
-        Books memory expected = start;
-        expected.buyer -= AMOUNT;
-        expected.escrow += AMOUNT;
-        expected.freeOfBuyer += AMOUNT;
-        assertBooks(expected);
-    }
-
-    function test_RevertWhen_TheSellerIsZeroAndTheAssetIsTheEscrow() public {
-        authorization.seller = address(0);
-        authorization.asset = address(escrow);
-        bytes memory signature = signEip3009(buyer, authorization);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(escrow)));
-        _submit(signature);
-    }
-
-    /* INTERNAL */
-
-    function _submit(bytes memory signature) private {
-        vm.prank(relayer);
-        escrow.depositWithEip3009(authorization, signature);
-    }
-
-    function _assertDone() private view {
-        Books memory expected = start;
-        expected.buyer -= AMOUNT;
-        expected.escrow += AMOUNT;
-        expected.account += AMOUNT;
-        assertBooks(expected);
     }
 }

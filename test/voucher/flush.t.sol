@@ -3,14 +3,14 @@ pragma solidity 0.8.37;
 
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor, Vm} from "../helpers/Test.sol";
+import {BitmapNonceTest} from "./BitmapNonceTest.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 
-contract FlushWithAuthorizationTest is SignedMessageTest {
+contract FlushWithAuthorizationTest is SignedMessageTest, BitmapNonceTest {
     using VoucherMessages for *;
 
     IVoucherEscrow.FlushAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -19,7 +19,7 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -29,9 +29,28 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.flushWithAuthorization(authorization, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.FLUSH_AUTHORIZATION;
+    }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.FlushAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.flushWithAuthorization, (authorization, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE);
+    }
+
+    function nonceKind() internal pure override returns (IVoucherEscrow.NonceKind) {
+        return IVoucherEscrow.NonceKind.Flush;
     }
 
     /// @dev The whole balance thaws.
@@ -41,119 +60,28 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         assertBooks(start);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheSellerIsNotTheOneSigned() public {
-        deposit(buyer, seller2, 100);
-        bytes memory signature = sign(buyer, authorization);
-        authorization.seller = seller2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.asset = stranger.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.nonce = 0;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_FlushesOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_FlushesAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
-    }
-
     /* NONCE */
-
-    function test_RevertGiven_TheAuthorizationWasUsed() public {
-        _submit();
-        vm.warp(NOW + 1 days);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
-        _submit();
-    }
-
-    function test_RevertGiven_TheNonceWasCancelled() public {
-        vm.prank(buyer.addr);
-        escrow.invalidateNonces(IVoucherEscrow.NonceKind.Flush, uint256(NONCE) >> 8, 1 << (uint256(NONCE) & 255));
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
-        _submit();
-    }
 
     function test_FlushesWhenTheNonceIsZero() public {
         authorization.nonce = 0;
-        _submit();
-        assertDone();
-    }
-
-    function test_FlushesWhenTheNonceIsTheLargest() public {
-        authorization.nonce = bytes32(type(uint256).max);
-        _submit();
-        assertDone();
-    }
-
-    function test_FlushesGivenTheNonceWasCancelledForADeposit() public {
-        vm.prank(buyer.addr);
-        escrow.invalidateNonces(IVoucherEscrow.NonceKind.Deposit, uint256(NONCE) >> 8, type(uint256).max);
-        _submit();
+        submit();
         assertDone();
     }
 
     function test_MarksTheNonceUsed() public {
         assertFalse(escrow.isFlushAuthorizationNonceUsed(buyer.addr, NONCE));
-        _submit();
+        submit();
         assertTrue(escrow.isFlushAuthorizationNonceUsed(buyer.addr, NONCE));
     }
 
     /* GIVEN NOTHING THAWS */
-
-    function test_ThawsTheWholeBalance() public {
-        _submit();
-        assertAccount(100, 100, NOW + 1 days);
-        assertBooks(start);
-    }
 
     function test_EmitsThawInitiatedAndFlushAuthorized() public {
         expectEvent();
         emit IVoucherEscrow.ThawInitiated(buyer.addr, seller.addr, asset, 100, 0, NOW + 1 days, 0);
         expectEvent();
         emit IVoucherEscrow.FlushAuthorized(buyer.addr, seller.addr, asset, NONCE, true);
-        _submit();
+        submit();
     }
 
     /* GIVEN A THAW THAT HAS NOT ENDED */
@@ -161,24 +89,21 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
     function test_RevertGiven_AThawThatEndsInOneSecond() public {
         thaw(60);
         vm.warp(NOW + 1 days - 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
     }
 
     function test_ConsumesNoNonceGivenNothingToFlush() public {
         thaw(60);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
         assertFalse(escrow.isFlushAuthorizationNonceUsed(buyer.addr, NONCE));
         assertAccount(100, 60, NOW + 1 days);
     }
 
     function test_FlushesLaterWhatThereWasNothingOfBefore() public {
         thaw(60);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
         vm.warp(NOW + 1 days);
-        _submit();
+        submit();
         assertAccount(40, 40, NOW + 2 days);
     }
 
@@ -188,7 +113,7 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         thaw(60);
         vm.warp(NOW + 1 days);
         Books memory expected = books();
-        _submit();
+        submit();
         expected.account -= 60;
         expected.escrow -= 60;
         expected.buyer += 60;
@@ -199,7 +124,7 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
     function test_WithdrawsTheMaturedPartOneSecondPastTheEnd() public {
         thaw(60);
         vm.warp(NOW + 1 days + 1);
-        _submit();
+        submit();
         assertAccount(40, 40, NOW + 2 days + 1);
     }
 
@@ -212,14 +137,14 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         emit IVoucherEscrow.ThawInitiated(buyer.addr, seller.addr, asset, 40, 0, NOW + 2 days, 0);
         expectEvent();
         emit IVoucherEscrow.FlushAuthorized(buyer.addr, seller.addr, asset, NONCE, true);
-        _submit();
+        submit();
     }
 
     function test_EmptiesTheAccountGivenAllMatured() public {
         thaw(100);
         vm.warp(NOW + 1 days);
         Books memory expected = books();
-        _submit();
+        submit();
         expected.account = 0;
         expected.escrow -= 100;
         expected.buyer += 100;
@@ -235,7 +160,7 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         emit IVoucherEscrow.Withdrawn(buyer.addr, seller.addr, asset, 100, 0);
         expectEvent();
         emit IVoucherEscrow.FlushAuthorized(buyer.addr, seller.addr, asset, NONCE, false);
-        _submit();
+        submit();
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i = 0; i < logs.length; ++i) {
             assertNotEq(logs[i].topics[0], IVoucherEscrow.ThawInitiated.selector);
@@ -248,7 +173,7 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         deposit(buyer, seller, 1000);
         vm.warp(NOW + 1 days);
         Books memory expected = books();
-        _submit();
+        submit();
         expected.account -= 30;
         expected.escrow -= 30;
         expected.buyer += 30;
@@ -261,24 +186,31 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         vm.warp(NOW + 1 days);
         vm.prank(USDC_BLACKLISTER);
         USDC.blacklist(buyer.addr);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, buyer.addr, 60));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, buyer.addr, 60));
     }
 
     /* GIVEN NO BALANCE */
 
+    function test_RevertWhen_TheSellerIsZero() public {
+        authorization.seller = address(0);
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+    }
+
+    function test_RevertWhen_TheAssetIsZero() public {
+        authorization.asset = address(0);
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+    }
+
     function test_RevertGiven_NoAccount() public {
         authorization.seller = seller2.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
     }
 
     function test_RevertGiven_ACollectionEmptiedTheAccount() public {
         thaw(60);
         collect(voucherOf(100));
         vm.warp(NOW + 1 days);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
     }
 
     /* WHOSE TOKENS GO WHERE */
@@ -299,7 +231,7 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
     function test_LeavesTheFreeBalanceAlone() public {
         depositFree(buyer, 50);
         start = books();
-        _submit();
+        submit();
         assertBooks(start);
     }
 
@@ -312,22 +244,13 @@ contract FlushWithAuthorizationTest is SignedMessageTest {
         deposit(buyer, seller, added);
         Books memory expected = books();
         vm.warp(NOW + 1 days);
-        _submit();
+        submit();
         vm.warp(NOW + 2 days);
         authorization.nonce = 0;
-        _submit();
+        submit();
         expected.buyer += expected.account;
         expected.escrow -= expected.account;
         expected.account = 0;
         assertBooks(expected);
-    }
-
-    /* INTERNAL */
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, authorization);
-        vm.prank(relayer);
-        escrow.flushWithAuthorization(authorization, signature);
     }
 }

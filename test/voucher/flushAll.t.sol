@@ -7,15 +7,15 @@ import {GasBurningToken} from "../mocks/GasBurningToken.sol";
 import {MintableToken} from "../mocks/MintableToken.sol";
 import {ReturnBombToken} from "../mocks/ReturnBombToken.sol";
 import {SelectorForgingToken} from "../mocks/SelectorForgingToken.sol";
+import {BitmapNonceTest} from "./BitmapNonceTest.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 
-contract FlushAllWithAuthorizationTest is SignedMessageTest {
+contract FlushAllWithAuthorizationTest is SignedMessageTest, BitmapNonceTest {
     using VoucherMessages for *;
 
     IVoucherEscrow.FlushAllAuthorization private authorization;
     IVoucherEscrow.AccountKey[] private accounts;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -27,7 +27,7 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -37,9 +37,28 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.flushAllWithAuthorization(authorization, accounts, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.FLUSH_ALL_AUTHORIZATION;
+    }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.FlushAllAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.flushAllWithAuthorization, (authorization, accounts, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector);
+    }
+
+    function nonceKind() internal pure override returns (IVoucherEscrow.NonceKind) {
+        return IVoucherEscrow.NonceKind.FlushAll;
     }
 
     /// @dev Both accounts thaw.
@@ -50,83 +69,25 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         assertBooks(start);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.nonce = 0;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_FlushesOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_FlushesAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
-    }
-
     /* NONCE */
-
-    function test_RevertGiven_TheNonceWasCancelled() public {
-        vm.prank(buyer.addr);
-        escrow.invalidateNonces(IVoucherEscrow.NonceKind.FlushAll, uint256(NONCE) >> 8, 1 << (uint256(NONCE) & 255));
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
-        _submit();
-    }
 
     function test_RevertGiven_TheNonceWasCancelledAfterAFirstUse() public {
         accounts.pop();
-        _submit();
+        submit();
         vm.prank(buyer.addr);
         escrow.invalidateNonces(IVoucherEscrow.NonceKind.FlushAll, uint256(NONCE) >> 8, type(uint256).max);
         accounts[0].seller = seller2.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
     }
 
     function test_FlushesWhenTheNonceIsZero() public {
         authorization.nonce = 0;
-        _submit();
-        assertDone();
-    }
-
-    function test_FlushesGivenTheNonceWasCancelledForFlushes() public {
-        vm.prank(buyer.addr);
-        escrow.invalidateNonces(IVoucherEscrow.NonceKind.Flush, uint256(NONCE) >> 8, type(uint256).max);
-        _submit();
+        submit();
         assertDone();
     }
 
     function test_DoesNotMarkTheNonceCancelled() public {
-        _submit();
+        submit();
         assertFalse(escrow.isFlushAllAuthorizationNonceUsed(buyer.addr, NONCE));
         assertFalse(escrow.isNonceUsed(IVoucherEscrow.NonceKind.FlushAll, buyer.addr, NONCE));
     }
@@ -134,22 +95,21 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
     /* ONCE AN ACCOUNT */
 
     function test_RevertGiven_TheAuthorizationActedOnEveryAccount() public {
-        _submit();
+        submit();
         vm.warp(NOW + 1 days);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
     }
 
     function test_SkipsAnAccountItActedOn() public {
         accounts.pop();
-        _submit();
+        submit();
         vm.warp(NOW + 1 days);
         accounts.push(IVoucherEscrow.AccountKey(seller2.addr, asset));
         expectEvent();
         emit IVoucherEscrow.FlushSkipped(buyer.addr, seller.addr, asset, IVoucherEscrow.NonceAlreadyUsed.selector);
         expectEvent();
         emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 1);
-        _submit();
+        submit();
         _assertThaw(seller, asset, 100, NOW + 1 days);
         _assertThaw(seller2, asset, 50, NOW + 2 days);
     }
@@ -160,26 +120,26 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         emit IVoucherEscrow.FlushSkipped(buyer.addr, seller.addr, asset, IVoucherEscrow.NonceAlreadyUsed.selector);
         expectEvent();
         emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 1);
-        _submit();
+        submit();
         _assertThaw(seller, asset, 100, NOW + 1 days);
     }
 
     function test_FlushesTheSameSellerInAnotherAsset() public {
-        _submit();
+        submit();
         MintableToken token = new MintableToken();
         _depositOther(token, seller);
         delete accounts;
         accounts.push(IVoucherEscrow.AccountKey(seller.addr, address(token)));
-        _submit();
+        submit();
         _assertThaw(seller, address(token), 70, NOW + 1 days);
     }
 
     function test_ActsAgainWithAnotherNonce() public {
-        _submit();
+        submit();
         vm.warp(NOW + 1 days);
         authorization.nonce = 0;
         Books memory expected = start;
-        _submit();
+        submit();
         expected.account = 0;
         expected.accountWithSeller2 = 0;
         expected.escrow -= 150;
@@ -188,7 +148,7 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
     }
 
     function test_IsUsedByOneBuyerAlone() public {
-        _submit();
+        submit();
         deposit(buyer2, seller, 30);
         authorization.buyer = buyer2.addr;
         bytes memory signature = sign(buyer2, authorization);
@@ -201,16 +161,21 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
 
     function test_RevertWhen_ThereAreNoAccounts() public {
         delete accounts;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
     }
 
     function test_RevertGiven_NoAccountCanBeFlushed() public {
         delete accounts;
         accounts.push(IVoucherEscrow.AccountKey(stranger.addr, asset));
         accounts.push(IVoucherEscrow.AccountKey(seller.addr, stranger.addr));
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
+    }
+
+    function test_RevertWhen_TheSellerAndTheAssetAreZero() public {
+        delete accounts;
+        accounts.push(IVoucherEscrow.AccountKey(address(0), asset));
+        accounts.push(IVoucherEscrow.AccountKey(seller.addr, address(0)));
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NothingToFlush.selector));
     }
 
     function test_SkipsAnEmptyAccount() public {
@@ -219,7 +184,7 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         emit IVoucherEscrow.FlushSkipped(buyer.addr, stranger.addr, asset, IVoucherEscrow.NothingToFlush.selector);
         expectEvent();
         emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 1);
-        _submit();
+        submit();
         _assertThaw(seller2, asset, 50, NOW + 1 days);
     }
 
@@ -228,16 +193,16 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         vm.warp(NOW + 1 days - 1);
         expectEvent();
         emit IVoucherEscrow.FlushSkipped(buyer.addr, seller.addr, asset, IVoucherEscrow.NothingToFlush.selector);
-        _submit();
+        submit();
         _assertThaw(seller, asset, 60, NOW + 1 days);
         _assertThaw(seller2, asset, 50, NOW + 2 days - 1);
     }
 
     function test_FlushesLaterAnAccountThatItSkipped() public {
         thaw(60);
-        _submit();
+        submit();
         vm.warp(NOW + 1 days);
-        _submit();
+        submit();
         _assertThaw(seller, asset, 40, NOW + 2 days);
     }
 
@@ -255,7 +220,7 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
             address(token),
             IVoucherEscrow.TransferFailed.selector
         );
-        _submit();
+        submit();
         _assertThaw(seller, address(token), 70, NOW + 1 days);
         _assertThaw(seller2, asset, 50, NOW + 2 days);
     }
@@ -274,7 +239,7 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
             address(token),
             IVoucherEscrow.TransferFailed.selector
         );
-        _submit();
+        submit();
         _assertThaw(seller, address(token), 70, NOW + 1 days);
         _assertThaw(seller2, asset, 50, NOW + 2 days);
     }
@@ -293,7 +258,7 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
             address(token),
             IVoucherEscrow.TransferFailed.selector
         );
-        _submit();
+        submit();
         _assertThaw(seller2, asset, 50, NOW + 2 days);
     }
 
@@ -316,16 +281,11 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
 
     /* EFFECTS */
 
-    function test_ThawsEveryAccount() public {
-        _submit();
-        assertDone();
-    }
-
     function test_WithdrawsWhatIsMaturedAndThawsTheRest() public {
         thaw(60);
         vm.warp(NOW + 1 days);
         Books memory expected = books();
-        _submit();
+        submit();
         expected.account -= 60;
         expected.escrow -= 60;
         expected.buyer += 60;
@@ -345,21 +305,21 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
         emit IVoucherEscrow.ThawInitiated(buyer.addr, seller2.addr, asset, 50, 0, NOW + 2 days, 0);
         expectEvent();
         emit IVoucherEscrow.FlushAllAuthorized(buyer.addr, NONCE, 2);
-        _submit();
+        submit();
     }
 
     function test_FlushesTwoAssets() public {
         MintableToken token = new MintableToken();
         _depositOther(token, seller);
         accounts.push(IVoucherEscrow.AccountKey(seller.addr, address(token)));
-        _submit();
+        submit();
         _assertThaw(seller, address(token), 70, NOW + 1 days);
         assertDone();
     }
 
     function test_LeavesUnnamedAccountsAlone() public {
         accounts.pop();
-        _submit();
+        submit();
         _assertThaw(seller2, asset, 0, 0);
     }
 
@@ -378,13 +338,6 @@ contract FlushAllWithAuthorizationTest is SignedMessageTest {
     }
 
     /* INTERNAL */
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, authorization);
-        vm.prank(relayer);
-        escrow.flushAllWithAuthorization(authorization, accounts, signature);
-    }
 
     /// @dev 70 of another token for the buyer with `with`.
     function _depositOther(MintableToken token, Actor memory with) private {

@@ -5,6 +5,7 @@ import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor} from "../helpers/Test.sol";
 import {FalseReturningToken} from "../mocks/FalseReturningToken.sol";
 import {NoReturnToken} from "../mocks/NoReturnToken.sol";
+import {BitmapNonceTest} from "./BitmapNonceTest.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
@@ -58,6 +59,18 @@ contract ReleaseTest is VoucherTest {
         expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, 100));
         vm.prank(buyer.addr);
         escrow.release(buyer.addr, asset, DEFAULT_LANE, 0, 100);
+    }
+
+    function test_RevertWhen_TheBuyerIsZero() public {
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, 60));
+        vm.prank(seller.addr);
+        escrow.release(address(0), asset, DEFAULT_LANE, 0, 60);
+    }
+
+    function test_RevertWhen_TheAssetIsZero() public {
+        asset = address(0);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, 60));
+        _release(60);
     }
 
     /* CONDITION */
@@ -208,13 +221,12 @@ contract ReleaseTest is VoucherTest {
     }
 }
 
-contract ReleaseWithAuthorizationTest is SignedMessageTest {
+contract ReleaseWithAuthorizationTest is SignedMessageTest, BitmapNonceTest {
     using VoucherMessages for *;
 
     uint256 private constant AMOUNT = 60;
 
     IVoucherEscrow.ReleaseAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -225,7 +237,7 @@ contract ReleaseWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return seller;
@@ -235,9 +247,28 @@ contract ReleaseWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.releaseWithAuthorization(authorization, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.RELEASE_AUTHORIZATION;
+    }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.ReleaseAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.releaseWithAuthorization, (authorization, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE);
+    }
+
+    function nonceKind() internal pure override returns (IVoucherEscrow.NonceKind) {
+        return IVoucherEscrow.NonceKind.Release;
     }
 
     function assertDone() internal view override {
@@ -248,129 +279,30 @@ contract ReleaseWithAuthorizationTest is SignedMessageTest {
         assertBooks(expected);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheSellerIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.seller = seller2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.asset = stranger.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheIdIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.id = LANE;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheConditionIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.collectedAtLeast = 9;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAmountIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.amount = AMOUNT + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.nonce = 0;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRefusal();
-        submit(signature);
-    }
+    /* WHO SIGNED */
 
     function test_RevertWhen_TheBuyerSignsForTheSeller() public {
         bytes memory signature = sign(buyer, authorization);
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_ReleasesOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_ReleasesAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
+        assertReverts(callOf(signature), refusal());
     }
 
     /* NONCE */
 
-    function test_RevertGiven_TheAuthorizationWasUsed() public {
-        deposit(buyer, seller, 1000);
-        _submit();
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
-        _submit();
-    }
-
-    function test_RevertGiven_TheNonceWasCancelled() public {
-        vm.prank(seller.addr);
-        escrow.invalidateNonces(IVoucherEscrow.NonceKind.Release, uint256(NONCE) >> 8, 1 << (uint256(NONCE) & 255));
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, NONCE));
-        _submit();
-    }
-
-    function test_ReleasesGivenTheBuyerCancelledTheSameNonce() public {
-        vm.prank(buyer.addr);
-        escrow.invalidateNonces(IVoucherEscrow.NonceKind.Release, uint256(NONCE) >> 8, type(uint256).max);
-        _submit();
-        assertDone();
-    }
-
     function test_ReleasesWhenTheNonceIsZero() public {
         authorization.nonce = 0;
-        _submit();
+        submit();
         assertDone();
     }
 
     function test_MarksTheNonceUsed() public {
         assertFalse(escrow.isNonceUsed(IVoucherEscrow.NonceKind.Release, seller.addr, NONCE));
-        _submit();
+        submit();
         assertTrue(escrow.isNonceUsed(IVoucherEscrow.NonceKind.Release, seller.addr, NONCE));
     }
 
     function test_LeavesTheNonceUnusedGivenTheConditionFails() public {
         authorization.collectedAtLeast = 11;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NotCollectedYet.selector, 10, 11));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NotCollectedYet.selector, 10, 11));
         assertFalse(escrow.isNonceUsed(IVoucherEscrow.NonceKind.Release, seller.addr, NONCE));
     }
 
@@ -389,26 +321,40 @@ contract ReleaseWithAuthorizationTest is SignedMessageTest {
 
     function test_RevertWhen_TheAmountIsZero() public {
         authorization.amount = 0;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
     }
 
     function test_ReleasesTheBalance() public {
         authorization.amount = 90;
-        _submit();
+        submit();
         assertAccount(0, 0, 0);
     }
 
     function test_RevertWhen_TheAmountIsOneAboveTheBalance() public {
         authorization.amount = 91;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 90, 91));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 90, 91));
     }
 
-    function test_RevertWhen_TheSellerIsZero() public {
-        authorization.seller = address(0);
-        expectRefusal();
-        submit(new bytes(65));
+    function test_RevertWhen_TheAmountIsTheLargestWord() public {
+        authorization.amount = type(uint256).max;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 90, type(uint256).max));
+    }
+
+    function test_RevertWhen_TheConditionIsTheLargestWord() public {
+        authorization.collectedAtLeast = type(uint256).max;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.NotCollectedYet.selector, 10, type(uint256).max));
+    }
+
+    function test_RevertWhen_TheBuyerIsZero() public {
+        authorization.buyer = address(0);
+        authorization.collectedAtLeast = 0;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, AMOUNT));
+    }
+
+    function test_RevertWhen_TheAssetIsZero() public {
+        authorization.asset = address(0);
+        authorization.collectedAtLeast = 0;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, AMOUNT));
     }
 
     /* EFFECTS */
@@ -416,15 +362,6 @@ contract ReleaseWithAuthorizationTest is SignedMessageTest {
     function test_EmitsReleased() public {
         expectEvent();
         emit IVoucherEscrow.Released(buyer.addr, seller.addr, asset, DEFAULT_LANE, AMOUNT, 30);
-        _submit();
-    }
-
-    /* INTERNAL */
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(seller, authorization);
-        vm.prank(relayer);
-        escrow.releaseWithAuthorization(authorization, signature);
+        submit();
     }
 }

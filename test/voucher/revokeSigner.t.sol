@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor} from "../helpers/Test.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
+import {SingleMessageTest} from "./SingleMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
 
@@ -138,11 +139,10 @@ contract RevokeSignerTest is VoucherTest {
     }
 }
 
-contract RevokeSignerWithAuthorizationTest is SignedMessageTest {
+contract RevokeSignerWithAuthorizationTest is SignedMessageTest, SingleMessageTest {
     using VoucherMessages for *;
 
     IVoucherEscrow.SignerRevocation private revocation;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -152,7 +152,7 @@ contract RevokeSignerWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -162,10 +162,23 @@ contract RevokeSignerWithAuthorizationTest is SignedMessageTest {
         return revocation.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.revokeSignerWithAuthorization(revocation, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.SIGNER_REVOCATION;
     }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(revocation);
+    }
+
+    function decode(bytes memory message) internal override {
+        revocation = abi.decode(message, (IVoucherEscrow.SignerRevocation));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.revokeSignerWithAuthorization, (revocation, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {}
 
     function assertDone() internal view override {
         (uint64 validUntil, bool revoked) = escrow.getSigner(buyer.addr, signer.addr);
@@ -174,62 +187,20 @@ contract RevokeSignerWithAuthorizationTest is SignedMessageTest {
         assertBooks(start);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, revocation);
-        revocation.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheSignerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, revocation);
-        revocation.signer = stranger.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, revocation);
-        revocation.expiry += 1;
-        expectRefusal();
-        submit(signature);
-    }
+    /* WHO SIGNED */
 
     function test_RevertWhen_TheSignerRevokesItself() public {
         bytes memory signature = sign(signer, revocation);
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_RevokesOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevokesAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
+        assertReverts(callOf(signature), refusal());
     }
 
     /* REPLAY */
 
     function test_ChangesNothingWhenItIsReplayed() public {
-        _submit();
+        submit();
         vm.warp(NOW + 1 hours);
         vm.recordLogs();
-        _submit();
+        submit();
         assertEq(vm.getRecordedLogs().length, 0);
         (uint64 validUntil, ) = escrow.getSigner(buyer.addr, signer.addr);
         assertEq(validUntil, NOW + 1 days);
@@ -239,20 +210,12 @@ contract RevokeSignerWithAuthorizationTest is SignedMessageTest {
 
     function test_RevertWhen_TheSignerIsZero() public {
         revocation.signer = address(0);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, address(0)));
     }
 
     function test_RevertWhen_TheSignerIsTheBuyer() public {
         revocation.signer = buyer.addr;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
-        _submit();
-    }
-
-    function test_RevertWhen_TheBuyerIsZero() public {
-        revocation.buyer = address(0);
-        expectRefusal();
-        submit(new bytes(65));
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAddress.selector, buyer.addr));
     }
 
     /* EFFECTS */
@@ -260,15 +223,6 @@ contract RevokeSignerWithAuthorizationTest is SignedMessageTest {
     function test_EmitsSignerRevoked() public {
         expectEvent();
         emit IVoucherEscrow.SignerRevoked(buyer.addr, signer.addr, NOW + 1 days);
-        _submit();
-    }
-
-    /* INTERNAL */
-
-    /// @dev Signs what the revocation says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, revocation);
-        vm.prank(relayer);
-        escrow.revokeSignerWithAuthorization(revocation, signature);
+        submit();
     }
 }

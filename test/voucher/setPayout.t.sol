@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor} from "../helpers/Test.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
+import {SingleMessageTest} from "./SingleMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
 
@@ -89,11 +90,10 @@ contract SetPayoutTest is VoucherTest {
     }
 }
 
-contract SetPayoutWithAuthorizationTest is SignedMessageTest {
+contract SetPayoutWithAuthorizationTest is SignedMessageTest, SingleMessageTest {
     using VoucherMessages for *;
 
     IVoucherEscrow.PayoutAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -101,7 +101,7 @@ contract SetPayoutWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return seller;
@@ -111,9 +111,24 @@ contract SetPayoutWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.setPayoutWithAuthorization(authorization, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.PAYOUT_AUTHORIZATION;
+    }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.PayoutAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.setPayoutWithAuthorization, (authorization, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 0, 1);
     }
 
     function assertDone() internal view override {
@@ -123,82 +138,24 @@ contract SetPayoutWithAuthorizationTest is SignedMessageTest {
         assertBooks(start);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheSellerIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.seller = seller2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheChoiceIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.toFreeBalance = false;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.nonce = 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(seller, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_SetsOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_SetsAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
-    }
-
     /* NONCE */
-
-    function test_RevertGiven_TheAuthorizationWasUsed() public {
-        _submit();
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 0, 1));
-        _submit();
-    }
 
     function test_RevertGiven_TheSellerSetItsPayoutItself() public {
         vm.prank(seller.addr);
         escrow.setPayout(false);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 0, 1));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 0, 1));
     }
 
     function test_RevertWhen_TheNonceIsOneBelowTheCurrentOne() public {
         _setTwice();
         authorization.nonce = 1;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 1, 2));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 1, 2));
     }
 
     function test_SetsWhenTheNonceIsTheCurrentOne() public {
         _setTwice();
         authorization.nonce = 2;
-        _submit();
+        submit();
         (bool toFreeBalance, uint96 nonce) = escrow.getPayout(seller.addr);
         assertTrue(toFreeBalance);
         assertEq(nonce, 3);
@@ -207,14 +164,7 @@ contract SetPayoutWithAuthorizationTest is SignedMessageTest {
     function test_RevertWhen_TheNonceIsOneAboveTheCurrentOne() public {
         _setTwice();
         authorization.nonce = 3;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 3, 2));
-        _submit();
-    }
-
-    function test_RevertWhen_TheSellerIsZero() public {
-        authorization.seller = address(0);
-        expectRefusal();
-        submit(new bytes(65));
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidNonce.selector, 3, 2));
     }
 
     /* EFFECTS */
@@ -222,7 +172,7 @@ contract SetPayoutWithAuthorizationTest is SignedMessageTest {
     function test_EmitsPayoutSet() public {
         expectEvent();
         emit IVoucherEscrow.PayoutSet(seller.addr, true, 1);
-        _submit();
+        submit();
     }
 
     /* INTERNAL */
@@ -232,12 +182,5 @@ contract SetPayoutWithAuthorizationTest is SignedMessageTest {
         escrow.setPayout(false);
         escrow.setPayout(false);
         vm.stopPrank();
-    }
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(seller, authorization);
-        vm.prank(relayer);
-        escrow.setPayoutWithAuthorization(authorization, signature);
     }
 }

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {Actor} from "../helpers/Test.sol";
 import {FalseReturningToken} from "../mocks/FalseReturningToken.sol";
-import {MintableToken} from "../mocks/MintableToken.sol";
 import {NoReturnToken} from "../mocks/NoReturnToken.sol";
 import {SignedMessageTest} from "./SignedMessageTest.sol";
 import {VoucherMessages} from "./VoucherMessages.sol";
 import {VoucherTest} from "./VoucherTest.sol";
+import {WindowNonceTest} from "./WindowNonceTest.sol";
 
 contract WithdrawFreeTest is VoucherTest {
     /* AMOUNT */
@@ -166,13 +166,12 @@ contract WithdrawFreeTest is VoucherTest {
     }
 }
 
-contract WithdrawFreeWithAuthorizationTest is SignedMessageTest {
+contract WithdrawFreeWithAuthorizationTest is SignedMessageTest, WindowNonceTest {
     using VoucherMessages for *;
 
     uint256 private constant AMOUNT = 60;
 
     IVoucherEscrow.WithdrawFreeAuthorization private authorization;
-    Books private start;
 
     function setUp() public override {
         super.setUp();
@@ -181,7 +180,7 @@ contract WithdrawFreeWithAuthorizationTest is SignedMessageTest {
         start = books();
     }
 
-    /* SIGNATURE: every case of SignedMessage.tree */
+    /* MESSAGE */
 
     function owner() internal view override returns (Actor memory) {
         return buyer;
@@ -191,9 +190,24 @@ contract WithdrawFreeWithAuthorizationTest is SignedMessageTest {
         return authorization.hash();
     }
 
-    function submit(bytes memory signature) internal override {
-        vm.prank(relayer);
-        escrow.withdrawFreeWithAuthorization(authorization, signature);
+    function messageType() internal pure override returns (string memory) {
+        return VoucherMessages.WITHDRAW_FREE_AUTHORIZATION;
+    }
+
+    function encoded() internal view override returns (bytes memory) {
+        return abi.encode(authorization);
+    }
+
+    function decode(bytes memory message) internal override {
+        authorization = abi.decode(message, (IVoucherEscrow.WithdrawFreeAuthorization));
+    }
+
+    function callOf(bytes memory signature) internal view override returns (bytes memory) {
+        return abi.encodeCall(IVoucherEscrow.withdrawFreeWithAuthorization, (authorization, signature));
+    }
+
+    function replayError() internal pure override returns (bytes memory) {
+        return abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, uint256(0));
     }
 
     function assertDone() internal view override {
@@ -204,121 +218,18 @@ contract WithdrawFreeWithAuthorizationTest is SignedMessageTest {
         assertBooks(expected);
     }
 
-    /* EACH MEMBER OTHER THAN SIGNED */
-
-    function test_RevertWhen_TheBuyerIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.buyer = buyer2.addr;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAssetIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.asset = address(new MintableToken());
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheAmountIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.amount = AMOUNT + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheNonceIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.nonce = 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    function test_RevertWhen_TheExpiryIsNotTheOneSigned() public {
-        bytes memory signature = sign(buyer, authorization);
-        authorization.expiry = EXPIRY + 1;
-        expectRefusal();
-        submit(signature);
-    }
-
-    /* EXPIRY */
-
-    function test_WithdrawsOneSecondBeforeTheExpiry() public {
-        vm.warp(EXPIRY - 1);
-        _submit();
-        assertDone();
-    }
-
-    function test_WithdrawsAtTheExpiry() public {
-        vm.warp(EXPIRY);
-        _submit();
-        assertDone();
-    }
-
-    function test_RevertWhen_OneSecondPastTheExpiry() public {
-        vm.warp(EXPIRY + 1);
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.AuthorizationExpired.selector, EXPIRY, EXPIRY + 1));
-        _submit();
-    }
-
     /* NONCE */
-
-    function test_RevertGiven_TheAuthorizationWasUsed() public {
-        _submit();
-        _expectNonceUsed(0);
-        _submit();
-    }
-
-    function test_TakesANonce63BelowTheHighest() public {
-        _submitWithNonce(100);
-        _submitWithNonce(37);
-        assertEq(freeBalanceOf(buyer, asset), 1000 - 2 * AMOUNT);
-    }
-
-    function test_RevertWhen_TheNonceLies64BelowTheHighest() public {
-        _submitWithNonce(100);
-        _expectNonceUsed(36);
-        _submitWithNonce(36);
-    }
-
-    function test_RevertWhen_TheNonceLies65BelowTheHighest() public {
-        _submitWithNonce(100);
-        _expectNonceUsed(35);
-        _submitWithNonce(35);
-    }
-
-    function test_RevertWhen_TheNonceIsTheLargest() public {
-        _expectNonceUsed(type(uint64).max);
-        _submitWithNonce(type(uint64).max);
-    }
-
-    function test_RevertGiven_TheNonceWasCancelled() public {
-        vm.prank(buyer.addr);
-        escrow.advanceFreeNonce(asset, 1);
-        _expectNonceUsed(0);
-        _submit();
-    }
 
     function test_RevertGiven_TheNonceWasUsedForAnAllocation() public {
         IVoucherEscrow.AllocateAuthorization memory allocation = allocateAuthorizationOf(5, 0);
         escrow.allocateWithAuthorization(allocation, sign(buyer, allocation));
-        _expectNonceUsed(0);
-        _submit();
-    }
-
-    function test_MarksTheNonceUsed() public {
-        _submit();
-        (uint256 balance, uint64 nextNonce, uint64 seen) = escrow.getFreeAccount(buyer.addr, asset);
-        assertEq(balance, 1000 - AMOUNT);
-        assertEq(nextNonce, 1);
-        assertEq(seen, 1);
+        assertReverts(replayError());
     }
 
     function test_LeavesTheNonceUnusedGivenTheTransferFails() public {
         vm.prank(USDC_PAUSER);
         USDC.pause();
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, buyer.addr, AMOUNT));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.TransferFailed.selector, asset, buyer.addr, AMOUNT));
         (, uint64 nextNonce, uint64 seen) = escrow.getFreeAccount(buyer.addr, asset);
         assertEq(nextNonce, 0);
         assertEq(seen, 0);
@@ -328,26 +239,28 @@ contract WithdrawFreeWithAuthorizationTest is SignedMessageTest {
 
     function test_RevertWhen_TheAmountIsZero() public {
         authorization.amount = 0;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InvalidAmount.selector, 0));
     }
 
     function test_WithdrawsTheWholeFreeBalance() public {
         authorization.amount = 1000;
-        _submit();
+        submit();
         assertEq(freeBalanceOf(buyer, asset), 0);
     }
 
     function test_RevertWhen_TheAmountIsOneAboveTheFreeBalance() public {
         authorization.amount = 1001;
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, 1001));
-        _submit();
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, 1001));
     }
 
-    function test_RevertWhen_TheBuyerIsZero() public {
-        authorization.buyer = address(0);
-        expectRefusal();
-        submit(new bytes(65));
+    function test_RevertWhen_TheAmountIsTheLargestWord() public {
+        authorization.amount = type(uint256).max;
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 1000, type(uint256).max));
+    }
+
+    function test_RevertWhen_TheAssetIsZero() public {
+        authorization.asset = address(0);
+        assertReverts(abi.encodeWithSelector(IVoucherEscrow.InsufficientBalance.selector, 0, AMOUNT));
     }
 
     /* EFFECTS */
@@ -355,24 +268,6 @@ contract WithdrawFreeWithAuthorizationTest is SignedMessageTest {
     function test_EmitsFreeWithdrawn() public {
         expectEvent();
         emit IVoucherEscrow.FreeWithdrawn(buyer.addr, asset, AMOUNT, 1000 - AMOUNT);
-        _submit();
-    }
-
-    /* INTERNAL */
-
-    function _expectNonceUsed(uint64 nonce) private {
-        expectRevert(abi.encodeWithSelector(IVoucherEscrow.NonceAlreadyUsed.selector, bytes32(uint256(nonce))));
-    }
-
-    function _submitWithNonce(uint64 nonce) private {
-        authorization.nonce = nonce;
-        _submit();
-    }
-
-    /// @dev Signs what the authorization says now, and sends it.
-    function _submit() private {
-        bytes memory signature = sign(buyer, authorization);
-        vm.prank(relayer);
-        escrow.withdrawFreeWithAuthorization(authorization, signature);
+        submit();
     }
 }
