@@ -51,6 +51,12 @@ contract DepositToTest is VoucherTest {
         _depositTo(buyer.addr, buyer.addr, 100);
     }
 
+    function test_RevertWhen_TheAssetIsZero() public {
+        asset = address(0);
+        expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(0)));
+        _depositTo(buyer.addr, seller.addr, 100);
+    }
+
     function test_RevertWhen_TheAssetIsTheEscrow() public {
         asset = address(escrow);
         expectRevert(abi.encodeWithSelector(IVoucherEscrow.InvalidAsset.selector, address(escrow)));

@@ -80,10 +80,12 @@ contract InvalidateNoncesTest is VoucherTest {
     }
 
     function test_RevertWhen_TheKindDoesNotExist() public {
-        (bool ok, ) = address(escrow).call(
-            abi.encodeWithSelector(IVoucherEscrow.invalidateNonces.selector, uint256(4), uint256(7), uint256(1))
-        );
+        (bool ok, bytes memory answer) = _invalidateRaw(4);
         assertFalse(ok);
+        assertEq(answer, "");
+        (ok, ) = _invalidateRaw(3);
+        assertTrue(ok);
+        assertTrue(_isUsed(IVoucherEscrow.NonceKind.Release, 7 * 256));
     }
 
     function test_MovesNoTokens() public {
@@ -101,6 +103,14 @@ contract InvalidateNoncesTest is VoucherTest {
     }
 
     /* INTERNAL */
+
+    function _invalidateRaw(uint256 kind) private returns (bool ok, bytes memory answer) {
+        vm.prank(buyer.addr);
+        return
+            address(escrow).call(
+                abi.encodeWithSelector(IVoucherEscrow.invalidateNonces.selector, kind, uint256(7), uint256(1))
+            );
+    }
 
     function _invalidate(IVoucherEscrow.NonceKind kind, uint256 word, uint256 mask) private {
         vm.prank(buyer.addr);
