@@ -95,8 +95,12 @@ describe("Checks", () => {
   });
 
   describe("trees", () => {
-    const tree = "thaw\n├── test_Thaws: starts the timer\n└── testFuzz_Thaws: any amount\n";
-    const source = "function test_Thaws() external {}\nfunction testFuzz_Thaws(uint256 amount) external {}\n";
+    const tree =
+      "ThawTest\n├── given a balance\n│   └── test_Thaws: it should start the timer\n" +
+      "└── when the amount is zero\n    └── test_RevertWhen_Zero: it should revert with InvalidAmount\n";
+    const source =
+      "contract ThawTest is VoucherTest {\nfunction test_Thaws() public {}\n" +
+      "function test_RevertWhen_Zero() public { InvalidAmount; }\n}\n";
 
     it("accepts a tree that matches the tests", () => {
       expect(compareTree(tree, source)).to.deep.equal([]);
@@ -110,18 +114,54 @@ describe("Checks", () => {
     });
 
     it("names a leaf that occurs twice", () => {
-      expect(compareTree(`${tree}└── test_Thaws: again\n`, source)).to.deep.equal([
-        "test_Thaws is a leaf 2 times, and a test 1 times.",
+      expect(compareTree(`${tree}    └── test_Thaws: it should do it again\n`, source)).to.deep.equal([
+        "test_Thaws is a leaf twice.",
       ]);
     });
 
-    it("accepts one name in two contracts of a file", () => {
-      expect(compareTree(`${tree}\nanother\n└── test_Thaws: again\n`, `${source}\nfunction test_Thaws() {}`)).to.be
-        .empty;
+    it("accepts one name in two contracts of a file, each with a tree", () => {
+      const second = "contract OtherTest {\nfunction test_Thaws() public {}\n}\n";
+      expect(compareTree(tree, source + second)).to.deep.equal(["test_Thaws is a test, but no leaf."]);
+      const both = `${tree}\nOtherTest\n└── test_Thaws: it should start the timer\n`;
+      expect(compareTree(both, source + second)).to.deep.equal([]);
+      expect(compareTree(both, source)).to.deep.equal(["OtherTest is no contract."]);
+    });
+
+    it("names a leaf without an outcome", () => {
+      const silent = ["test_Thaws", "test_Thaws: starts the timer", "test_Thaws: it should "];
+      for (const leaf of silent) {
+        expect(compareTree(tree.replace("test_Thaws: it should start the timer", leaf), source)).to.deep.equal([
+          "test_Thaws does not say what it should do.",
+        ]);
+      }
+    });
+
+    it("names a leaf of a revert that says something else, or an error that no test names", () => {
+      expect(compareTree(tree.replace("revert with InvalidAmount", "do nothing"), source)).to.deep.equal([
+        "test_RevertWhen_Zero does not say that it should revert or refuse.",
+      ]);
+      expect(compareTree(tree.replace("InvalidAmount", "ThawTooLong"), source)).to.deep.equal([
+        "test_RevertWhen_Zero names ThawTooLong, which no test beside it does.",
+      ]);
+    });
+
+    it("names a branch that is no condition, or has no leaf", () => {
+      expect(compareTree(tree.replace("given a balance", "balance"), source)).to.deep.equal([
+        '"balance" begins neither with given nor with when.',
+      ]);
+      expect(compareTree(`${tree}└── given nothing\n`, source)).to.deep.equal(['"given nothing" has no leaf.']);
+    });
+
+    it("wants a leaf for the cases of a base contract with a tree", () => {
+      const shared = new Set(["VoucherTest"]);
+      expect(compareTree(tree, source, shared)).to.deep.equal(["VoucherTest is a base, but no leaf."]);
+      const whole = tree.replace("ThawTest\n", "ThawTest\n├── VoucherTest: it should hold every case\n");
+      expect(compareTree(whole, source, shared)).to.deep.equal([]);
+      expect(compareTree(whole, source)).to.deep.equal(["VoucherTest is a leaf, but no base."]);
     });
 
     it("does not accept an empty tree", () => {
-      expect(compareTree("thaw\n", "")).to.deep.equal(["it has no leaf."]);
+      expect(compareTree("ThawTest\n", "contract ThawTest {}")).to.deep.equal(["it has no leaf."]);
     });
   });
 
