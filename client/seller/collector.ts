@@ -4,16 +4,19 @@ import { collect } from "../voucher/actions/collect.ts";
 import { collectBatch } from "../voucher/actions/collectBatch.ts";
 import { parseBatch } from "../voucher/events.ts";
 import type { ReadClient } from "../voucher/read.ts";
-import type { SkipReason } from "../voucher/types.ts";
 import type { WriteClient } from "../voucher/write.ts";
-import { largest, smallest } from "./bounds.ts";
+import { largest } from "./bounds.ts";
+import { createAttempts, type SortedLanes } from "./collect/attempts.ts";
 import { splitIntoBatches, type Batch } from "./collect/batches.ts";
-import { DEFAULT_GAS_MODEL, MAX_TRANSACTION_GAS, type GasModel } from "./collect/gas.ts";
+import type { GasModel } from "./collect/gas.ts";
+import { createGasLimits } from "./collect/gasLimits.ts";
+import { judge, sumByAsset, type Clues, type Hint } from "./collect/outcomes.ts";
 import { planDue, type CollectPolicy, type PlannedLane } from "./collect/plan.ts";
 import { ask } from "./chain/rpc.ts";
-import { CollectionFailedError } from "./errors.ts";
-import { accountKey, toAddress } from "./keys.ts";
+import { ChainUnavailableError, CollectionFailedError } from "./errors.ts";
+import { accountKey, laneKey, toAddress } from "./keys.ts";
 import { DEFAULT_LIMITS, notBehindChain, systemClock } from "./limits.ts";
+import { orAbort } from "./orAbort.ts";
 import { createPoller } from "./poller.ts";
 import { sendInTurn } from "./sendInTurn.ts";
 import { createSerial } from "./serial.ts";
@@ -25,7 +28,6 @@ import type {
   CollectProgress,
   CollectReport,
   EscrowId,
-  LaneId,
   VoucherStore,
 } from "./types.ts";
 
@@ -54,17 +56,13 @@ export interface CollectorOptions {
   readonly clock?: () => bigint;
 }
 
-interface SendResult {
+/** What was sent, and what it says about lanes. */
+interface Sent extends Clues {
   readonly receipts: readonly TransactionReceipt[];
-  /** What our receipts say about lanes without effect, by lane key. Only a hint: the chain's totals decide. */
-  readonly hints: ReadonlyMap<string, SkipReason | "GroupFailed">;
 }
 
 /** Accounts that are read again together; the view of the chain holds more than this, whatever strangers ask of it. */
 const READS_AT_ONCE = 250;
-
-/** How often limits double while groups fail. */
-const MAX_GAS_DOUBLINGS = 3;
 
 /**
  * Makes the collector of one seller. One collector a seller: two would pay for the same vouchers' gas twice.
@@ -84,22 +82,11 @@ export function createCollector(options: CollectorOptions): Collector {
   const escrow = toAddress(options.escrow.escrow);
   const seller = toAddress(options.seller);
   const inTurn = createSerial();
-  let gasDoublings = 0;
+  const gasLimits = createGasLimits(options.gas);
+  const attempts = createAttempts();
   /** Whether a transaction was sent of which nobody knows yet what it did. */
   let isUnsure = false;
   let background = new AbortController();
-
-  function gasModel(): GasModel {
-    const model = { ...DEFAULT_GAS_MODEL, ...options.gas };
-    const scale = 2n ** BigInt(gasDoublings);
-    return {
-      ...model,
-      groupLimit: model.groupLimit * scale,
-      rowLimit: model.rowLimit * scale,
-      wideRowLimit: model.wideRowLimit * scale,
-      transactionLimit: smallest(model.transactionLimit, MAX_TRANSACTION_GAS),
-    };
-  }
 
   async function listUncollected(signal: AbortSignal): Promise<readonly CollectableLane[]> {
     const parameters = { chainId, escrow, seller, onlyUncollected: true };
@@ -130,9 +117,9 @@ export function createCollector(options: CollectorOptions): Collector {
     });
   }
 
-  async function send(batches: readonly Batch[], signal: AbortSignal): Promise<SendResult> {
+  async function send(batches: readonly Batch[], signal: AbortSignal): Promise<Sent> {
     const receipts: TransactionReceipt[] = [];
-    const hints = new Map<string, SkipReason | "GroupFailed">();
+    const hints = new Map<string, Hint>();
     for (const batch of batches) {
       signal.throwIfAborted();
       const receipt = await sendBatch(batch, signal);
@@ -142,8 +129,8 @@ export function createCollector(options: CollectorOptions): Collector {
     return { receipts, hints };
   }
 
-  function hintsOf({ lanes }: Batch, receipt: TransactionReceipt): ReadonlyMap<string, SkipReason | "GroupFailed"> {
-    const hints = new Map<string, SkipReason | "GroupFailed">();
+  function hintsOf({ lanes }: Batch, receipt: TransactionReceipt): ReadonlyMap<string, Hint> {
+    const hints = new Map<string, Hint>();
     const isReverted = receipt.status !== "success";
     const { skipped, failed } = parseBatch({ escrow, logs: receipt.logs });
     const failedAssets = new Set(failed.map(({ asset }) => toAddress(asset)));
@@ -156,9 +143,10 @@ export function createCollector(options: CollectorOptions): Collector {
         reason,
       );
     }
-    // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
-    const isShort = isReverted || failed.length > 0;
-    gasDoublings = isShort ? Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS) : 0;
+    for (const asset of new Set(lanes.map(({ lane }) => lane.lane.asset))) {
+      // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
+      gasLimits.note(asset, isReverted || failedAssets.has(asset));
+    }
     return hints;
   }
 
@@ -171,25 +159,6 @@ export function createCollector(options: CollectorOptions): Collector {
     }
   }
 
-  async function judge(planned: readonly PlannedLane[], hints: SendResult["hints"]): Promise<readonly CollectedLane[]> {
-    return Promise.all(
-      planned.map(async ({ lane, reason }) => {
-        const total = (await store.getLane(lane.lane))?.collected ?? lane.collected;
-        const collected = total > lane.collected ? total - lane.collected : 0n;
-        const outcome = { lane: lane.lane, reason, uncollected: lane.uncollected, collected };
-        if (total >= lane.charged || (await isPaidElsewhere(lane.lane))) return outcome;
-        const failure = collected > 0n ? "Partial" : (hints.get(laneKey(lane.lane)) ?? "NoBalance");
-        return { ...outcome, failure };
-      }),
-    );
-  }
-
-  /** Whether the collection of a ceiling in another lane emptied the account and paid for this lane as well. */
-  async function isPaidElsewhere(lane: LaneId): Promise<boolean> {
-    const account = await store.getAccount(lane);
-    return account?.balance === 0n && account.owed === 0n;
-  }
-
   /**
    * A contract wallet that needs more gas than a batch gives it is asked by a collection of its own, with all gas. That collection takes
    * the whole ceiling, so it is made only where the whole ceiling was charged.
@@ -198,67 +167,91 @@ export function createCollector(options: CollectorOptions): Collector {
     planned: readonly PlannedLane[],
     outcomes: readonly CollectedLane[],
     signal: AbortSignal,
-  ): Promise<readonly TransactionReceipt[]> {
+  ): Promise<Sent> {
     const receipts: TransactionReceipt[] = [];
+    const errors = new Map<string, Error>();
     for (const [index, { lane }] of planned.entries()) {
       const { voucher, signature, signer } = lane.latest;
       const isSkipped = outcomes[index]?.failure === "BadSignature";
       if (!isSkipped || signer.kind !== "contract" || voucher.valueAggregate !== lane.charged) continue;
-      const receipt = await sendInTurn(wallet, {
-        send: (nonce) => collect(wallet, { escrow, voucher, signature, nonce }),
-        wait: (hash) => {
-          onProgress({ kind: "sent", hash, lanes: 1 });
-          return waitFor(hash, signal);
-        },
-      });
-      receipts.push(receipt);
+      try {
+        const receipt = await sendInTurn(wallet, {
+          send: (nonce) => collect(wallet, { escrow, voucher, signature, nonce }),
+          wait: (hash) => {
+            onProgress({ kind: "sent", hash, lanes: 1 });
+            return waitFor(hash, signal);
+          },
+        });
+        receipts.push(receipt);
+      } catch (error) {
+        // The wallet decides whether this can be sent at all: what it breaks is its own.
+        if (error instanceof ChainUnavailableError || signal.aborted) throw error;
+        errors.set(laneKey(lane.lane), toError(error));
+      }
     }
-    return receipts;
+    return { receipts, errors };
   }
 
-  async function run(planned: readonly PlannedLane[], signal: AbortSignal): Promise<CollectReport> {
-    if (planned.length === 0) return EMPTY_REPORT;
+  async function run(
+    planned: readonly PlannedLane[],
+    lost: readonly CollectedLane[],
+    signal: AbortSignal,
+  ): Promise<CollectReport> {
+    if (planned.length === 0) return { ...EMPTY_REPORT, lanes: lost };
     // An empty account pays nothing, whatever its rows cost; they are judged with the others.
     const payable = planned.filter(({ lane }) => lane.balance > 0n);
-    const batches = splitIntoBatches(payable, gasModel());
+    const batches = splitIntoBatches(payable, gasLimits.modelOf);
     onProgress({ kind: "planned", lanes: payable.length, transactions: batches.length });
     const collectable = planned.map(({ lane }) => lane);
     isUnsure = true;
     const sent = await send(batches, signal);
     await reconcile(collectable, lastBlockOf(sent.receipts), signal);
-    const outcomes = await judge(planned, sent.hints);
-    const retries = await retryWallets(planned, outcomes, signal);
-    if (retries.length > 0) await reconcile(collectable, lastBlockOf(retries), signal);
+    const first = await judge(store, planned, sent);
+    const retries = await retryWallets(planned, first, signal);
+    if (retries.receipts.length > 0) await reconcile(collectable, lastBlockOf(retries.receipts), signal);
     isUnsure = false;
-    const lanes = retries.length === 0 ? outcomes : await judge(planned, sent.hints);
-    const receipts = [...sent.receipts, ...retries];
+    const outcomes = await judge(store, planned, { ...sent, ...retries });
+    attempts.note(collectable, outcomes, timeOf());
+    const receipts = [...sent.receipts, ...retries.receipts];
     const report: CollectReport = {
       transactions: receipts.map(({ transactionHash }) => transactionHash),
-      collected: sumByAsset(lanes),
-      lanes,
+      collected: sumByAsset(outcomes),
+      lanes: [...lost, ...outcomes],
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
     };
     onProgress({ kind: "reconciled", report });
     return report;
   }
 
-  async function collectDue(signal: AbortSignal): Promise<CollectReport> {
+  async function sortUncollected(signal: AbortSignal): Promise<SortedLanes> {
     const lanes = await listUncollected(signal);
+    const sorted = attempts.sort(lanes, timeOf(), chainView.lastSyncedBlock?.timestamp ?? 0n);
+    const lost: CollectedLane[] = [];
+    for (const lane of sorted.lost) {
+      // What was paid in advance in another lane makes up for it.
+      if (((await store.getAccount(lane.lane))?.owed ?? 0n) > 0n) lost.push(lane);
+    }
+    for (const lane of lost) onProgress({ kind: "lost", lane });
+    return { ...sorted, lost };
+  }
+
+  async function collectDue(signal: AbortSignal): Promise<CollectReport> {
+    const { ready, lost } = await sortUncollected(signal);
     const planned = await planDue({
-      lanes,
+      lanes: ready,
       policy,
-      gas: gasModel(),
+      gasOf: gasLimits.modelOf,
       readGasPrice: () => ask("the gas price", () => getGasPrice(client)),
       now: timeOf(),
       collectionMargin,
     });
-    return run(planned, signal);
+    return run(planned, lost, signal);
   }
 
   async function collectNow(signal: AbortSignal): Promise<CollectReport> {
-    const lanes = await listUncollected(signal);
-    const planned = lanes.map((lane): PlannedLane => ({ lane, reason: "now" }));
-    const report = await run(planned, signal);
+    const { ready, resting, lost } = await sortUncollected(signal);
+    const planned = [...ready, ...resting].map((lane): PlannedLane => ({ lane, reason: "now" }));
+    const report = await run(planned, lost, signal);
     if (report.lanes.some(({ failure }) => failure !== undefined)) throw new CollectionFailedError(report);
     return report;
   }
@@ -267,14 +260,18 @@ export function createCollector(options: CollectorOptions): Collector {
     interval: options.pollingInterval ?? 10_000,
     run: async () => {
       const report = await inTurn(() => collectDue(background.signal));
-      // What could not be collected is tried again with growing pauses, like a node that does not answer.
-      if (report.lanes.some(({ failure }) => failure !== undefined)) throw new CollectionFailedError(report);
+      // No reason to throw, which would make every other lane wait as well.
+      const rest = attempts.restOf(report.lanes, timeOf());
+      if (rest !== undefined) tellFailure(new CollectionFailedError(report), Number(rest) * 1_000);
       return true;
     },
-    onError: (error, retryInMilliseconds) => {
-      onProgress({ kind: "failed", error: toError(error), retryInMilliseconds });
-    },
+    onError: tellFailure,
   });
+
+  function tellFailure(error: unknown, retryInMilliseconds: number): void {
+    onProgress({ kind: "failed", error: toError(error), retryInMilliseconds });
+  }
+
   let endAlerts = (): void => undefined;
 
   return {
@@ -304,31 +301,7 @@ export function createCollector(options: CollectorOptions): Collector {
 
 const NEVER = new AbortController().signal;
 
-/** Gives up waiting when the signal says so; what was sent to the chain goes its way. */
-async function orAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", giveUp, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", giveUp);
-    });
-  });
-}
-
 const EMPTY_REPORT: CollectReport = { transactions: [], collected: new Map(), lanes: [], gasUsed: 0n };
-
-function laneKey(lane: LaneId): string {
-  return `${accountKey(lane)}:${lane.id}`;
-}
-
-function sumByAsset(lanes: readonly CollectedLane[]): ReadonlyMap<Address, bigint> {
-  const sums = new Map<Address, bigint>();
-  for (const { lane, collected } of lanes) sums.set(lane.asset, (sums.get(lane.asset) ?? 0n) + collected);
-  return sums;
-}
 
 function lastBlockOf(receipts: readonly TransactionReceipt[]): bigint {
   return largest(0n, ...receipts.map(({ blockNumber }) => blockNumber));

@@ -50,3 +50,8 @@ export function toLaneId(lane: LaneId): LaneId {
 export function accountKey({ chainId, escrow, seller, asset, buyer }: AccountId): string {
   return `${chainId}:${escrow}:${seller}:${asset}:${buyer}`;
 }
+
+/** Key of a lane in maps. Its parts must be in lower case. */
+export function laneKey(lane: LaneId): string {
+  return `${accountKey(lane)}:${lane.id}`;
+}

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Hex, PrivateKeyAccount } from "viem";
+import type { Address, Hex, PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { CollectPolicy } from "../../client/seller/collect/plan.ts";
 import { ChainUnavailableError, CollectionFailedError } from "../../client/seller/errors.ts";
@@ -10,6 +10,7 @@ import { collect } from "../../client/voucher/actions/collect.ts";
 import { release } from "../../client/voucher/actions/release.ts";
 import { revokeSigner } from "../../client/voucher/actions/revokeSigner.ts";
 import { thaw } from "../../client/voucher/actions/thaw.ts";
+import { InvalidSignatureError } from "../../client/voucher/errors.ts";
 import { signVoucher } from "../../client/voucher/sign.ts";
 import { USDC } from "../base/addresses.ts";
 import { mined } from "../helpers/mined.ts";
@@ -359,6 +360,69 @@ describe("collector", () => {
       expect((second as CollectionFailedError).report.lanes[0]?.failure).to.equal("NoBalance");
     });
 
+    it("gives up a voucher that has expired, says so once, and sends nothing for it", async () => {
+      await market.pay(buyer, market.voucher(buyer.address, { expiry: market.now() + 2n * DAY }));
+      await market.advance(3n * DAY);
+      await market.chainView.sync();
+      for (let count = 0; count < 3; count += 1) await market.collector.collectDue();
+      expect(market.progress.map(({ kind }) => kind)).to.deep.equal(["lost"]);
+      const [lost] = lostLanes();
+      expect([lost?.lane.buyer, lost?.uncollected, lost?.failure]).to.deep.equal([
+        buyer.address.toLowerCase(),
+        100n,
+        "Expired",
+      ]);
+      expect((await market.collector.collectNow()).transactions).to.deep.equal([]);
+    });
+
+    it("names what it gives up when it is to collect everything", async () => {
+      await market.pay(buyer, market.voucher(buyer.address, { expiry: market.now() + 2n * DAY }));
+      await market.advance(3n * DAY);
+      await market.chainView.sync();
+      const error = await rejection(market.collector.collectNow());
+      expect((error as CollectionFailedError).report.lanes.map(({ failure }) => failure)).to.deep.equal(["Expired"]);
+      expect((await market.collector.collectNow()).lanes).to.deep.equal([]);
+    });
+
+    it("gives nothing up for a clock that is fast", async () => {
+      await market.pay(buyer, market.voucher(buyer.address, { expiry: market.now() + 2n * DAY }));
+      market.passTime(3n * DAY);
+      expect(await earned(() => market.collector.collectDue())).to.equal(100n);
+    });
+
+    it("collects an expired voucher's charges by the next one of its lane", async () => {
+      await market.pay(buyer, market.voucher(buyer.address, { expiry: market.now() + 2n * DAY }));
+      await market.advance(3n * DAY);
+      await market.chainView.sync();
+      await market.collector.collectDue();
+      await market.pay(buyer, market.voucher(buyer.address, { nonce: 1n, valueAggregate: 200n }));
+      expect(await earned(() => market.collector.collectNow())).to.equal(200n);
+    });
+
+    it("gives up a session signer's voucher once the signer has ended", async () => {
+      const session = privateKeyToAccount(generatePrivateKey());
+      const terms = { ...escrowOf(), signer: session.address, validUntil: market.now() + 2n * DAY };
+      await send(authorizeSigner(market.base.walletOf(buyer), terms));
+      await market.pay(session, market.voucher(buyer.address));
+      await market.advance(3n * DAY);
+      await market.chainView.sync();
+      for (let count = 0; count < 3; count += 1) await market.collector.collectDue();
+      expect(market.progress.map(({ kind }) => kind)).to.deep.equal(["lost"]);
+      expect(lostLanes().map(({ reason, failure }) => [reason, failure])).to.deep.equal([["signer", "BadSignature"]]);
+    });
+
+    it("does not count as lost what was paid for in advance in another lane", async () => {
+      const ahead = market.voucher(buyer.address, { id: laneId("ahead"), valueAggregate: 500n });
+      await market.pay(buyer, ahead, 100n);
+      await market.pay(buyer, market.voucher(buyer.address, { expiry: market.now() + 2n * DAY }));
+      const signature = await signVoucher(buyer, ahead);
+      await send(collect(market.base.wallets.stranger, { ...escrowOf(), voucher: ahead, signature }));
+      await market.advance(3n * DAY);
+      await market.chainView.sync();
+      await market.collector.collectDue();
+      expect(lostLanes()).to.deep.equal([]);
+    });
+
     it("keeps what it knows when sending fails half-way", async () => {
       await open({ collector: { gas: { transactionLimit: 300_000n }, wallet: failingWallet(1) } });
       const other = await newBuyer();
@@ -375,6 +439,13 @@ describe("collector", () => {
       const { address: wallet } = await market.base.viem.deployContract("OwnedWallet", [buyer.address]);
       await market.depositFor(wallet, 1_000n);
       return wallet;
+    };
+    /** Gives a wallet another owner: what it signed before counts no more. */
+    const rotate = async (wallet: Address) => {
+      const { abi } = await market.base.viem.getContractAt("OwnedWallet", wallet);
+      const newOwner = market.base.actors.stranger.address;
+      const call = { address: wallet, abi, functionName: "rotate", args: [newOwner] } as const;
+      await send(market.base.wallets.stranger.writeContract(call));
     };
     /** Needs more gas to check a signature than a batch gives to one. */
     const thirstyWallet = async () => {
@@ -404,6 +475,33 @@ describe("collector", () => {
       expect(report?.transactions).to.have.length(2);
     });
 
+    it("that have un-signed are tried less and less, and hold up nobody", async () => {
+      await market.close();
+      market = await openMarket(place, {
+        acceptor: { limits: { allowsContractWallets: true } },
+        collector: { policy: { maxAge: 0n }, pollingInterval: 5 },
+      });
+      const wallet = await ownedWallet();
+      await market.pay(buyer, market.voucher(wallet));
+      await rotate(wallet);
+      market.collector.start();
+      await until(() => failures().length === 1);
+      expect(failures()[0]?.retryInMilliseconds).to.equal(30_000);
+      const error = failures()[0]?.error as CollectionFailedError;
+      expect(error.report.lanes[0]?.error).to.be.instanceOf(InvalidSignatureError);
+
+      const other = await newBuyer();
+      await market.pay(other, market.voucher(other.address));
+      await until(async () => (await market.collected(other.address)) === 100n);
+      expect(failures()).to.have.length(1);
+
+      market.passTime(30n);
+      await until(() => failures().length === 2);
+      expect(failures()[1]?.retryInMilliseconds).to.equal(60_000);
+      const sent = market.progress.flatMap((step) => (step.kind === "sent" ? step.lanes : []));
+      expect(sent).to.deep.equal([1, 1, 1]);
+    });
+
     it("that need more gas are never asked for more than was charged", async () => {
       const wallet = await thirstyWallet();
       await market.pay(buyer, market.voucher(wallet), 100n, 60n);
@@ -417,6 +515,8 @@ describe("collector", () => {
 
   const uncollected = () =>
     market.store.listLanes({ ...market.escrow, seller: market.acceptor.seller, onlyUncollected: true });
+
+  const lostLanes = () => market.progress.flatMap((step) => (step.kind === "lost" ? step.lane : []));
 
   const failures = () => market.progress.filter((step) => step.kind === "failed");
 

@@ -27,10 +27,14 @@ const TRANSACTION_OVERHEAD = 40_000n;
 const GROUP_OVERHEAD = 20_000n;
 
 /** Splits a plan into transactions below the gas limit, in its order. Each has one group an asset. */
-export function splitIntoBatches(planned: readonly PlannedLane[], model: GasModel): readonly Batch[] {
+export function splitIntoBatches(
+  planned: readonly PlannedLane[],
+  modelOf: (asset: Address) => GasModel,
+): readonly Batch[] {
   const drafts: Draft[] = [];
   for (const entry of planned) {
     const { asset } = entry.lane.lane;
+    const model = modelOf(asset);
     const last = drafts.at(-1);
     const draft =
       last !== undefined && last.gas + gasOf(entry, last, model) <= model.transactionLimit ? last : newDraft();
@@ -39,7 +43,7 @@ export function splitIntoBatches(planned: readonly PlannedLane[], model: GasMode
     draft.lanes.push(entry);
     draft.assets.add(asset);
   }
-  return drafts.map(({ lanes }) => toBatch(lanes, model));
+  return drafts.map(({ lanes }) => toBatch(lanes, modelOf));
 }
 
 function newDraft(): Draft {
@@ -56,9 +60,9 @@ function withCallShare(gas: bigint): bigint {
   return (gas * 64n) / 63n + 1n;
 }
 
-function toBatch(lanes: readonly PlannedLane[], model: GasModel): Batch {
+function toBatch(lanes: readonly PlannedLane[], modelOf: (asset: Address) => GasModel): Batch {
   const groups = [...groupBy(lanes, ({ lane }) => lane.lane.asset)].map(([asset, entries]) =>
-    toGroup(asset, entries, model),
+    toGroup(asset, entries, modelOf(asset)),
   );
   const execution = groups.reduce(
     (sum, { gasLimit }) => sum + withCallShare(gasLimit) + GROUP_OVERHEAD / 2n,

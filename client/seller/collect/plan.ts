@@ -27,7 +27,7 @@ export interface PlannedLane {
 export interface PlanParameters {
   readonly lanes: readonly CollectableLane[];
   readonly policy: CollectPolicy;
-  readonly gas: GasModel;
+  readonly gasOf: (asset: Address) => GasModel;
   /** Wei a gas; only asked for when the policy needs it. */
   readonly readGasPrice: () => Promise<bigint>;
   /** Unix seconds. */
@@ -64,12 +64,12 @@ async function filterWorthwhile(
   asset: Address,
   lanes: readonly CollectableLane[],
   gasPrice: bigint,
-  { policy: { priceGas }, gas }: PlanParameters,
+  { policy: { priceGas }, gasOf }: PlanParameters,
 ): Promise<readonly CollectableLane[]> {
   if (priceGas === undefined) return lanes;
   const kept: CollectableLane[] = [];
   for (const lane of lanes) {
-    if (lane.uncollected > (await priceGas(asset, laneGas(lane, gas).expected * gasPrice))) kept.push(lane);
+    if (lane.uncollected > (await priceGas(asset, laneGas(lane, gasOf(asset)).expected * gasPrice))) kept.push(lane);
   }
   return kept;
 }
@@ -78,12 +78,13 @@ async function isWorthCollecting(
   asset: Address,
   lanes: readonly CollectableLane[],
   gasPrice: bigint,
-  { policy: { minValue, gasMultiple, priceGas }, gas }: PlanParameters,
+  { policy: { minValue, gasMultiple, priceGas }, gasOf }: PlanParameters,
 ): Promise<boolean> {
   const value = lanes.reduce((sum, { uncollected }) => sum + uncollected, 0n);
   if (value === 0n) return false;
   if (minValue !== undefined && value >= minValue(asset)) return true;
   if (gasMultiple === undefined || priceGas === undefined) return false;
+  const gas = gasOf(asset);
   const gasUsed = lanes.reduce((sum, lane) => sum + laneGas(lane, gas).expected, gas.expectedTransaction);
   return value >= gasMultiple * (await priceGas(asset, gasUsed * gasPrice));
 }
@@ -100,7 +101,7 @@ function urgencyOf(
 }
 
 /** First moment at which the lane's uncollected amount could be lost. */
-function deadlineOf({ latest, thawEndTime, signerValidUntil }: CollectableLane): bigint {
+export function deadlineOf({ latest, thawEndTime, signerValidUntil }: CollectableLane): bigint {
   const thawEnd = thawEndTime === 0n ? latest.voucher.expiry : thawEndTime;
   return smallest(latest.voucher.expiry, thawEnd, signerValidUntil ?? latest.voucher.expiry);
 }
