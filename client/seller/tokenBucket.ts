@@ -2,6 +2,8 @@
 export interface TokenBuckets {
   /** Takes one token; false when none is left. */
   take(name: string, now: bigint): boolean;
+  /** Puts a token back that was taken for nothing. */
+  giveBack(name: string): void;
 }
 
 /** Settings of {@link createTokenBuckets}. */
@@ -25,6 +27,10 @@ export function createTokenBuckets({ burst, perSecond, maxNames }: TokenBucketOp
       if (oldest !== undefined) buckets.delete(oldest);
       buckets.set(name, { tokens: tokens < 1 ? tokens : tokens - 1, time: now });
       return tokens >= 1;
+    },
+    giveBack: (name) => {
+      const bucket = buckets.get(name);
+      if (bucket !== undefined) buckets.set(name, { ...bucket, tokens: Math.min(burst, bucket.tokens + 1) });
     },
   };
 }

@@ -2,7 +2,7 @@
 // gas. Run it by `npm run example:seller` with these in the environment; `npm run chain` prints a whole line to copy.
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import express from "express";
-import { createPublicClient, createWalletClient, getAddress, type Hex, http, nonceManager } from "viem";
+import { createPublicClient, createWalletClient, getAddress, type Hex, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { base } from "viem/chains";
 import { createSqliteStore, createVoucherSeller } from "x402-escrow/seller";
@@ -11,17 +11,17 @@ import { createLocalFacilitatorClient, createWalletRelayer, DeferredEvmServer } 
 const { RPC_URL, ESCROW = "", SELLER_KEY, GAS_KEY, PORT = "4021" } = process.env;
 const network = "eip155:8453";
 const escrow = { chainId: 8453n, escrow: getAddress(ESCROW) };
-const account = privateKeyToAccount(SELLER_KEY as Hex);
+const [account, gasAccount] = [privateKeyToAccount(SELLER_KEY as Hex), privateKeyToAccount(GAS_KEY as Hex)];
 const client = createPublicClient({ chain: base, transport: http(RPC_URL) });
-const gasAccount = privateKeyToAccount(GAS_KEY as Hex, { nonceManager });
 const wallet = createWalletClient({ chain: base, transport: http(RPC_URL), account: gasAccount });
+const usdc = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
 
 const seller = await createVoucherSeller({
   client,
   wallet,
   escrow,
   seller: account.address,
-  assets: ["0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"], // USDC
+  assets: [usdc],
   signer: account,
   confirmations: Number(process.env["CONFIRMATIONS"] ?? 2), // Blocks after which a deposit counts.
   store: createSqliteStore({ path: process.env["STORE"] ?? "vouchers.sqlite" }),
@@ -29,7 +29,7 @@ const seller = await createVoucherSeller({
 });
 await seller.start();
 
-const relayer = createWalletRelayer({ escrow, wallet, client });
+const relayer = createWalletRelayer({ escrow, wallet, client, minimumDeposits: { [usdc]: 100_000n } });
 const scheme = new DeferredEvmServer({ desks: [{ ...seller, relayer }], onError: console.error });
 const server = new x402ResourceServer(createLocalFacilitatorClient([network])).register(network, scheme);
 const accepts = { scheme: "deferred", network, payTo: account.address, price: "$0.001" } as const;

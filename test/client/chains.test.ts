@@ -16,6 +16,7 @@ describe("clients of viem's chains", () => {
   const account = privateKeyToAccount(generatePrivateKey());
   const escrow = { chainId: 8453n, escrow: USDC };
   const facilitator = createLocalFacilitatorClient(["eip155:8453"]);
+  const minimumDeposits = { [USDC]: 100_000n };
   const store = createMemoryStore();
   const clients = {
     Base: {
@@ -42,9 +43,10 @@ describe("clients of viem's chains", () => {
         escrow,
         client,
         methods: ["eip3009"],
+        minimumDeposits,
         name: "https://facilitator.example",
       } as const;
-      expect(createWalletRelayer({ escrow, client, wallet }).name).to.equal(account.address);
+      expect(createWalletRelayer({ escrow, client, wallet, minimumDeposits }).name).to.equal(account.address);
       expect(createFacilitatorRelayer(remote).methods).to.deep.equal(["eip3009"]);
       expect(collector).to.have.property("collectNow");
     });

@@ -236,6 +236,7 @@ describe("x402 deferred: facilitator", function () {
         escrow: base.acceptor.escrow,
         client: market.base.publicClient,
         methods: ["eip3009"],
+        minimumDeposits: { [USDC]: PRICE },
         name: "https://facilitator.example",
       });
       const { acceptor, chainView } = base;

@@ -511,6 +511,82 @@ describe("x402 deferred: version 1", function () {
     });
   });
 
+  describe("several offers on one network", () => {
+    it("are told apart by the voucher's recipient and asset", async () => {
+      const other = await market.openShop();
+      const { shop, url } = await openBoth(other);
+      for (const index of [0, 1]) {
+        const account = await market.newBuyer();
+        const offer = await offerOf(url, index);
+        const payload = await new DeferredEvmSchemeV1({
+          buyer: account,
+          escrows: [market.escrow],
+        }).createPaymentPayload(1, offer as never);
+        expect((await pay(url, payload)).status).to.equal(200);
+        const charged = await Promise.all([shop, other].map((each) => each.charged(account.address)));
+        expect(charged).to.deep.equal(index === 0 ? [PRICE, 0n] : [0n, 2n * PRICE]);
+      }
+    });
+
+    it("take no less than the price of the one that a voucher is for", async () => {
+      const other = await market.openShop();
+      const { url } = await openBoth(other);
+      const account = await market.newBuyer();
+      const cheap = { ...(await offerOf(url, 1)), maxAmountRequired: PRICE.toString() };
+      const payload = await new DeferredEvmSchemeV1({ buyer: account, escrows: [market.escrow] }).createPaymentPayload(
+        1,
+        cheap as never,
+      );
+      const answer = await pay(url, payload);
+      const { error } = (await answer.json()) as { error: string };
+      expect([answer.status, error]).to.deep.equal([402, `${PREFIX}voucher_value`]);
+      expect(await other.charged(account.address)).to.equal(0n);
+    });
+
+    it("refuse a voucher for neither of them", async () => {
+      const { url } = await openBoth(await market.openShop());
+      const account = await market.newBuyer();
+      const offer = { ...(await offerOf(url, 0)), payTo: market.base.actors.stranger.address };
+      const payload = await new DeferredEvmSchemeV1({ buyer: account, escrows: [market.escrow] }).createPaymentPayload(
+        1,
+        offer as never,
+      );
+      const answer = await pay(url, payload);
+      expect([answer.status, ((await answer.json()) as { error: string }).error]).to.deep.equal([
+        402,
+        `${PREFIX}deposit_authorization_continuity`,
+      ]);
+    });
+
+    it("that a payment could not tell apart are refused when they are set up", async () => {
+      const shop = await market.openShop();
+      const offer = { network: "base", payTo: shop.seller.address, price: "$0.001" };
+      const make = () =>
+        createV1Handler({
+          desks: [shop.desk],
+          offers: [offer, { ...offer, price: "$0.002" }],
+          respond: async () => ({ status: 200 }),
+        });
+      expect(make).to.throw(DeferredConfigurationError, /Two offers/);
+    });
+
+    /** A handler with the offers of two sellers; the second one asks for twice as much. */
+    async function openBoth(other: Shop) {
+      const shop = await market.openShop();
+      const offer = (payTo: Address, price: string) => ({ network: "base", payTo, price });
+      const { url } = await open({
+        desks: [shop.desk, other.desk],
+        offers: [offer(shop.seller.address, "$0.001"), offer(other.seller.address, "$0.002")],
+      });
+      return { shop, url };
+    }
+
+    async function offerOf(url: string, index: number): Promise<OfferV1> {
+      const { accepts } = (await (await fetch(url)).json()) as { accepts: OfferV1[] };
+      return accepts[index] as OfferV1;
+    }
+  });
+
   it("refuses offers that no desk serves when it is set up", async () => {
     const shop = await market.openShop();
     const make = (network: string, payTo: Address) => () =>

@@ -273,6 +273,7 @@ describe("x402 deferred: wire", () => {
         nonce: 2n ** 70n,
         charged: 2n ** 90n,
         depositTransaction: BYTES32,
+        isDepositUnused: true,
       };
       expectValue(parseSettlement(overTheWire(toWireSettlement(settlement)))).to.deep.equal(settlement);
     });

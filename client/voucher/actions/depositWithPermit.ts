@@ -89,7 +89,7 @@ export async function depositWithPermit(
   parameters: DepositWithPermitParameters,
 ): Promise<DepositWithPermitReturnType> {
   const { multicall = MULTICALL3_ADDRESS } = parameters;
-  const calls = withChecksums([permitCall(parameters), depositCall(parameters)]);
+  const calls = depositWithPermitCalls(parameters);
   const call = { abi: multicall3Abi, address: multicall, functionName: "aggregate3", args: [calls] };
   try {
     return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
@@ -98,13 +98,26 @@ export async function depositWithPermit(
   }
 }
 
-interface Call {
+/** A call as Multicall3's `aggregate3` takes it. */
+export interface ContractCall {
   readonly target: Address;
   readonly allowFailure: boolean;
   readonly callData: Hex;
 }
 
-function permitCall({ authorization, escrow, permit, permitSignature }: DepositWithPermitParameters): Call {
+/** The calls of {@link depositWithPermit}, for whoever sends them together with others: the permit, which may fail, and the deposit. */
+export function depositWithPermitCalls(
+  parameters: Pick<
+    DepositWithPermitParameters,
+    "escrow" | "authorization" | "signature" | "permit" | "permitSignature"
+  >,
+): readonly ContractCall[] {
+  return withChecksums([permitCall(parameters), depositCall(parameters)]);
+}
+
+type SignedDeposit = Parameters<typeof depositWithPermitCalls>[0];
+
+function permitCall({ authorization, escrow, permit, permitSignature }: SignedDeposit): ContractCall {
   const parts = parseKeySignature(permitSignature);
   if (parts === undefined) throw new MalformedSignatureError(permitSignature);
   const { r, s, yParity } = parts;
@@ -118,7 +131,7 @@ function permitCall({ authorization, escrow, permit, permitSignature }: DepositW
   };
 }
 
-function depositCall({ authorization, signature, escrow }: DepositWithPermitParameters): Call {
+function depositCall({ authorization, signature, escrow }: SignedDeposit): ContractCall {
   const args = [withChecksums(authorization), signature] as const;
   const callData = encodeFunctionData({ abi: voucherEscrowAbi, functionName: "depositWithAuthorization", args });
   return { target: escrow, allowFailure: false, callData };
@@ -128,7 +141,7 @@ function depositCall({ authorization, signature, escrow }: DepositWithPermitPara
 async function findReason(
   client: WriteClient,
   multicall: Address,
-  calls: readonly Call[],
+  calls: readonly ContractCall[],
   cause: unknown,
 ): Promise<Error | undefined> {
   if (getRevertData(cause) === undefined) return undefined;

@@ -1,3 +1,10 @@
+const AMOUNT = /^(?:0|[1-9][0-9]{0,77})$/;
+
+/** Whether a value is an amount as it stands on the wire: a decimal string. */
+export function isAmount(value: unknown): value is string {
+  return typeof value === "string" && AMOUNT.test(value);
+}
+
 /** The larger of two amounts. */
 export function larger(first: bigint, second: bigint): bigint {
   return first > second ? first : second;

@@ -1,11 +1,13 @@
 import { isAddressEqual, type Address, type Hash } from "viem";
-import type { AcceptParameters, Acceptor } from "../../seller/types.ts";
+import type { AcceptParameters } from "../../seller/types.ts";
 import { recoverVoucherKey, unwrapSignature, type WalletDeployment } from "../../voucher/index.ts";
+import { larger } from "./amounts.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
 import type { RelayRequest } from "./relayer.ts";
-import { termsOf, type SellerDesk } from "./sellerDesk.ts";
-import type { DeferredPayload, Deposit, SignedSignerAuthorization } from "./types.ts";
+import { relayInOrder } from "./relayInOrder.ts";
+import { leastDepositOf, termsOf, type SellerDesk } from "./sellerDesk.ts";
+import type { DeferredPayload, Deposit } from "./types.ts";
 
 /** What a payment brings on-chain before its voucher counts: a deposit, a session signer, a wallet to be deployed. */
 
@@ -48,7 +50,7 @@ export function bringsSomething({ payload, deployment }: ReadPayment): boolean {
 
 /**
  * Checks a payment as if what it brings were on-chain, and works out what has to be sent for it. No gas is spent on a payment that would
- * not be accepted.
+ * not be accepted, nor on one that would be accepted as it is: then nothing is to be sent.
  */
 export async function checkBrought(
   payment: ReadPayment,
@@ -56,40 +58,50 @@ export async function checkBrought(
 ): Promise<RelayRequest | Refusal> {
   const { payload, desk, request, deployment } = payment;
   const { deposit, signerAuthorization } = payload;
+  const { voucher, signature, asset } = request;
   const { acceptor } = desk;
-  const { buyer } = request.voucher;
+  const { buyer } = voucher;
   const code = refuseBrought(payment);
   if (code !== undefined) return refuse(code, buyer);
-  const brought: RelayRequest = {
-    account: { buyer, seller: acceptor.seller, asset: request.asset },
-    ...(deposit !== undefined && { deposit }),
-    ...(deployment !== undefined && { deployment }),
-  };
-  // What a wallet would say to the voucher shows only once the wallet is there.
-  if (deployment !== undefined) return brought;
+  const account = { buyer, seller: acceptor.seller, asset };
+  const unaided = await acceptor.check(request);
+  if (unaided.isAccepted) return { account };
+
   const pendingDeposit = deposit?.authorization.amount ?? 0n;
-  const result = await acceptor.check({ ...request, pendingDeposit });
+  const result = deposit === undefined ? unaided : await acceptor.check({ ...request, pendingDeposit });
+  const signer = signerAuthorization !== undefined && { signerAuthorization };
+  const wallet = deployment && { ...deployment, voucher: { voucher, signature }, ...signer };
+  const brought: RelayRequest = {
+    account,
+    ...(deposit !== undefined && { deposit }),
+    ...(wallet !== undefined && { deployment: wallet }),
+  };
   if (result.isAccepted) return brought;
-  if (signerAuthorization === undefined || !SIGNER_CODES.has(result.code)) {
-    return toRefusal(result, desk, request, onError);
-  }
-  const signerCode = await refuseSigner(signerAuthorization, request, acceptor, pendingDeposit);
-  return signerCode === undefined ? { ...brought, signerAuthorization } : refuse(signerCode, buyer);
+  // What a wallet says to the voucher shows only once the wallet is there, and a key counts only once it is authorized.
+  const isUnproven = SIGNER_CODES.has(result.code) && (signerAuthorization !== undefined || wallet !== undefined);
+  if (!isUnproven) return toRefusal(result, desk, request, onError);
+  const refusal = (await refuseSigner(payment)) ?? (await refuseUnfunded(payment));
+  return refusal === undefined ? { ...brought, ...signer } : refuse(refusal, buyer);
+}
+
+/** What became of what a payment brought. */
+export interface Relayed {
+  /** Transaction of the deposit. */
+  readonly transaction?: Hash;
+  /** Whether the payment brought a deposit that it did not need. */
+  readonly isDepositUnused: boolean;
 }
 
 /** Brings a payment's deposit and signer on-chain and waits until the acceptor has seen them. */
-export async function bring(
-  payment: ReadPayment,
-  onError: (error: unknown) => void,
-): Promise<{ readonly transaction?: Hash } | Refusal> {
-  const { relayer, acceptor, chainView } = payment.desk;
+export async function bring(payment: ReadPayment, onError: (error: unknown) => void): Promise<Relayed | Refusal> {
+  const { acceptor, chainView } = payment.desk;
   const { voucher } = payment.request;
   const brought = await checkBrought(payment, onError);
   if (isRefusal(brought)) return brought;
   const { account, deposit, signerAuthorization } = brought;
-  const isNothing = deposit === undefined && signerAuthorization === undefined;
-  if (relayer === undefined || isNothing) return {};
-  const result = await relayer.relay(brought);
+  const isDepositUnused = payment.payload.deposit !== undefined && deposit === undefined;
+  if (!needsRelay(brought)) return { isDepositUnused };
+  const result = await relayInOrder(payment.desk, brought);
   if (!result.isRelayed) return refuse(result.code, voucher.buyer);
   await chainView.refreshAccount({
     account: { ...acceptor.escrow, ...account },
@@ -97,7 +109,12 @@ export async function bring(
     ...(signerAuthorization !== undefined && { signers: [signerAuthorization.authorization.signer] }),
     ...(result.block !== undefined && { minBlock: result.block }),
   });
-  return result.transaction === undefined ? {} : { transaction: result.transaction };
+  return { isDepositUnused, ...(result.transaction !== undefined && { transaction: result.transaction }) };
+}
+
+/** Whether anything is to be sent. */
+export function needsRelay({ deposit, signerAuthorization }: RelayRequest): boolean {
+  return deposit !== undefined || signerAuthorization !== undefined;
 }
 
 /** Whose deposit it must be, and what it must reach. */
@@ -142,17 +159,21 @@ function refuseBrought({ payload, desk, request, deployment }: ReadPayment): Def
   return refuseDeposit(deposit, { desk, buyer: voucher.buyer, asset, price });
 }
 
-/** Nobody's key is authorized at the relayer's expense unless it signed the voucher and can pay. */
-async function refuseSigner(
-  { authorization: { signer } }: SignedSignerAuthorization,
-  { voucher, signature, asset, price }: AcceptParameters,
-  acceptor: Acceptor,
-  pendingDeposit: bigint,
-): Promise<DeferredCode | undefined> {
-  const { buyer } = voucher;
-  if (isAddressEqual(signer, buyer)) return `${PREFIX}signer_authorization_continuity`;
-  const key = await recoverVoucherKey({ voucher, signature, ...acceptor.escrow });
-  if (key === undefined || !isAddressEqual(key, signer)) return `${PREFIX}signature`;
-  const { spendable } = await acceptor.getAccount({ buyer, asset });
-  return spendable + pendingDeposit < price ? "insufficient_funds" : undefined;
+/** Nobody's key is authorized at the relayer's expense unless it signed the voucher. */
+async function refuseSigner({ payload, desk, request }: ReadPayment): Promise<DeferredCode | undefined> {
+  if (payload.signerAuthorization === undefined) return undefined;
+  const { signer } = payload.signerAuthorization.authorization;
+  const { voucher, signature } = request;
+  if (isAddressEqual(signer, voucher.buyer)) return `${PREFIX}signer_authorization_continuity`;
+  const key = await recoverVoucherKey({ voucher, signature, ...desk.acceptor.escrow });
+  return key !== undefined && isAddressEqual(key, signer) ? undefined : `${PREFIX}signature`;
+}
+
+/** Neither is a key authorized, nor a wallet deployed, for an account that could not pay or holds less than the least deposit. */
+async function refuseUnfunded({ payload, desk, request }: ReadPayment): Promise<DeferredCode | undefined> {
+  const { voucher, asset, price } = request;
+  const { spendable } = await desk.acceptor.getAccount({ buyer: voucher.buyer, asset });
+  const funds = spendable + (payload.deposit?.authorization.amount ?? 0n);
+  const least = leastDepositOf(desk, asset);
+  return least === undefined || funds < larger(price, least) ? "insufficient_funds" : undefined;
 }

@@ -2,11 +2,12 @@ import type { Hex } from "viem";
 import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
 import { larger } from "./amounts.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
-import { createBuyerContext, LIFETIME_SLACK, type BuyerContext } from "./buyerContext.ts";
+import { createBuyerContext, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
 import { decideWithReview, reviewDeposits } from "./depositReview.ts";
 import { enter, leave, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
 import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
+import { neededSessionEnd } from "./buyerSession.ts";
 import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
 import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { PriceLimitError } from "./errors.ts";
@@ -40,7 +41,13 @@ export function createBuyer(options: BuyerOptions): Buyer {
   function open(id: BuyerAccountId, record?: BuyerAccountRecord): OpenAccount {
     const { maxLanes } = context;
     const state = openBuyerAccount(id, record);
-    const idle = { waiting: new Set<() => void>(), depositing: undefined, signing: 0n, facts: undefined };
+    const idle = {
+      waiting: new Set<() => void>(),
+      depositing: undefined,
+      signing: 0n,
+      facts: undefined,
+      unneeded: undefined,
+    };
     const account: OpenAccount = { state, maxLanes, ...idle };
     accounts.set(buyerAccountKey(id), account);
     return account;
@@ -140,7 +147,9 @@ export function createBuyer(options: BuyerOptions): Buyer {
       const payment = payments.get(key);
       if (payment === undefined) return;
       const { state } = payment.account;
-      if (payment.carriesDeposit) {
+      if (payment.carriesDeposit && settlement?.isDepositUnused === true) {
+        payment.account.unneeded = state.pendingDeposit;
+      } else if (payment.carriesDeposit) {
         state.confirmDeposit();
         payment.account.facts = undefined;
       }
@@ -187,14 +196,14 @@ async function completeDeposit(
 
 /** Authorizes the session signer, unless the seller knows it for long enough. */
 async function authorizeSession(
-  { address, session, now: clock }: BuyerContext,
+  context: BuyerContext,
   { state }: OpenAccount,
   { offer }: PaymentTerms,
 ): Promise<SignedSignerAuthorization | undefined> {
-  if (session === undefined) return undefined;
-  const now = clock();
-  const needed = now + (offer.minVoucherLifetime ?? 0n) + LIFETIME_SLACK;
-  if (state.signerValidUntil >= needed) return undefined;
+  const { address, session } = context;
+  const needed = neededSessionEnd(context, state, offer);
+  if (session === undefined || needed === undefined) return undefined;
+  const now = context.now();
   const { chainId, escrow } = state.id;
   const authorization = {
     buyer: address,

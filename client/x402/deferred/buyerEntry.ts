@@ -1,10 +1,11 @@
-import { sum, tightest } from "./amounts.ts";
+import { larger, sum, tightest } from "./amounts.ts";
 import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
 import type { BuyerContext } from "./buyerContext.ts";
 import { chooseMethod, sizeDeposit, toDepositRequest } from "./buyerDeposits.ts";
+import { neededSessionEnd } from "./buyerSession.ts";
 import type { PaymentTerms } from "./buyerTypes.ts";
 import { DepositNeededError } from "./errors.ts";
-import type { AccountDetails, Offer } from "./types.ts";
+import type { AccountDetails, Deposit, Offer } from "./types.ts";
 
 /** Seconds for which an answer is expected when the offer says nothing. */
 const DEFAULT_TIMEOUT = 300n;
@@ -24,6 +25,8 @@ export interface OpenAccount {
   signing: bigint;
   /** What the seller last said about the buyer's tokens; forgotten once a deposit has changed it. */
   facts: AccountDetails | undefined;
+  /** A deposit that the seller did not execute because the account covered the price without it. */
+  unneeded: Deposit | undefined;
 }
 
 /** A claimed lane, and what the payment must bring. */
@@ -97,9 +100,17 @@ function shortfallOf(context: BuyerContext, account: OpenAccount, { price, offer
   if (isFirst && offer.account !== undefined) state.setAvailable(offer.account.balance);
   const { spendable } = state;
   // A deposit that was not answered goes again with the next payment: only then does anybody know whether it was executed.
-  const mayBeEmpty = isFirst ? context.deposits !== undefined : state.pendingDeposit !== undefined;
+  const isUnanswered = state.pendingDeposit !== undefined && state.pendingDeposit !== account.unneeded;
+  const mayBeEmpty = isFirst ? context.deposits !== undefined : isUnanswered;
   if (spendable === undefined) return mayBeEmpty ? price : 0n;
-  return spendable >= price ? 0n : price - spendable;
+  const needed = larger(price, leastForSession(context, account, offer));
+  return spendable >= needed ? 0n : needed - spendable;
+}
+
+/** A session signer is authorized only for an account that holds the least deposit. */
+function leastForSession(context: BuyerContext, { state }: OpenAccount, offer: Offer): bigint {
+  const isAuthorizing = context.deposits !== undefined && neededSessionEnd(context, state, offer) !== undefined;
+  return isAuthorizing ? (offer.deposit?.minimum ?? 0n) : 0n;
 }
 
 function decideDeposit(context: BuyerContext, parameters: EnterParameters, shortfall: bigint): Entry["deposit"] {

@@ -5,7 +5,8 @@ const WIRE_REJECTIONS = {
   invalid_x402_version: "The payment is for another version of x402.",
   invalid_deferred_evm_payload_scheme: "The payment is for another scheme.",
   invalid_deferred_evm_payload_network_mismatch: "The payment is for another network.",
-  invalid_deferred_evm_requirements: "The payment requirements are not those of a seller that is served here.",
+  invalid_deferred_evm_requirements:
+    "The payment requirements are not those of a seller that is served here, or not those that the payment accepted.",
   invalid_deferred_evm_payload_malformed: "The payload is not an object with a voucher and a signature.",
   invalid_deferred_evm_payload_deposit_authorization_malformed:
     "A field of the deposit authorization is not of its type or out of its range.",
@@ -21,7 +22,8 @@ const WIRE_REJECTIONS = {
   invalid_deferred_evm_payload_deposit_authorization_signature: "The deposit is not signed by the buyer.",
   invalid_deferred_evm_payload_deposit_authorization_insufficient_allowance:
     "The asset refuses the deposit: too little balance or allowance.",
-  invalid_deferred_evm_payload_deposit_authorization_failed: "The deposit was not executed; try again with a new one.",
+  invalid_deferred_evm_payload_deposit_authorization_failed:
+    "The deposit was not executed: it fails, or takes more gas than the relayer spends on one. Try again with a new one.",
   invalid_deferred_evm_payload_permit_malformed: "A field of the permit is not of its type or out of its range.",
   invalid_deferred_evm_payload_permit_signature: "The permit is not signed by the buyer.",
   invalid_deferred_evm_payload_permit_continuity:
@@ -31,7 +33,9 @@ const WIRE_REJECTIONS = {
   invalid_deferred_evm_payload_signer_authorization_continuity:
     "The signer authorization is past its expiry, or the buyer itself is the signer.",
   invalid_deferred_evm_payload_signer_authorization_failed:
-    "The signer was not authorized: wrong signature, or revoked before.",
+    "The signer was not authorized: wrong signature, revoked before, or more gas than the relayer spends on one.",
+  invalid_deferred_evm_payload_relay_limit:
+    "The relayer has sent enough for this buyer for now; try again in an hour, or send the transaction yourself.",
   invalid_deferred_evm_payload_charge_above_authorized: "The charge is not an amount, or above what was signed.",
   invalid_deferred_evm_payload_reservation_lost:
     "The request was served too late, or was not verified here; nothing was charged.",

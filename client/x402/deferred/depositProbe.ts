@@ -1,16 +1,17 @@
 import {
   concat,
+  decodeFunctionResult,
   erc20Abi,
   isAddressEqual,
   keccak256,
   parseAbi,
   type Address,
-  type ContractFunctionArgs,
-  type ContractFunctionName,
+  type Hex,
 } from "viem";
-import { getCode, readContract, simulateContract } from "viem/actions";
-import { voucherEscrowAbi } from "../../abi/index.ts";
+import { call, getCode, readContract } from "viem/actions";
+import { multicall3Abi } from "../../abi/index.ts";
 import type { EscrowId } from "../../seller/types.ts";
+import type { ContractCall } from "../../voucher/actions/depositWithPermit.ts";
 import {
   AuthorizationExpiredError,
   ForeignRevertError,
@@ -19,10 +20,10 @@ import {
   VoucherEscrowError,
   ZeroNonceError,
   decodeVoucherError,
+  getSigner,
   hashDepositAuthorization,
   hashDepositEip3009,
   isDepositAuthorizationNonceUsed,
-  isDepositAuthorizationValid,
   noncePosition,
   recoverKey,
   verifyDepositPermit2,
@@ -31,7 +32,15 @@ import {
   type ReadClient,
 } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
-import type { RelayTrial } from "./relayer.ts";
+import {
+  depositCalls,
+  deploymentCall,
+  readVoucherCheck,
+  signerCall,
+  toTransaction,
+  voucherCheckCall,
+} from "./relayCalls.ts";
+import type { PendingDeployment, RelayTrial } from "./relayer.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";
 
 const PREFIX = "invalid_deferred_evm_payload_";
@@ -42,9 +51,7 @@ const eip3009StateAbi = parseAbi([
 ]);
 const permit2StateAbi = parseAbi(["function nonceBitmap(address owner, uint256 word) view returns (uint256)"]);
 
-type EscrowWrite = ContractFunctionName<typeof voucherEscrowAbi, "nonpayable">;
-
-/** Asks the chain about what a payment brings, without sending anything. */
+/** Asks the chain about what a payment brings, without sending anything. `gas` is the most that its transaction may use. */
 export interface DepositProbe {
   /** Whether a deposit was executed or cancelled before. */
   isUsed(deposit: Deposit): Promise<boolean>;
@@ -54,13 +61,18 @@ export interface DepositProbe {
    * @throws the error itself when no contract refused anything.
    */
   explain(deposit: Deposit, error: unknown): Promise<DeferredCode | undefined>;
-  tryDeposit(deposit: Deposit): Promise<RelayTrial>;
-  trySigner(signed: SignedSignerAuthorization): Promise<RelayTrial>;
+  tryDeposit(deposit: Deposit, gas: bigint): Promise<RelayTrial>;
+  /** Tries a deployment with the deposit behind it, and whether the wallet then answers for the payment's voucher. */
+  tryDeployment(deployment: PendingDeployment, deposit: Deposit, gas: bigint): Promise<RelayTrial>;
+  trySigner(signed: SignedSignerAuthorization, gas: bigint): Promise<RelayTrial>;
   hasCode(address: Address): Promise<boolean>;
 }
 
 /** Makes a probe. `sender` is who would send. */
 export function createDepositProbe(client: ReadClient, { chainId, escrow }: EscrowId, sender: Address): DepositProbe {
+  // A wallet could otherwise have this process fetch any URL: what it reverts with reaches us through Permit2.
+  const quiet = { ...client, ccipRead: false } as const;
+
   async function hasCode(address: Address): Promise<boolean> {
     const code = await getCode(client, { address });
     return code !== undefined && code !== "0x";
@@ -90,7 +102,7 @@ export function createDepositProbe(client: ReadClient, { chainId, escrow }: Escr
   }
 
   async function explain(deposit: Deposit, error: unknown): Promise<DeferredCode | undefined> {
-    if (!(error instanceof VoucherEscrowError || error instanceof ForeignRevertError)) throw error;
+    if (!isRevert(error)) throw error;
     const code = CODES.find(([ErrorClass]) => error instanceof ErrorClass)?.[1];
     if (code !== undefined) return code;
     if (await isUsed(deposit)) return undefined;
@@ -119,61 +131,98 @@ export function createDepositProbe(client: ReadClient, { chainId, escrow }: Escr
     return key !== undefined && isAddressEqual(key, buyer);
   }
 
-  async function tryCall<name extends EscrowWrite>(
-    functionName: name,
-    args: ContractFunctionArgs<typeof voucherEscrowAbi, "nonpayable", name>,
-  ): Promise<void> {
+  /**
+   * Does calls as one transaction that is not sent.
+   *
+   * @returns The answer of each.
+   * @throws why the first one failed that may not.
+   */
+  async function attempt(calls: readonly ContractCall[], gas: bigint): Promise<readonly Hex[]> {
+    // Multicall3 keeps for itself why a call failed, unless every one may.
+    const isMany = calls.length > 1;
+    const { to, data } = toTransaction(isMany ? calls.map((entry) => ({ ...entry, allowFailure: true })) : calls);
+    const answer = await dryRun(to, data, gas);
+    if (!isMany) return [answer];
+    const results = decodeFunctionResult({ abi: multicall3Abi, functionName: "aggregate3", data: answer });
+    const failed = results.find(({ success }, index) => !success && calls[index]?.allowFailure === false);
+    if (failed !== undefined) throw decodeVoucherError(failed.returnData) ?? new ForeignRevertError({ data: "0x" });
+    return results.map(({ returnData }) => returnData);
+  }
+
+  async function dryRun(to: Address, data: Hex, gas: bigint): Promise<Hex> {
     try {
-      // viem relates the arguments to the name through types that a function for any name does not know.
-      const call = { account: sender, address: escrow, abi: voucherEscrowAbi, functionName, args };
-      await simulateContract(client, call as never);
+      return (await call(quiet, { account: sender, to, data, gas })).data ?? "0x";
     } catch (error) {
-      throw decodeVoucherError(error) ?? error;
+      throw toRevert(error);
     }
   }
 
-  /** A permit cannot be tried together with the deposit it is for, so both are checked by what they are. */
-  async function tryPermit(deposit: Deposit): Promise<RelayTrial> {
-    const { authorization, signature, permit } = deposit;
-    const { buyer, asset } = authorization;
-    if (await isUsed(deposit)) return { isDepositDone: true };
-    if (!(await isDepositAuthorizationValid(client, { escrow, authorization, signature }))) {
-      return { code: `${PREFIX}deposit_authorization_signature` };
+  async function tryDeposit(deposit: Deposit, gas: bigint): Promise<RelayTrial> {
+    const isPermit = deposit.method === "eip2612";
+    if (isPermit && !(await isPermitSigned(deposit))) return { code: `${PREFIX}permit_signature` };
+    try {
+      await attempt(depositCalls(escrow, deposit), gas);
+      return {};
+    } catch (error) {
+      const code = await explain(deposit, error);
+      return code === undefined ? { isDepositDone: true } : { code };
     }
+  }
+
+  async function isPermitSigned({ authorization: { buyer, asset }, permit }: Deposit): Promise<boolean> {
     if (permit === undefined) throw new TypeError("A deposit by permit has a permit.");
-    const reference = { chainId, escrow, buyer, asset, permit, token: permit.domain };
-    if (!(await verifyPermit({ ...reference, signature: permit.signature }))) {
-      return { code: `${PREFIX}permit_signature` };
-    }
-    return (await hasFunds(deposit)) ? {} : { code: `${PREFIX}deposit_authorization_insufficient_allowance` };
+    const { signature, domain: token } = permit;
+    return verifyPermit({ chainId, escrow, buyer, asset, permit, token, signature });
   }
 
   return {
     isUsed,
     explain,
     hasCode,
-    async tryDeposit(deposit) {
-      const { method, authorization, signature } = deposit;
-      if (method === "eip2612") return tryPermit(deposit);
+    tryDeposit,
+    async tryDeployment(deployment, deposit, gas) {
+      const { voucher, signerAuthorization } = deployment;
+      const signer = signerAuthorization === undefined ? [] : [signerCall(escrow, signerAuthorization)];
+      const check = voucherCheckCall(escrow, voucher);
       try {
-        await tryCall(DEPOSIT_FUNCTIONS[method], [authorization, signature]);
-        return {};
+        const calls = [deploymentCall(deployment), ...depositCalls(escrow, deposit), ...signer, check];
+        const isSigned = readVoucherCheck((await attempt(calls, gas)).at(-1) ?? "0x");
+        return isSigned ? {} : { code: `${PREFIX}signature` };
       } catch (error) {
-        const code = await explain(deposit, error);
-        return code === undefined ? { isDepositDone: true } : { code };
+        return { code: (await explain(deposit, error)) ?? `${PREFIX}deposit_authorization_nonce_invalid` };
       }
     },
-    async trySigner({ authorization, signature }) {
+    async trySigner({ authorization, signature }, gas) {
+      const { buyer, signer, validUntil } = authorization;
+      const known = await getSigner(client, { escrow, buyer, signer });
+      if (known.isRevoked) return { code: `${PREFIX}signer_authorization_failed` };
+      if (known.validUntil >= validUntil) return { isSignerDone: true };
       try {
-        await tryCall("authorizeSignerWithAuthorization", [authorization, signature]);
+        await attempt([signerCall(escrow, { authorization, signature })], gas);
         return {};
       } catch (error) {
-        if (error instanceof VoucherEscrowError) return { code: `${PREFIX}signer_authorization_failed` };
+        if (isRevert(error)) return { code: `${PREFIX}signer_authorization_failed` };
         throw error;
       }
     },
   };
 }
+
+/** Whether a contract refused, as {@link toRevert} says it. */
+export function isRevert(error: unknown): boolean {
+  return error instanceof VoucherEscrowError || error instanceof ForeignRevertError;
+}
+
+/** Turns what a node says of a call that failed into a typed error; anything else stays what it is. */
+export function toRevert(error: unknown): unknown {
+  const decoded = decodeVoucherError(error);
+  if (decoded !== undefined) return decoded;
+  // No contract refuses for want of gas, and nodes have only words to say so.
+  const isShort = error instanceof Error && OUT_OF_GAS.test(error.message);
+  return isShort ? new ForeignRevertError({ data: "0x", reason: "out of gas" }, { cause: error }) : error;
+}
+
+const OUT_OF_GAS = /out of gas|outofgas|gas required exceeds/i;
 
 /** Refusals of the escrow that say everything. */
 const CODES = [
@@ -181,9 +230,3 @@ const CODES = [
   [ZeroNonceError, `${PREFIX}deposit_authorization_nonce_invalid`],
   [InvalidAuthorizationError, `${PREFIX}deposit_authorization_signature`],
 ] as const;
-
-const DEPOSIT_FUNCTIONS = {
-  eip3009: "depositWithEip3009",
-  permit2: "depositWithPermit2",
-  allowance: "depositWithAuthorization",
-} as const;

@@ -1,4 +1,6 @@
 import type { Address } from "viem";
+import { larger } from "./amounts.ts";
+import { amountOf, type AssetAmounts } from "./relayer.ts";
 import type { DepositMethod, DepositTerms } from "./types.ts";
 
 /** Requests that the suggested deposit pays for when the seller says nothing else. */
@@ -6,10 +8,7 @@ const SUGGESTED_REQUESTS = 100n;
 
 /** Which deposits a seller relays. Must give the same for the same price every time: buyers echo it. */
 export interface DepositTermsPolicy {
-  /**
-   * Least deposit worth its gas, token base units; the price by default. A buyer can take its deposit home again after the thawing period,
-   * so this is all that a gas-wasting stranger must tie up.
-   */
+  /** Least deposit, token base units; the price by default. Never below the relayer's own. */
   readonly minimum?: bigint | ((price: bigint, asset: Address) => bigint);
   /** What to suggest, token base units; a hundred times the price by default. */
   readonly suggested?: bigint | ((price: bigint, asset: Address) => bigint);
@@ -20,19 +19,29 @@ export interface DepositTermsPolicy {
 /** What {@link depositTermsFor} needs. */
 export interface DepositTermsParameters {
   readonly policy: DepositTermsPolicy | undefined;
-  /** Methods the relayer knows. */
-  readonly relayed: readonly DepositMethod[];
+  /** What the relayer relays. */
+  readonly relayed: { readonly methods: readonly DepositMethod[]; readonly minimumDeposits: AssetAmounts };
   /** Token base units. */
   readonly price: bigint;
   readonly asset: Address;
 }
 
-/** Works out the terms for a price. */
-export function depositTermsFor({ policy = {}, relayed, price, asset }: DepositTermsParameters): DepositTerms {
-  const { minimum = price, suggested = price * SUGGESTED_REQUESTS, methods = relayed } = policy;
+/** Works out the terms for a price; undefined when no deposit in the asset is relayed. */
+export function depositTermsFor({
+  policy = {},
+  relayed,
+  price,
+  asset,
+}: DepositTermsParameters): DepositTerms | undefined {
+  const floor = amountOf(relayed.minimumDeposits, asset);
+  if (floor === undefined) return undefined;
+  const { minimum = price, suggested = price * SUGGESTED_REQUESTS, methods = relayed.methods } = policy;
+  const least = larger(floor, typeof minimum === "function" ? minimum(price, asset) : minimum);
   return {
-    minimum: typeof minimum === "function" ? minimum(price, asset) : minimum,
-    suggested: typeof suggested === "function" ? suggested(price, asset) : suggested,
-    methods: (typeof methods === "function" ? methods(asset) : methods).filter((method) => relayed.includes(method)),
+    minimum: least,
+    suggested: larger(least, typeof suggested === "function" ? suggested(price, asset) : suggested),
+    methods: (typeof methods === "function" ? methods(asset) : methods).filter((method) =>
+      relayed.methods.includes(method),
+    ),
   };
 }

@@ -9,6 +9,7 @@ import type {
 } from "@x402/core/types";
 import { THAWING_PERIOD } from "../../seller/limits.ts";
 import type { EscrowId } from "../../seller/types.ts";
+import { isAmount } from "./amounts.ts";
 import { messageOf, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { toWireInteger } from "./fields.ts";
@@ -70,7 +71,7 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
       escrow: served.escrow.escrow,
       thawingPeriod: toWireInteger(THAWING_PERIOD),
       minVoucherLifetime: toWireInteger(THAWING_PERIOD + served.collectionMargin),
-      ...(served.relayer !== undefined && { depositMethods: served.relayer.methods }),
+      ...(served.relayer !== undefined && relayTerms(served.relayer)),
     };
   }
 
@@ -79,13 +80,16 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
     return name === undefined ? [] : [name];
   }
 
-  /** Says whether a payment would be accepted now. Never throws for bad input. */
+  /**
+   * Says whether a payment would be accepted now, and in `extra.needsRelay` whether what it brings must be on-chain first. Never throws for
+   * bad input.
+   */
   async verify(payload: PaymentPayload, requirements: PaymentRequirements): Promise<VerifyResponse> {
-    const request = toRequest(payload, requirements);
+    const request = this.#read(payload, requirements);
     if (typeof request === "string")
       return { isValid: false, invalidReason: request, invalidMessage: messageOf(request) };
     const result = await this.payments.check(request);
-    if (result.isAdmitted) return { isValid: true, payer: result.payer };
+    if (result.isAdmitted) return { isValid: true, payer: result.payer, extra: { needsRelay: result.needsRelay } };
     return {
       isValid: false,
       invalidReason: result.code,
@@ -101,7 +105,7 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
    */
   async settle(payload: PaymentPayload, requirements: PaymentRequirements): Promise<SettleResponse> {
     const { network } = requirements;
-    const request = toRequest(payload, requirements);
+    const request = this.#read(payload, requirements);
     if (typeof request === "string") return failure(network, request);
     if (isRelay(payload)) return relayForSeller(this.payments, payload.payload["relay"], request, network);
     const admission = await this.payments.admit(request);
@@ -118,6 +122,15 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
     };
   }
 
+  /** Reads a payment whose terms are the seller's: the same recipient, asset and escrow, and no less than it requires. */
+  #read(payload: PaymentPayload, requirements: PaymentRequirements): PaymentRequest | DeferredCode {
+    const request = toRequest(payload, requirements);
+    if (typeof request === "string") return request;
+    const { escrow } = this.#escrowOn(request.chainId)?.escrow ?? {};
+    const named = requirements.extra?.["escrow"];
+    return named === undefined || isSame(named, escrow) ? request : "invalid_deferred_evm_requirements";
+  }
+
   #escrowOn(chainId: bigint | undefined): FacilitatedEscrow | undefined {
     return this.#escrows.find(({ escrow }) => escrow.chainId === chainId);
   }
@@ -130,22 +143,53 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
   }
 }
 
-/** Reads a payment of either version. What was authorized is what the buyer accepted; what is charged may be less. */
+/**
+ * Reads a payment of either version. What was authorized is what the buyer accepted: the seller may charge less, and requires nothing
+ * else.
+ */
 function toRequest(payload: PaymentPayload, requirements: PaymentRequirements): PaymentRequest | DeferredCode {
   const { scheme, network, payTo, asset, maxTimeoutSeconds: timeout } = requirements;
   const accepted = payload.x402Version === 1 ? (payload as unknown as AcceptedV1) : payload.accepted;
   if (payload.x402Version !== 1 && payload.x402Version !== 2) return "invalid_x402_version";
   if (scheme !== DEFERRED_SCHEME || accepted?.scheme !== scheme) return "invalid_deferred_evm_payload_scheme";
   if (accepted.network !== network) return "invalid_deferred_evm_payload_network_mismatch";
-  const chainId = payload.x402Version === 1 ? chainIdOfNetworkV1(network) : chainIdOfNetwork(network);
-  const price = payload.x402Version === 1 ? amountOf(requirements) : payload.accepted.amount;
-  return { payload: payload.payload, chainId, payTo, asset, price, timeout };
+  // A version 1 payment says nothing of its terms but in the voucher.
+  if (payload.x402Version === 1) {
+    return {
+      payload: payload.payload,
+      chainId: chainIdOfNetworkV1(network),
+      payTo,
+      asset,
+      price: amountOf(requirements),
+      timeout,
+    };
+  }
+  const terms = payload.accepted;
+  const isAccepted =
+    isSame(terms.payTo, payTo) &&
+    isSame(terms.asset, asset) &&
+    isSame(terms.extra?.["escrow"], requirements.extra?.["escrow"]);
+  if (!isAccepted || !isAmount(terms.amount) || !isAmount(requirements.amount))
+    return "invalid_deferred_evm_requirements";
+  if (BigInt(requirements.amount) > BigInt(terms.amount)) return "invalid_deferred_evm_payload_charge_above_authorized";
+  return { payload: payload.payload, chainId: chainIdOfNetwork(network), payTo, asset, price: terms.amount, timeout };
 }
 
 type AcceptedV1 = { readonly scheme?: unknown; readonly network?: unknown } | undefined;
 
+/** Whether two fields are the same, addresses in any case. */
+function isSame(first: unknown, second: unknown): boolean {
+  if (typeof first !== "string" || typeof second !== "string") return first === second;
+  return first.toLowerCase() === second.toLowerCase();
+}
+
 function amountOf(requirements: PaymentRequirements): unknown {
   return requirements.amount ?? (requirements as unknown as { maxAmountRequired?: unknown }).maxAmountRequired;
+}
+
+function relayTerms({ methods, minimumDeposits }: Relayer): Record<string, unknown> {
+  const minimums = Object.entries(minimumDeposits).map(([asset, amount]) => [asset, amount.toString()]);
+  return { depositMethods: methods, minimumDeposits: Object.fromEntries(minimums) };
 }
 
 function chainIdOf(network: string): bigint | undefined {

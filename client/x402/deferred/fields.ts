@@ -37,6 +37,8 @@ export interface Fields {
   flag(name: string): boolean;
   oneOf<T extends string>(name: string, values: readonly T[]): T;
   listOf<T extends string>(name: string, values: readonly T[]): readonly T[];
+  /** Amounts in an object whose names are addresses. */
+  amountsByAddress(name: string): Readonly<Record<Address, bigint>>;
   object(name: string, code?: DeferredCode): Fields;
   objects(name: string): readonly Fields[];
 }
@@ -94,6 +96,11 @@ function fieldsOf(value: unknown, code: DeferredCode, path: string): Fields {
       if (!Array.isArray(list)) return fail(name, "a list");
       // Names this version does not know are left out, so that a later one can add some.
       return values.filter((value) => list.includes(value));
+    },
+    amountsByAddress(name) {
+      const amounts = fieldsOf(record[name], code, `${path}.${name}`);
+      const addresses = Object.keys(record[name] as object).filter((key): key is Address => ADDRESS.test(key));
+      return Object.fromEntries(addresses.map((address) => [address.toLowerCase(), amounts.amount(address)]));
     },
     object: (name, ownCode = code) => fieldsOf(record[name], ownCode, `${path}.${name}`),
     objects(name) {

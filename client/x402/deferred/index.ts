@@ -95,7 +95,16 @@ export {
 } from "./v1Handler.ts";
 
 // Whoever pays the gas.
-export type { AssetFacts, Relayer, RelayRequest, RelayResult, RelayTrial } from "./relayer.ts";
+export type {
+  AssetAmounts,
+  AssetFacts,
+  PendingDeployment,
+  Relayer,
+  RelayRequest,
+  RelayResult,
+  RelayTrial,
+} from "./relayer.ts";
+export { DEFAULT_RELAY_GAS, type RelayGasLimits, type RelayRation } from "./relayLimits.ts";
 export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
 export { createFacilitatorRelayer, type FacilitatorRelayerOptions } from "./remoteRelay.ts";
 export { DeferredEvmFacilitator, type DeferredEvmFacilitatorOptions, type FacilitatedEscrow } from "./facilitator.ts";

@@ -6,15 +6,17 @@ import {
   ReservationLostError,
 } from "../../seller/errors.ts";
 import type { Acceptor, Reservation } from "../../seller/types.ts";
-import { bring, bringsSomething, checkBrought, unwrapPayload, type ReadPayment } from "./brought.ts";
+import { isAmount } from "./amounts.ts";
+import { bring, bringsSomething, checkBrought, needsRelay, unwrapPayload, type ReadPayment } from "./brought.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
+import type { RelayRequest } from "./relayer.ts";
+import { isFunded } from "./relayInOrder.ts";
 import { findDesk, type SellerDesk, type SellerDesks } from "./sellerDesk.ts";
 import type { Settlement } from "./types.ts";
 import { parsePayload } from "./wire.ts";
 
 const PREFIX = "invalid_deferred_evm_payload_";
-const AMOUNT = /^(?:0|[1-9][0-9]{0,77})$/;
 
 /** A payment as a transport brings it. Every field may come from a stranger. */
 export interface PaymentRequest {
@@ -38,12 +40,16 @@ export interface Admission {
   readonly nonce: bigint;
   /** Transaction that carried the payment's deposit. */
   readonly depositTransaction?: Hash;
+  /** Whether the payment brought a deposit that it did not need, and that was not sent. */
+  readonly isDepositUnused: boolean;
 }
 
 /** A payment that would be accepted. */
 export interface Admissible {
   readonly isAdmitted: true;
   readonly payer: Address;
+  /** Whether something that the payment brings has to be on-chain first. */
+  readonly needsRelay: boolean;
 }
 
 /** How a charge ended. */
@@ -85,7 +91,7 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
     if (!parsed.isValid) return { isAdmitted: false, code: parsed.code, message: parsed.message };
     const { buyer } = parsed.value.voucher;
     const desk = findDesk(desks, chainId, payTo, asset);
-    const isPriced = typeof price === "string" && AMOUNT.test(price) && price !== "0";
+    const isPriced = isAmount(price) && price !== "0";
     if (desk === undefined || !isPriced) return refuse("invalid_deferred_evm_requirements", buyer);
     const unwrapped = unwrapPayload(parsed.value);
     const { voucher, signature } = unwrapped.payload;
@@ -102,7 +108,7 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
   async function admit(request: PaymentRequest): Promise<Admission | Refusal> {
     const payment = read(request);
     if (isRefusal(payment)) return payment;
-    const brought = bringsSomething(payment) ? await bring(payment, onError) : {};
+    const brought = bringsSomething(payment) ? await bring(payment, onError) : { isDepositUnused: false };
     if (isRefusal(brought)) return brought;
     const { desk, request: parameters } = payment;
     const { acceptor } = desk;
@@ -110,8 +116,8 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
     if (!result.isAccepted) return toRefusal(result, desk, parameters, onError);
     const { buyer: payer, nonce } = parameters.voucher;
     const { reservation } = result;
-    const { transaction } = brought;
-    const admission: Admission = { isAdmitted: true, payer, acceptor, reservation, nonce };
+    const { transaction, isDepositUnused } = brought;
+    const admission: Admission = { isAdmitted: true, payer, acceptor, reservation, nonce, isDepositUnused };
     return transaction === undefined ? admission : { ...admission, depositTransaction: transaction };
   }
 
@@ -121,17 +127,25 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
     if (!bringsSomething(payment)) return checkVoucher(payment);
     const brought = await checkBrought(payment, onError);
     if (isRefusal(brought)) return brought;
-    const { payer } = toAdmissible(payment);
-    const trial = await payment.desk.relayer?.simulate(brought);
-    if (trial?.code !== undefined) return refuse(trial.code, payer);
+    return needsRelay(brought) ? checkRelay(payment, brought) : toAdmissible(payment, false);
+  }
+
+  async function checkRelay(payment: ReadPayment, brought: RelayRequest): Promise<Admissible | Refusal> {
+    const { desk, request } = payment;
+    const trial = await desk.relayer?.simulate(brought);
+    if (trial?.code !== undefined) return refuse(trial.code, request.voucher.buyer);
+    if (trial?.isDepositDone !== true) return toAdmissible(payment, true);
     // A deposit that was executed before is in the account, or spent: it brings nothing more.
-    return trial?.isDepositDone === true ? checkVoucher(payment) : { isAdmitted: true, payer };
+    if (brought.signerAuthorization === undefined) return checkVoucher(payment);
+    return (await isFunded(desk, brought.account, { price: request.price }))
+      ? toAdmissible(payment, true)
+      : refuse("insufficient_funds", request.voucher.buyer);
   }
 
   async function checkVoucher(payment: ReadPayment): Promise<Admissible | Refusal> {
     const { desk, request } = payment;
     const result = await desk.acceptor.check(request);
-    return result.isAccepted ? toAdmissible(payment) : toRefusal(result, desk, request, onError);
+    return result.isAccepted ? toAdmissible(payment, false) : toRefusal(result, desk, request, onError);
   }
 
   /** Turns whatever goes wrong into a refusal: a payment is good only when it was found to be. */
@@ -150,10 +164,16 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
   async function commit({ acceptor, reservation, ...admission }: Admission, amount: bigint): Promise<Charge> {
     const commitment = await acceptor.commit(reservation, amount);
     const { voucherHash, lane, charged } = commitment;
-    const { nonce, depositTransaction } = admission;
-    const settlement: Settlement = { commitment: voucherHash, id: lane.id, nonce, charged };
-    const full = depositTransaction === undefined ? settlement : { ...settlement, depositTransaction };
-    return { isCharged: true, amount: commitment.amount, settlement: full };
+    const { nonce, depositTransaction, isDepositUnused } = admission;
+    const settlement: Settlement = {
+      commitment: voucherHash,
+      id: lane.id,
+      nonce,
+      charged,
+      ...(depositTransaction !== undefined && { depositTransaction }),
+      ...(isDepositUnused && { isDepositUnused }),
+    };
+    return { isCharged: true, amount: commitment.amount, settlement };
   }
 
   async function release({ acceptor, reservation }: Admission): Promise<void> {
@@ -173,8 +193,7 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
     check: (request) => closed(check(request)),
 
     async charge(admission, amount) {
-      const isAmount = typeof amount === "string" && AMOUNT.test(amount);
-      if (!isAmount || BigInt(amount) > admission.reservation.price) {
+      if (!isAmount(amount) || BigInt(amount) > admission.reservation.price) {
         await release(admission);
         return { isCharged: false, code: `${PREFIX}charge_above_authorized` };
       }
@@ -192,8 +211,8 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
   };
 }
 
-function toAdmissible({ request }: ReadPayment): Admissible {
-  return { isAdmitted: true, payer: request.voucher.buyer };
+function toAdmissible({ request }: ReadPayment, isRelayNeeded: boolean): Admissible {
+  return { isAdmitted: true, payer: request.voucher.buyer, needsRelay: isRelayNeeded };
 }
 
 function isSeconds(timeout: unknown): timeout is number {

@@ -1,7 +1,7 @@
 import { erc20Abi, parseAbi, type Address, type Hash } from "viem";
 import { readContract } from "viem/actions";
 import type { EscrowId } from "../../seller/types.ts";
-import type { ReadClient, WalletDeployment } from "../../voucher/index.ts";
+import type { ReadClient, SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
 import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";
 
@@ -13,9 +13,19 @@ export interface RelayRequest {
   readonly account: { readonly buyer: Address; readonly seller: Address; readonly asset: Address };
   readonly deposit?: Deposit;
   readonly signerAuthorization?: SignedSignerAuthorization;
-  /** The buyer's wallet, not deployed yet, as its ERC-6492 signatures say. */
-  readonly deployment?: WalletDeployment;
+  /** The buyer's wallet, not deployed yet, as its ERC-6492 signatures say. Never without a deposit. */
+  readonly deployment?: PendingDeployment;
 }
+
+/** A wallet that is not there yet, and what it must answer for once it is. */
+export interface PendingDeployment extends WalletDeployment {
+  readonly voucher: SignedVoucher;
+  /** The voucher's session signer, when the payment brings it along. */
+  readonly signerAuthorization?: SignedSignerAuthorization;
+}
+
+/** Token base units by asset; addresses in any case. */
+export type AssetAmounts = Readonly<Record<Address, bigint>>;
 
 /** How relaying ended. */
 export type RelayResult =
@@ -34,6 +44,8 @@ export interface RelayTrial {
   readonly code?: DeferredCode;
   /** Whether the deposit was executed before. */
   readonly isDepositDone?: boolean;
+  /** Whether the signer is authorized for as long, or longer. */
+  readonly isSignerDone?: boolean;
 }
 
 /** What the chain says about a buyer's tokens. */
@@ -48,11 +60,13 @@ export interface AssetFacts {
 export interface Relayer {
   readonly escrow: EscrowId;
   readonly methods: readonly DepositMethod[];
+  /** Least deposit that is sent, by asset. Deposits in other assets are not sent. */
+  readonly minimumDeposits: AssetAmounts;
   /** Who sends: an address or a URL, for buyers to know. */
   readonly name: string;
   /**
    * Sends what a payment brings and waits until it is mined. What was sent before is not sent again; copies that come together are sent
-   * once. The parts are not checked against any voucher: that is the caller's work.
+   * once. Whether the parts belong to a voucher, and are worth their gas, is the caller's to check.
    *
    * @throws viem's errors when the chain does not answer: then nobody knows whether it was sent.
    */
@@ -60,6 +74,12 @@ export interface Relayer {
   /** Says what {@link relay} would do, and sends nothing. */
   simulate(request: RelayRequest): Promise<RelayTrial>;
   readAsset(buyer: Address, asset: Address): Promise<AssetFacts>;
+}
+
+/** Finds the amount of an asset. */
+export function amountOf(amounts: AssetAmounts, asset: Address): bigint | undefined {
+  const wanted = asset.toLowerCase();
+  return Object.entries(amounts).find(([address]) => address.toLowerCase() === wanted)?.[1];
 }
 
 /** Whose allowance to which escrow. */

@@ -9,7 +9,8 @@ import { MAX_UINT256, parse, toWireInteger } from "./fields.ts";
 import { networkOfChainId } from "./network.ts";
 import { refuseDeposit } from "./brought.ts";
 import type { PaymentRequest, Payments } from "./payments.ts";
-import { readAssetFacts, type Relayer, type RelayRequest } from "./relayer.ts";
+import { readAssetFacts, type AssetAmounts, type Relayer, type RelayRequest } from "./relayer.ts";
+import { relayInOrder } from "./relayInOrder.ts";
 import type { DepositMethod, Parsed, WireDeposit, WireInteger, WireSignerAuthorization } from "./types.ts";
 import { readDeposit, readSigner, toWireDeposit, toWireSigner } from "./wire.ts";
 
@@ -41,17 +42,20 @@ export interface FacilitatorRelayerOptions {
   readonly client: ReadClient;
   /** Methods the facilitator relays: `depositMethods` of its kind's `extra`. */
   readonly methods: readonly DepositMethod[];
+  /** Least deposits the facilitator relays: `minimumDeposits` of its kind's `extra`. */
+  readonly minimumDeposits: AssetAmounts;
   /** How buyers know the facilitator: its URL. */
   readonly name: string;
 }
 
 /** Makes a relayer that has a facilitator send, for sellers that keep their own vouchers but hold no gas. */
 export function createFacilitatorRelayer(options: FacilitatorRelayerOptions): Relayer {
-  const { facilitator, escrow, client, methods, name } = options;
+  const { facilitator, escrow, client, methods, minimumDeposits, name } = options;
   const network = networkOfChainId(escrow.chainId);
   return {
     escrow,
     methods,
+    minimumDeposits,
     name,
     async relay(request) {
       // A wallet to be deployed is named by a wrapping that is off already.
@@ -92,8 +96,7 @@ export async function relayForSeller(
   });
   const desk = payments.deskFor(chainId, payTo, asset);
   if (desk === undefined) return fail("invalid_deferred_evm_requirements");
-  const { relayer, acceptor } = desk;
-  if (relayer === undefined) return fail(UNSUPPORTED);
+  const { acceptor } = desk;
   const lowerAsset = (asset as string).toLowerCase() as Address;
   const parsed = readWireRelay(wire, { seller: acceptor.seller, asset: lowerAsset });
   if (!parsed.isValid) return fail(parsed.code);
@@ -101,10 +104,7 @@ export async function relayForSeller(
   const code = deposit && refuseDeposit(deposit, { ...account, price: 0n, desk });
   if (code !== undefined) return fail(code);
   try {
-    // Nobody's key is authorized at the relayer's expense, unless it can pay.
-    const isFunded = deposit !== undefined || (await acceptor.getAccount(account)).spendable > 0n;
-    if (!isFunded) return fail("insufficient_funds");
-    const result = await relayer.relay(parsed.value);
+    const result = await relayInOrder(desk, parsed.value);
     if (!result.isRelayed) return fail(result.code);
     const { transaction = "", block } = result;
     const extra: WireRelayed = block === undefined ? {} : { block: toWireInteger(block) };

@@ -27,7 +27,7 @@ type BeforeSettle = NonNullable<SchemeServerHooks["onBeforeSettle"]>;
 export interface RemoteDeferredEvmServerOptions {
   /** The facilitator, to have deposits mined before a request is served. */
   readonly facilitator: Pick<FacilitatorClient, "settle">;
-  /** Which deposits to ask for; at least what the facilitator demands. */
+  /** Which deposits to ask for; never less than the facilitator demands. */
   readonly deposits?: DepositTermsPolicy;
   /** Assets that a price may name besides USDC and the other defaults of `@x402/evm`. */
   readonly assets?: readonly PricedAsset[];
@@ -86,7 +86,10 @@ export class RemoteDeferredEvmServer implements SchemeNetworkServer {
       escrow: fields.address("escrow"),
       thawingPeriod: fields.integer("thawingPeriod", MAX_UINT64),
       minVoucherLifetime: fields.integer("minVoucherLifetime", MAX_UINT64),
-      relayed: fields.has("depositMethods") ? fields.listOf("depositMethods", DEPOSIT_METHODS) : undefined,
+      relayed: {
+        methods: fields.has("depositMethods") ? fields.listOf("depositMethods", DEPOSIT_METHODS) : [],
+        minimumDeposits: fields.has("minimumDeposits") ? fields.amountsByAddress("minimumDeposits") : {},
+      },
     }));
     if (!terms.isValid) {
       throw new DeferredConfigurationError(
@@ -97,7 +100,7 @@ export class RemoteDeferredEvmServer implements SchemeNetworkServer {
     const { escrow, relayed, ...periods } = terms.value;
     const asset = requirements.asset as Address;
     const price = BigInt(requirements.amount);
-    const deposit = relayed && depositTermsFor({ policy: this.#options.deposits, relayed, price, asset });
+    const deposit = depositTermsFor({ policy: this.#options.deposits, relayed, price, asset });
     return { ...requirements, extra: { ...requirements.extra, escrow, ...toWireTerms(periods, deposit) } };
   }
 
@@ -115,6 +118,8 @@ export class RemoteDeferredEvmServer implements SchemeNetworkServer {
       if (corrective !== undefined) this.#correctives.set(paymentPayload, corrective);
       return undefined;
     }
+    // What a facilitator does not say is relayed.
+    if (result.extra?.["needsRelay"] === false) return undefined;
     const { voucher, depositAuthorization, signerAuthorization } = paymentPayload.payload as Record<string, unknown>;
     if (depositAuthorization === undefined && signerAuthorization === undefined) return undefined;
     const { buyer } = voucher as { buyer: unknown };

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { Acceptor, ChainView } from "../../seller/types.ts";
 import { depositTermsFor, type DepositTermsPolicy } from "./depositTerms.ts";
-import type { AssetFacts, Relayer } from "./relayer.ts";
+import { amountOf, type AssetFacts, type Relayer } from "./relayer.ts";
 import type { DepositTerms } from "./types.ts";
 
 /** One seller address on one chain: who accepts its vouchers, and how deposits for it get on-chain. */
@@ -36,7 +36,12 @@ export function findDesk(
 
 /** Which deposits a desk relays for a price; undefined when it relays none. */
 export function termsOf({ relayer, deposits }: SellerDesk, asset: Address, price: bigint): DepositTerms | undefined {
-  return relayer && depositTermsFor({ policy: deposits, relayed: relayer.methods, price, asset });
+  return relayer && depositTermsFor({ policy: deposits, relayed: relayer, price, asset });
+}
+
+/** Least deposit that a desk's relayer sends, token base units; undefined when none in the asset is relayed. */
+export function leastDepositOf({ relayer }: SellerDesk, asset: Address): bigint | undefined {
+  return relayer && amountOf(relayer.minimumDeposits, asset);
 }
 
 /** Reads what a buyer must know of its tokens to deposit; undefined when the desk's methods need none of it. */

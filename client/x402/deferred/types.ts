@@ -234,6 +234,8 @@ export interface WireSettlement {
   readonly charged: string;
   /** Transaction that carried the payment's deposit; absent when there was none or an earlier one had carried it. */
   readonly depositTransaction?: string;
+  /** True when the payment brought a deposit that it did not need: it was not executed, and still can be. */
+  readonly depositUnused?: boolean;
 }
 
 /** {@link WireSettlement}, parsed. */
@@ -244,6 +246,7 @@ export interface Settlement {
   /** Token base units. */
   readonly charged: bigint;
   readonly depositTransaction?: Hex;
+  readonly isDepositUnused?: boolean;
 }
 
 /** A value read from the wire, or why it could not be read. */

@@ -2,7 +2,7 @@ import type { Price } from "@x402/core/types";
 import type { Address } from "viem";
 import type { DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
-import { UnknownSellerError } from "./errors.ts";
+import { DeferredConfigurationError, UnknownSellerError } from "./errors.ts";
 import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
 import { correctiveOffer, createOffers, readBuyerHeader, staticOffer } from "./offers.ts";
 import { createPayments, type Admission } from "./payments.ts";
@@ -10,7 +10,7 @@ import type { Refusal } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
 import { createPriceBook, type PricedAsset } from "./price.ts";
 import type { WireOffer } from "./types.ts";
-import { toWireSettlement } from "./wire.ts";
+import { parsePayload, toWireSettlement } from "./wire.ts";
 
 const PAYMENT_HEADER = "X-PAYMENT";
 const RESPONSE_HEADER = "X-PAYMENT-RESPONSE";
@@ -88,6 +88,7 @@ interface PricedOffer {
  * `X-PAYMENT-RESPONSE`. The SDK's servers speak version 2 only.
  *
  * @throws {UnknownSellerError} an offer names a seller, asset or network that no desk serves.
+ * @throws {DeferredConfigurationError} two offers differ in nothing that a payment says.
  *
  * @example
  * const handler = createV1Handler({
@@ -110,6 +111,8 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
     if (desk === undefined) throw new UnknownSellerError(offer.payTo, asset, offer.network);
     return { offer, desk, chainId, asset: asset.toLowerCase() as Address, amount, extra };
   });
+
+  requireDistinct(priced);
 
   async function ask(request: RequestV1, error: string, refusal?: Refusal): Promise<ResponseV1> {
     const accepts = await Promise.all(priced.map((entry) => toAccept(request, entry, refusal)));
@@ -194,7 +197,7 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
     if (payment === undefined) return ask(request, "invalid_payload");
     if (payment["x402Version"] !== 1) return ask(request, "invalid_x402_version");
     if (payment["scheme"] !== DEFERRED_SCHEME) return ask(request, "invalid_deferred_evm_payload_scheme");
-    const entry = priced.find(({ offer }) => offer.network === payment["network"]);
+    const entry = findOffer(priced, payment);
     if (entry === undefined) return ask(request, "invalid_deferred_evm_payload_network_mismatch");
     const { offer, chainId, asset, amount } = entry;
     const result = await payments.admit({
@@ -216,6 +219,35 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
       return { status: 402, headers: { "Cache-Control": "no-store" }, body: JSON.stringify(unexpected) };
     }
   };
+}
+
+/**
+ * Finds the offer that a payment accepts. A version 1 payment names scheme and network only: recipient and asset are its voucher's, and the
+ * amount is what the voucher must cover.
+ *
+ * @returns An offer of the network when none fits, so that its desk says what is wrong; undefined when there is none of the network.
+ */
+function findOffer(
+  priced: readonly PricedOffer[],
+  { network, payload }: Readonly<Record<string, unknown>>,
+): PricedOffer | undefined {
+  const candidates = priced.filter(({ offer }) => offer.network === network);
+  const parsed = parsePayload(payload);
+  if (!parsed.isValid) return candidates[0];
+  const { seller, asset } = parsed.value.voucher;
+  return (
+    candidates.find(({ desk, ...entry }) => desk.acceptor.seller === seller && entry.asset === asset) ?? candidates[0]
+  );
+}
+
+function requireDistinct(priced: readonly PricedOffer[]): void {
+  const names = priced.map(({ offer, desk, asset }) => `${offer.network}:${desk.acceptor.seller}:${asset}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new DeferredConfigurationError(
+    `Two offers have one network, recipient and asset: ${twice}.`,
+    "Make one offer of them: a payment of version 1 does not say which one it accepts.",
+  );
 }
 
 const unexpected = { x402Version: 1, error: "unexpected_verify_error" satisfies DeferredCode, accepts: [] };

@@ -1,149 +1,187 @@
 import type { Address, Hash } from "viem";
 import { getBlockNumber, sendTransaction, waitForTransactionReceipt } from "viem/actions";
-import { createSerial } from "../../seller/serial.ts";
+import { sendInTurn } from "../../seller/sendInTurn.ts";
 import type { EscrowId } from "../../seller/types.ts";
-import {
-  VoucherEscrowError,
-  authorizeSignerWithAuthorization,
-  depositWithAuthorization,
-  depositWithEip3009,
-  depositWithPermit,
-  depositWithPermit2,
-  type ReadClient,
-  type WalletDeployment,
-  type WriteClient,
-} from "../../voucher/index.ts";
-import { createDepositProbe } from "./depositProbe.ts";
+import type { ContractCall } from "../../voucher/actions/depositWithPermit.ts";
+import { type ReadClient, type WriteClient } from "../../voucher/index.ts";
+import { createDepositProbe, isRevert, toRevert } from "./depositProbe.ts";
 import { DeferredConfigurationError } from "./errors.ts";
-import { readAssetFacts, type Relayer, type RelayRequest, type RelayResult } from "./relayer.ts";
+import { depositCalls, deploymentCall, signerCall, toTransaction } from "./relayCalls.ts";
+import { createRations, DEFAULT_RELAY_GAS, type RelayGasLimits, type RelayRation } from "./relayLimits.ts";
+import {
+  readAssetFacts,
+  type AssetAmounts,
+  type PendingDeployment,
+  type Relayer,
+  type RelayRequest,
+  type RelayResult,
+  type RelayTrial,
+} from "./relayer.ts";
 import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";
 import { DEPOSIT_METHODS } from "./wire.ts";
 
+const PREFIX = "invalid_deferred_evm_payload_";
 const REFUSED_DEPOSIT = {
   isRelayed: false,
-  code: "invalid_deferred_evm_payload_deposit_authorization_failed",
+  code: `${PREFIX}deposit_authorization_failed`,
 } as const satisfies RelayResult;
 const REFUSED_SIGNER = {
   isRelayed: false,
-  code: "invalid_deferred_evm_payload_signer_authorization_failed",
+  code: `${PREFIX}signer_authorization_failed`,
 } as const satisfies RelayResult;
-const REFUSED_WALLET = {
-  isRelayed: false,
-  code: "invalid_deferred_evm_payload_contract_wallet",
-} as const satisfies RelayResult;
+const REFUSED_WALLET = { isRelayed: false, code: `${PREFIX}contract_wallet` } as const satisfies RelayResult;
+const ENOUGH = { isRelayed: false, code: `${PREFIX}relay_limit` } as const satisfies RelayResult;
 
 /** Settings of {@link createWalletRelayer}. */
 export interface WalletRelayerOptions {
   readonly escrow: EscrowId;
-  /** Pays the gas. Its account is used by nobody else at the same time, or has viem's `nonceManager`. */
+  /** Pays the gas. Relayers and collectors of this process may share its account; another process may not. */
   readonly wallet: WriteClient;
   /** Any viem client of the chain. */
   readonly client: ReadClient;
+  /**
+   * Least deposit to relay, token base units by asset; deposits in other assets are not relayed. A buyer can take its deposit home after
+   * the thawing period, so this is what a stranger ties up for a day to have a transaction sent: choose it well above what that costs. A
+   * session signer is authorized only for an account that holds as much.
+   */
+  readonly minimumDeposits: AssetAmounts;
   /** Deposits to relay; all by default. */
   readonly methods?: readonly DepositMethod[];
+  /** What differs from {@link DEFAULT_RELAY_GAS}. */
+  readonly gasLimits?: Partial<RelayGasLimits>;
+  /** Transactions for one buyer that are not successful deposits: 8 at once and 1 an hour by default. */
+  readonly ration?: RelayRation;
   /** Factories that may deploy buyers' wallets (ERC-6492); none by default. */
   readonly factories?: readonly Address[];
 }
 
 /**
- * Makes a relayer that sends from its own wallet.
+ * Makes a relayer that sends from its own wallet. Everything is tried first, by one `eth_call`, and sent only when it succeeds.
  *
- * @throws {DeferredConfigurationError} the wallet has no account.
+ * @throws {DeferredConfigurationError} the wallet has no account, or no asset has a least deposit above zero.
  *
  * @example
- * const relayer = createWalletRelayer({ escrow: { chainId: 8453n, escrow }, wallet: walletClient, client: publicClient });
+ * const relayer = createWalletRelayer({
+ *   escrow: { chainId: 8453n, escrow },
+ *   wallet: walletClient,
+ *   client: publicClient,
+ *   minimumDeposits: { [usdc]: 100_000n },
+ * });
  */
 export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
-  const { wallet, client, escrow: escrowId } = options;
+  const { wallet, client, escrow: escrowId, minimumDeposits } = options;
   const { escrow } = escrowId;
   const { account } = wallet;
   if (account === undefined) {
     const next = "Create the wallet client with `account`.";
     throw new DeferredConfigurationError("The relayer's wallet has no account.", next);
   }
+  requireMinimums(minimumDeposits);
+  const limits: RelayGasLimits = { ...DEFAULT_RELAY_GAS, ...options.gasLimits };
   const probe = createDepositProbe(client, escrowId, account.address);
+  const rations = createRations(options.ration);
   const factories = (options.factories ?? []).map((factory) => factory.toLowerCase());
-  const inTurn = createSerial();
   const underWay = new Map<string, Promise<RelayResult>>();
 
-  async function mine(send: () => Promise<Hash>): Promise<{ hash: Hash; block: bigint; isSuccess: boolean }> {
-    // One after the other, so that two transactions never get one nonce; they are mined together.
-    const hash = await inTurn(send);
-    const { blockNumber, status } = await waitForTransactionReceipt(client, { hash });
-    return { hash, block: blockNumber, isSuccess: status === "success" };
+  function send(
+    calls: readonly ContractCall[],
+    gas: bigint,
+  ): Promise<{ hash: Hash; block: bigint; isSuccess: boolean }> {
+    const transaction = { ...toTransaction(calls), account, chain: wallet.chain, gas };
+    return sendInTurn(wallet, {
+      // viem relates these types through the client's own, which a function for any client does not know.
+      send: (nonce) => sendTransaction(wallet, { ...transaction, nonce } as never),
+      wait: async (hash) => {
+        const { blockNumber, status, transactionHash } = await waitForTransactionReceipt(client, { hash });
+        // Whoever else has the key may have put another transaction in its place.
+        return { hash, block: blockNumber, isSuccess: status === "success" && transactionHash === hash };
+      },
+    });
   }
 
-  function sendDeposit({ method, authorization, signature, permit }: Deposit): Promise<Hash> {
-    const parameters = { escrow, authorization, signature };
-    switch (method) {
-      case "eip3009":
-        return depositWithEip3009(wallet, parameters);
-      case "permit2":
-        return depositWithPermit2(wallet, parameters);
-      case "allowance":
-        return depositWithAuthorization(wallet, parameters);
-      case "eip2612":
-        if (permit === undefined) throw new TypeError("A deposit by permit has a permit.");
-        return depositWithPermit(wallet, { ...parameters, permit, permitSignature: permit.signature });
-    }
+  /** Sends within the buyer's ration; undefined when it is used up. */
+  async function sendFor(buyer: Address, calls: readonly ContractCall[], gas: bigint) {
+    return rations.take(buyer) ? send(calls, gas) : undefined;
   }
 
-  async function relayDeposit(deposit: Deposit): Promise<RelayResult> {
+  /** Done before, perhaps in the newest block: the account is to be read no earlier than that. */
+  async function doneBefore(): Promise<RelayResult> {
+    return { isRelayed: true, block: await getBlockNumber(client, { cacheTime: 0 }) };
+  }
+
+  async function relayDeposit(deposit: Deposit, deployment: PendingDeployment | undefined): Promise<RelayResult> {
+    const { buyer } = deposit.authorization;
+    const gas = deployment === undefined ? limits.deposit : limits.deployment;
+    const deploy = deployment === undefined ? [] : [deploymentCall(deployment)];
     try {
-      const { hash, block, isSuccess } = await mine(() => sendDeposit(deposit));
-      if (isSuccess) return { isRelayed: true, transaction: hash, block };
+      const sent = await sendFor(buyer, [...deploy, ...depositCalls(escrow, deposit)], gas);
+      if (sent === undefined) return ENOUGH;
+      const { hash, block, isSuccess } = sent;
+      if (isSuccess) {
+        rations.giveBack(buyer);
+        return { isRelayed: true, transaction: hash, block };
+      }
       // Somebody was faster, or the buyer spent the tokens in between.
       return (await probe.isUsed(deposit)) ? { isRelayed: true, block } : REFUSED_DEPOSIT;
     } catch (error) {
-      const code = await probe.explain(deposit, error);
-      // Executed before, perhaps in the newest block: the account is to be read no earlier than that.
-      if (code === undefined) return { isRelayed: true, block: await getBlockNumber(client, { cacheTime: 0 }) };
-      return { isRelayed: false, code };
+      const code = await probe.explain(deposit, toRevert(error));
+      return code === undefined ? doneBefore() : { isRelayed: false, code };
     }
   }
 
   async function relaySigner(signed: SignedSignerAuthorization): Promise<RelayResult> {
     try {
-      const { block, isSuccess } = await mine(() => authorizeSignerWithAuthorization(wallet, { escrow, ...signed }));
-      return isSuccess ? { isRelayed: true, block } : REFUSED_SIGNER;
+      const { buyer } = signed.authorization;
+      const sent = await sendFor(buyer, [signerCall(escrow, signed)], limits.signer);
+      if (sent === undefined) return ENOUGH;
+      return sent.isSuccess ? { isRelayed: true, block: sent.block } : REFUSED_SIGNER;
     } catch (error) {
-      if (error instanceof VoucherEscrowError) return REFUSED_SIGNER;
+      if (isRevert(toRevert(error))) return REFUSED_SIGNER;
       throw error;
     }
   }
 
-  async function deployWallet({ factory, factoryData }: WalletDeployment, buyer: Address): Promise<RelayResult> {
-    if (await probe.hasCode(buyer)) return { isRelayed: true };
-    if (!isAllowed(factory)) return REFUSED_WALLET;
-    const transaction = { account, chain: wallet.chain, to: factory, data: factoryData };
-    // viem relates these types through the client's own, which a function for any client does not know.
-    const { block, isSuccess } = await mine(() => sendTransaction(wallet, transaction as never));
-    return isSuccess ? { isRelayed: true, block } : REFUSED_WALLET;
+  /** The deployment that a deposit waits for; undefined when the wallet is there, or the deposit needs none. */
+  async function findNeeded(
+    deployment: PendingDeployment | undefined,
+    deposit: Deposit,
+  ): Promise<PendingDeployment | undefined> {
+    if (deployment === undefined || (await probe.hasCode(deposit.authorization.buyer))) return undefined;
+    const { code } = await probe.tryDeposit(deposit, limits.deposit);
+    return code === undefined ? undefined : deployment;
   }
 
-  function isAllowed(factory: Address): boolean {
-    return factories.includes(factory.toLowerCase());
+  async function tryDeposit(deposit: Deposit, deployment: PendingDeployment | undefined): Promise<RelayTrial> {
+    if (deployment === undefined) return probe.tryDeposit(deposit, limits.deposit);
+    if (!factories.includes(deployment.factory.toLowerCase())) return { code: REFUSED_WALLET.code };
+    return probe.tryDeployment(deployment, deposit, limits.deployment);
   }
 
-  async function relayAll({ account: { buyer }, ...request }: RelayRequest): Promise<RelayResult> {
-    const { deposit, signerAuthorization, deployment } = request;
-    const steps = [
-      ...(deployment === undefined ? [] : [() => deployWallet(deployment, buyer)]),
-      ...(deposit === undefined ? [] : [() => relayDeposit(deposit)]),
-      ...(signerAuthorization === undefined ? [] : [() => relaySigner(signerAuthorization)]),
-    ];
-    let result: RelayResult = { isRelayed: true };
-    for (const step of steps) {
-      const next = await step();
-      if (!next.isRelayed) return next;
-      result = { ...result, ...next };
-    }
-    return result;
+  async function bringDeposit(deposit: Deposit, request: RelayRequest): Promise<RelayResult> {
+    const deployment = await findNeeded(request.deployment, deposit);
+    const { code, isDepositDone } = await tryDeposit(deposit, deployment);
+    if (code !== undefined) return { isRelayed: false, code };
+    return isDepositDone === true ? doneBefore() : relayDeposit(deposit, deployment);
+  }
+
+  async function bringSigner(signed: SignedSignerAuthorization): Promise<RelayResult> {
+    const { code, isSignerDone } = await probe.trySigner(signed, limits.signer);
+    if (code !== undefined) return { isRelayed: false, code };
+    return isSignerDone === true ? doneBefore() : relaySigner(signed);
+  }
+
+  async function relayAll(request: RelayRequest): Promise<RelayResult> {
+    const { deposit, signerAuthorization } = request;
+    const result: RelayResult = deposit === undefined ? { isRelayed: true } : await bringDeposit(deposit, request);
+    if (!result.isRelayed || signerAuthorization === undefined) return result;
+    const next = await bringSigner(signerAuthorization);
+    return next.isRelayed ? { ...result, ...next } : next;
   }
 
   return {
     escrow: escrowId,
     methods: options.methods ?? DEPOSIT_METHODS,
+    minimumDeposits,
     name: account.address,
     relay(request) {
       const key = nameOf(request);
@@ -153,16 +191,30 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
       underWay.set(key, result);
       return result;
     },
-    async simulate({ deposit, signerAuthorization, deployment }) {
-      if (deployment !== undefined && !isAllowed(deployment.factory)) return { code: REFUSED_WALLET.code };
-      // What a wallet that is not there yet would answer shows only once it is there.
-      if (deployment !== undefined) return {};
-      const trial = deposit === undefined ? {} : await probe.tryDeposit(deposit);
-      if (trial.code !== undefined || signerAuthorization === undefined) return trial;
-      return { ...trial, ...(await probe.trySigner(signerAuthorization)) };
+    async simulate(request) {
+      const { deposit, signerAuthorization } = request;
+      let deployment: PendingDeployment | undefined;
+      let trial: RelayTrial = {};
+      if (deposit !== undefined) {
+        deployment = await findNeeded(request.deployment, deposit);
+        trial = await tryDeposit(deposit, deployment);
+      }
+      // A wallet that is not there yet was asked together with its deposit.
+      const isTried = deployment !== undefined || trial.code !== undefined;
+      if (isTried || signerAuthorization === undefined) return trial;
+      return { ...trial, ...(await probe.trySigner(signerAuthorization, limits.signer)) };
     },
     readAsset: (buyer, asset) => readAssetFacts(client, { escrow, buyer, asset }),
   };
+}
+
+function requireMinimums(minimums: AssetAmounts): void {
+  const amounts = Object.values(minimums);
+  if (amounts.length > 0 && amounts.every((amount) => amount > 0n)) return;
+  throw new DeferredConfigurationError(
+    "The relayer has no least deposit.",
+    "Name every asset in `minimumDeposits` with an amount above zero, well above the gas of a deposit.",
+  );
 }
 
 /** Two requests of one name are one. */

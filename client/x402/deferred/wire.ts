@@ -249,6 +249,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
       nonce: voucher.integer("nonce", MAX_UINT256),
       charged: fields.amount("charged"),
       ...(fields.has("depositTransaction") && { depositTransaction: fields.bytes32("depositTransaction") }),
+      ...(fields.has("depositUnused") && { isDepositUnused: fields.flag("depositUnused") }),
     };
   });
 }
@@ -260,5 +261,6 @@ export function toWireSettlement(settlement: Settlement): WireSettlement & Recor
     voucher: { id: settlement.id, nonce: toWireInteger(settlement.nonce) },
     charged: settlement.charged.toString(),
     ...(settlement.depositTransaction !== undefined && { depositTransaction: settlement.depositTransaction }),
+    ...(settlement.isDepositUnused !== undefined && { depositUnused: settlement.isDepositUnused }),
   };
 }

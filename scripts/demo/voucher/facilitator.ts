@@ -8,7 +8,7 @@ import { actors } from "../../../test/helpers/actors.ts";
 import { childSettings, serveParent } from "../children.ts";
 import { connectChain } from "./chain.ts";
 import { listen } from "./listen.ts";
-import { CHAIN_ID, type DemoSettings, NETWORK, SELLER, type ServerReady } from "./settings.ts";
+import { CHAIN_ID, type DemoSettings, MINIMUM_DEPOSITS, NETWORK, SELLER, type ServerReady } from "./settings.ts";
 
 // A process of the demo: sends the deposits that agents have signed, and pays their gas.
 const { rpcUrl, escrow } = childSettings<DemoSettings>();
@@ -20,7 +20,7 @@ const seller = SELLER.address;
 const store = createMemoryStore();
 const chainView = createChainView({ client, escrow: escrowId, seller, store, confirmations: 0 });
 const acceptor = await createAcceptor({ escrow: escrowId, seller, assets: [USDC], store, chainView });
-const relayer = createWalletRelayer({ escrow: escrowId, wallet, client });
+const relayer = createWalletRelayer({ escrow: escrowId, wallet, client, minimumDeposits: MINIMUM_DEPOSITS });
 const scheme = new DeferredEvmFacilitator({
   escrows: [
     {

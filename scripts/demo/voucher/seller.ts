@@ -11,6 +11,7 @@ import { connectChain } from "./chain.ts";
 import { listen } from "./listen.ts";
 import {
   CHAIN_ID,
+  MINIMUM_DEPOSITS,
   NETWORK,
   ROUTES,
   SELLER,
@@ -48,6 +49,7 @@ const relayer = createFacilitatorRelayer({
   escrow: escrowId,
   client,
   methods: ["eip3009", "permit2"],
+  minimumDeposits: MINIMUM_DEPOSITS,
   name: facilitatorUrl,
 });
 const scheme = new DeferredEvmServer({

@@ -1,5 +1,6 @@
 import { type Address, keccak256, type PrivateKeyAccount, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { USDC } from "../../../test/base/addresses.ts";
 
 /** What every process of the demo knows. */
 export interface DemoSettings {
@@ -36,6 +37,9 @@ export interface SellerBooks {
 /** Chain id of Base, and its CAIP-2 name. */
 export const CHAIN_ID = 8453;
 export const NETWORK = "eip155:8453";
+
+/** What the facilitator sends at the least: 0.05 USDC. */
+export const MINIMUM_DEPOSITS = { [USDC]: 50_000n };
 
 /** Priced routes of the API. The metered one charges what was used, at most its price. */
 export const ROUTES = { fixed: "/weather", metered: "/answer" } as const;

@@ -18,6 +18,7 @@ import {
   type DeferredEvmServerOptions,
   type Relayer,
   type SellerDesk,
+  type WalletRelayerOptions,
 } from "../../../client/x402/deferred/index.ts";
 import { USDC } from "../../base/addresses.ts";
 import { connectBase, type Base } from "../../helpers/base.ts";
@@ -44,6 +45,7 @@ export interface ShopOptions {
   readonly limits?: Partial<SellerLimits>;
   readonly server?: Partial<DeferredEvmServerOptions>;
   readonly desk?: Partial<SellerDesk>;
+  readonly relayer?: Partial<WalletRelayerOptions>;
   /** Handler of `/fixed`; answers with a text by default. */
   readonly handler?: RequestHandler;
   readonly store?: VoucherStore;
@@ -120,7 +122,13 @@ async function openShop(base: Base, escrow: Address, options: ShopOptions): Prom
     chainView,
     ...(options.limits !== undefined && { limits: options.limits }),
   });
-  const relayer = createWalletRelayer({ escrow: escrowId, wallet: base.wallets.relayer, client });
+  const relayer = createWalletRelayer({
+    escrow: escrowId,
+    wallet: base.wallets.relayer,
+    client,
+    minimumDeposits: { [USDC]: PRICE },
+    ...options.relayer,
+  });
   const desk: SellerDesk = { acceptor, chainView, relayer, ...options.desk };
   const errors: unknown[] = [];
   const server = new DeferredEvmServer({ desks: [desk], onError: (error) => errors.push(error), ...options.server });

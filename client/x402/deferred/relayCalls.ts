@@ -1,0 +1,70 @@
+import { decodeFunctionResult, encodeFunctionData, type Address, type Hex } from "viem";
+import { multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
+import { depositWithPermitCalls, type ContractCall } from "../../voucher/actions/depositWithPermit.ts";
+import { withChecksums } from "../../voucher/checksums.ts";
+import { MULTICALL3_ADDRESS } from "../../voucher/multicall.ts";
+import type { SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
+import type { Deposit, SignedSignerAuthorization } from "./types.ts";
+
+/** What a relayer puts into one transaction. */
+
+/** A transaction without what its sender adds. */
+export interface RelayTransaction {
+  readonly to: Address;
+  readonly data: Hex;
+}
+
+/** Calls of a deposit; the last one is the deposit itself. */
+export function depositCalls(escrow: Address, deposit: Deposit): readonly ContractCall[] {
+  const { method, authorization, signature, permit } = deposit;
+  if (method === "eip2612") {
+    if (permit === undefined) throw new TypeError("A deposit by permit has a permit.");
+    const permitSignature = permit.signature;
+    return depositWithPermitCalls({ escrow, authorization, signature, permit, permitSignature });
+  }
+  const args = [withChecksums(authorization), signature] as const;
+  const functionName = DEPOSIT_FUNCTIONS[method];
+  return [toCall(escrow, encodeFunctionData({ abi: voucherEscrowAbi, functionName, args }))];
+}
+
+/** Deploys a wallet. May fail: somebody may have deployed it meanwhile, and whether it is there shows in what follows. */
+export function deploymentCall({ factory, factoryData }: WalletDeployment): ContractCall {
+  return { target: withChecksums(factory), callData: factoryData, allowFailure: true };
+}
+
+/** Authorizes a session signer. */
+export function signerCall(escrow: Address, { authorization, signature }: SignedSignerAuthorization): ContractCall {
+  const args = [withChecksums(authorization), signature] as const;
+  const functionName = "authorizeSignerWithAuthorization";
+  return toCall(escrow, encodeFunctionData({ abi: voucherEscrowAbi, functionName, args }));
+}
+
+/** Asks whether a voucher is signed by its buyer's wallet or session signer. */
+export function voucherCheckCall(escrow: Address, { voucher, signature }: SignedVoucher): ContractCall {
+  const args = [withChecksums(voucher), signature] as const;
+  const functionName = "isVoucherSignatureValid";
+  return toCall(escrow, encodeFunctionData({ abi: voucherEscrowAbi, functionName, args }));
+}
+
+/** Reads the answer to {@link voucherCheckCall}. */
+export function readVoucherCheck(data: Hex): boolean {
+  return decodeFunctionResult({ abi: voucherEscrowAbi, functionName: "isVoucherSignatureValid", data });
+}
+
+/** Puts calls into one transaction: one goes straight to its target, several through Multicall3, all or none. */
+export function toTransaction(calls: readonly ContractCall[]): RelayTransaction {
+  const [only, ...others] = calls;
+  if (only !== undefined && others.length === 0) return { to: only.target, data: only.callData };
+  const data = encodeFunctionData({ abi: multicall3Abi, functionName: "aggregate3", args: [calls] });
+  return { to: MULTICALL3_ADDRESS, data };
+}
+
+const DEPOSIT_FUNCTIONS = {
+  eip3009: "depositWithEip3009",
+  permit2: "depositWithPermit2",
+  allowance: "depositWithAuthorization",
+} as const;
+
+function toCall(target: Address, callData: Hex): ContractCall {
+  return { target: withChecksums(target), callData, allowFailure: false };
+}
