@@ -276,6 +276,44 @@ describe("x402 deferred: buyer", () => {
       expect(await buyer.pay(terms())).to.not.have.property("deposit");
     });
 
+    it("go with another payment when the answer takes long, since it may never come", async () => {
+      let now = 1_800_000_000n;
+      const buyer = depositing({ now: () => now });
+      const first = await buyer.pay(terms());
+      let isPaid = false;
+      const waiting = buyer.pay(terms()).then((payment) => {
+        isPaid = true;
+        return payment;
+      });
+      now += 20n;
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      expect(isPaid).to.equal(false);
+      now += 1n;
+      const second = await waiting;
+      expect(second.deposit).to.deep.equal(first.deposit);
+      expect(second.voucher.id).to.not.equal(first.voucher.id);
+      await buyer.accepted(first.signature, settled(first.voucher.id, 1_000n));
+      await buyer.accepted(second.signature, settled(second.voucher.id, 1_000n));
+      expect(await buyer.pay(terms({ price: 98_000n }))).to.not.have.property("deposit");
+      expect((await buyer.pay(terms({ price: 1_000n }))).deposit?.authorization.amount).to.equal(100_000n);
+    }).timeout(5_000);
+
+    it("are confirmed by the answer to a payment that carried them, and by no other", async () => {
+      let now = 1_800_000_000n;
+      const buyer = depositing({ now: () => now });
+      const empty = terms({ offer: { account: { balance: 0n } } });
+      const slow = await buyer.pay(empty);
+      now += 21n;
+      const copy = await buyer.pay(empty);
+      await buyer.refused(copy.signature, `${PREFIX}deposit_authorization_nonce_invalid`, empty.offer);
+      const next = await buyer.pay(empty);
+      expect(next.deposit?.authorization.nonce).to.not.equal(slow.deposit?.authorization.nonce);
+      await buyer.accepted(slow.signature, settled(slow.voucher.id, 1_000n));
+      await buyer.unanswered(next.signature);
+      // Nobody has said that the second one was executed: it goes again once it is needed.
+      expect((await buyer.pay(terms({ price: 100_000n }))).deposit).to.deep.equal(next.deposit);
+    });
+
     it("are signed anew when the pending one has expired", async () => {
       let now = 1_800_000_000n;
       const buyer = depositing({ now: () => now, deposit: { lifetime: 100n } });

@@ -20,7 +20,8 @@ const AUTHORIZATION_SECONDS = 3600n;
 interface Payment {
   readonly account: OpenAccount;
   readonly claim: LaneClaim;
-  readonly carriesDeposit: boolean;
+  /** What it carries. */
+  readonly deposit: Deposit | undefined;
   /** End of the session signer that the payment authorizes, unix seconds. */
   readonly authorizesUntil: bigint | undefined;
 }
@@ -114,7 +115,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
     // Before the voucher leaves: what is signed must not be forgotten.
     await storage?.save(account.state.toRecord());
     const authorizesUntil = signerAuthorization?.authorization.validUntil;
-    payments.set(signed.signature, { account, claim, carriesDeposit: deposit !== undefined, authorizesUntil });
+    payments.set(signed.signature, { account, claim, deposit, authorizesUntil });
     return {
       ...signed,
       ...(deposit !== undefined && { deposit }),
@@ -147,10 +148,11 @@ export function createBuyer(options: BuyerOptions): Buyer {
       const payment = payments.get(key);
       if (payment === undefined) return;
       const { state } = payment.account;
-      if (payment.carriesDeposit && settlement?.isDepositUnused === true) {
-        payment.account.unneeded = state.pendingDeposit;
-      } else if (payment.carriesDeposit) {
-        state.confirmDeposit();
+      const { deposit } = payment;
+      if (deposit !== undefined && settlement?.isDepositUnused === true) {
+        payment.account.unneeded = deposit;
+      } else if (deposit !== undefined) {
+        state.confirmDeposit(deposit);
         payment.account.facts = undefined;
       }
       if (payment.authorizesUntil !== undefined) state.signerValidUntil = payment.authorizesUntil;

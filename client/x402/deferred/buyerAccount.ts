@@ -83,10 +83,10 @@ export interface BuyerAccount {
   /** Lanes that can be used. */
   readonly laneCount: number;
   setAvailable(available: bigint): void;
-  /** The pending deposit was executed. */
-  confirmDeposit(): void;
-  /** The seller denies the pending deposit; it may have executed it, or may still. */
-  dropDeposit(): void;
+  /** A deposit was executed. Says nothing of another one that is pending by now. */
+  confirmDeposit(deposit: Deposit): void;
+  /** The seller denies a deposit; it may have executed it, or may still. Another one that is pending by now stays. */
+  dropDeposit(deposit: Deposit): void;
   /** Denied deposits that nobody can execute any more. */
   deniedBefore(now: bigint): readonly Deposit[];
   /** Counts a denied deposit for good, or forgets it. */
@@ -218,16 +218,15 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
     setAvailable(amount) {
       available = amount;
     },
-    confirmDeposit() {
-      if (account.pendingDeposit === undefined) return;
-      const { amount } = account.pendingDeposit.authorization;
-      deposited += amount;
-      available = (available ?? 0n) + amount;
-      account.pendingDeposit = undefined;
+    confirmDeposit(deposit) {
+      account.dropDeposit(deposit);
+      if (!denied.includes(deposit)) return;
+      account.settleDenied(deposit, true);
+      available = (available ?? 0n) + deposit.authorization.amount;
     },
-    dropDeposit() {
-      if (account.pendingDeposit === undefined) return;
-      denied = [...denied, account.pendingDeposit];
+    dropDeposit(deposit) {
+      if (account.pendingDeposit !== deposit) return;
+      denied = [...denied, deposit];
       account.pendingDeposit = undefined;
     },
     deniedBefore: (now) => denied.filter(({ authorization }) => authorization.expiry < now),
@@ -239,8 +238,8 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       for (const { claim } of [...lanes.values()]) {
         if (claim !== undefined && claim.until < now) account.endClaim(claim, { kind: "unknown" });
       }
-      const pending = account.pendingDeposit?.authorization;
-      if (pending !== undefined && pending.expiry < now) account.dropDeposit();
+      const { pendingDeposit } = account;
+      if (pendingDeposit !== undefined && pendingDeposit.authorization.expiry < now) account.dropDeposit(pendingDeposit);
     },
     toRecord() {
       return {

@@ -9,6 +9,8 @@ import type { AccountDetails, Deposit, Offer } from "./types.ts";
 
 /** Seconds for which an answer is expected when the offer says nothing. */
 const DEFAULT_TIMEOUT = 300n;
+/** Seconds after which a request no longer waits for the answer about a deposit, but brings a copy of it: one of them is executed. */
+const PATIENCE = 20n;
 /** Milliseconds after which a waiting request looks again, since an answer may never come. */
 const WAIT_MILLISECONDS = 1000;
 
@@ -19,7 +21,7 @@ export interface OpenAccount {
   maxLanes: number;
   /** Wakes whoever waits for a lane or a deposit. */
   readonly waiting: Set<() => void>;
-  /** The unanswered payment that carries a deposit; no other does meanwhile. */
+  /** The latest unanswered payment that carries a deposit; no other does for a while. */
   depositing: LaneClaim | undefined;
   /** Token base units of the deposit that is being signed. */
   signing: bigint;
@@ -61,7 +63,7 @@ export async function enter(context: BuyerContext, parameters: EnterParameters):
     const now = context.now();
     sweep(now);
     const shortfall = shortfallOf(context, account, terms);
-    const mayEnter = shortfall === 0n || account.depositing === undefined;
+    const mayEnter = shortfall === 0n || !isAnswerDue(account, now);
     const deposit = mayEnter ? decideDeposit(context, parameters, shortfall) : "none";
     const claim = mayEnter
       ? account.state.claimLane({
@@ -81,6 +83,12 @@ export async function enter(context: BuyerContext, parameters: EnterParameters):
     if (typeof deposit === "bigint") account.signing = deposit;
     return { claim, deposit };
   }
+}
+
+/** Whether another payment brings a deposit, and its answer may still come soon. */
+function isAnswerDue({ depositing, state }: OpenAccount, now: bigint): boolean {
+  if (depositing === undefined) return false;
+  return state.pendingDeposit === undefined || now <= depositing.timestamp + PATIENCE;
 }
 
 /** Frees what a payment held, but not its lane, and wakes whoever waits. */

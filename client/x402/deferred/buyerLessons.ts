@@ -2,12 +2,13 @@ import type { BuyerContext } from "./buyerContext.ts";
 import { checkCorrection } from "./buyerCorrection.ts";
 import type { OpenAccount } from "./buyerEntry.ts";
 import { reactionTo, type Reaction } from "./reactions.ts";
-import type { Offer } from "./types.ts";
+import type { Deposit, Offer } from "./types.ts";
 
 /** A refused payment. */
 export interface RefusedPayment {
   readonly account: OpenAccount;
-  readonly carriesDeposit: boolean;
+  /** What it carried. */
+  readonly deposit: Deposit | undefined;
   readonly authorizesSigner: boolean;
 }
 
@@ -19,13 +20,13 @@ export interface RefusedPayment {
  */
 export async function learnFromRefusal(
   context: BuyerContext,
-  { account, carriesDeposit, authorizesSigner }: RefusedPayment,
+  { account, deposit, authorizesSigner }: RefusedPayment,
   code: string,
   offer: Offer | undefined,
 ): Promise<boolean> {
   const { state } = account;
   const reaction = reactionTo(code);
-  if (carriesDeposit) learnAboutDeposit(account, reaction);
+  if (deposit !== undefined) learnAboutDeposit(account, deposit, reaction);
   if (offer === undefined || offer.escrow !== state.id.escrow) return false;
   if (reaction === "fewerLanes") account.maxLanes = Math.max(1, state.laneCount);
   const isHonest = await learnLaneIfMeant(context, account, reaction, offer);
@@ -91,10 +92,10 @@ async function learnLaneIfMeant(
   return isMeant ? learnLane(context, account, offer) : true;
 }
 
-function learnAboutDeposit({ state }: OpenAccount, reaction: Reaction): void {
-  if (reaction === "newDeposit" || reaction === "noDeposit") state.dropDeposit();
+function learnAboutDeposit({ state }: OpenAccount, deposit: Deposit, reaction: Reaction): void {
+  if (reaction === "newDeposit" || reaction === "noDeposit") state.dropDeposit(deposit);
   if (reaction !== "deposit") return;
   // The seller has the deposit, and it does not suffice: it was executed before, and most of it is used.
-  state.confirmDeposit();
+  state.confirmDeposit(deposit);
   state.setAvailable(0n);
 }

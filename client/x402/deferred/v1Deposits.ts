@@ -119,7 +119,7 @@ export function createDepositsV1(options: DepositsV1Options): DepositsV1 {
       return pendingDeposit;
     }
     // Used up or lost: whichever it is, it counts against the limits.
-    state.dropDeposit();
+    if (pendingDeposit !== undefined) state.dropDeposit(pendingDeposit);
     return deposit(account, terms, price - balance, spendCap);
   }
 
