@@ -1,6 +1,6 @@
 import { bytesToHex, type Address, type Hash } from "viem";
 import type { Voucher } from "../voucher/types.ts";
-import { largest } from "./bounds.ts";
+import { largest } from "../amounts.ts";
 import { ChainUnavailableError, UnknownAssetError } from "./errors.ts";
 import { createVoucherHasher } from "./hash.ts";
 import { toAddress } from "./keys.ts";

@@ -5,7 +5,7 @@ import { collectBatch } from "../voucher/actions/collectBatch.ts";
 import { parseBatch } from "../voucher/events.ts";
 import type { ReadClient } from "../voucher/read.ts";
 import type { WriteClient } from "../voucher/write.ts";
-import { largest } from "./bounds.ts";
+import { largest } from "../amounts.ts";
 import { createAttempts, type SortedLanes } from "./collect/attempts.ts";
 import { splitIntoBatches, type Batch } from "./collect/batches.ts";
 import type { GasModel } from "./collect/gas.ts";

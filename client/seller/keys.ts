@@ -2,8 +2,7 @@ import type { Address, Hex } from "viem";
 import { MalformedKeyError } from "./errors.ts";
 import type { AccountId, LaneId } from "./types.ts";
 
-/** Lane of vouchers that cost one storage word to collect. */
-export const DEFAULT_LANE: Hex = `0x${"0".repeat(64)}`;
+export { DEFAULT_LANE } from "../voucher/types.ts";
 
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 const BYTES32 = /^0x[0-9a-f]{64}$/;

@@ -21,7 +21,7 @@ import {
 import { getContractEvents, watchContractEvent } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
 import { getVoucherErrorName, type VoucherErrorName } from "./errors.ts";
-import { SKIP_REASONS, type SkipReason } from "./types.ts";
+import { DEFAULT_LANE, SKIP_REASONS, type SkipReason } from "./types.ts";
 
 type Abi = typeof voucherEscrowAbi;
 
@@ -275,8 +275,6 @@ export function watchVoucherEscrowEvent<name extends VoucherEventName>(
     poll: true,
   } as never);
 }
-
-const DEFAULT_LANE = numberToHex(0, { size: 32 });
 
 function toCollection({ voucherId, buyer, seller, asset, amount }: Collection): Collection {
   return { voucherId, buyer, seller, asset, amount };

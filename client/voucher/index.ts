@@ -1,5 +1,6 @@
 // The only barrel of this folder: everything a user of VoucherEscrow imports.
 export {
+  DEFAULT_LANE,
   NONCE_KINDS,
   SKIP_REASONS,
   type AccountKey,

@@ -30,6 +30,9 @@ export interface Voucher {
   readonly expiry: bigint;
 }
 
+/** The lane of vouchers that cost one storage word to collect. */
+export const DEFAULT_LANE: Hex = "0x0000000000000000000000000000000000000000000000000000000000000000";
+
 /** A voucher with its signature. */
 export interface SignedVoucher {
   readonly voucher: Voucher;

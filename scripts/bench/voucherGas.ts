@@ -24,6 +24,7 @@ import {
   type VoucherPrimaryType,
   voucherTypes,
 } from "../../client/voucher/typedData.ts";
+import { DEFAULT_LANE } from "../../client/voucher/types.ts";
 import { USDC } from "../../test/base/addresses.ts";
 import { type Base, connectBase } from "../../test/helpers/base.ts";
 import { deployVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
@@ -36,7 +37,6 @@ const DAY = 86_400n;
 const AMOUNT = 1_000_000n;
 const GAS_LIMIT = 16_000_000n;
 const MOST_ROWS = 100;
-const DEFAULT_LANE = pad("0x", { size: 32 });
 const OTHER_LANE = keccak256(toHex("lane"));
 
 const accountOf = (name: string): PrivateKeyAccount => privateKeyToAccount(keccak256(toHex(name)));

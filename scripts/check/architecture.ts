@@ -41,6 +41,7 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "ABIs", files: "client/abi/", mayImport: ["client/abi/", "viem"] },
   { name: "client errors", files: "client/errors.ts", mayImport: ["client/abi/", "viem"] },
+  { name: "client amounts", files: "client/amounts.ts", mayImport: [] },
   {
     name: "client of a family",
     files: "client/{family}/",
@@ -53,6 +54,7 @@ const LAYERS: readonly Layer[] = [
       "client/seller/",
       ...FAMILIES.map((family) => `client/${family}/`),
       "client/errors.ts",
+      "client/amounts.ts",
       "client/abi/",
       "viem",
       "node:",

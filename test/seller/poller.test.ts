@@ -77,6 +77,20 @@ describe("token buckets", () => {
     expect(buckets.take("other", 1_000n)).to.equal(true);
   });
 
+  it("take back what was taken for nothing, up to the burst", () => {
+    const buckets = createTokenBuckets({ burst: 1, perSecond: 0, maxNames: 10 });
+    buckets.giveBack("nobody");
+    const rounds = [0, 1, 2].map((times) => {
+      for (let time = 0; time < times; time += 1) buckets.giveBack("one");
+      return [buckets.take("one", 0n), buckets.take("one", 0n)];
+    });
+    expect(rounds).to.deep.equal([
+      [true, false],
+      [true, false],
+      [true, false],
+    ]);
+  });
+
   it("forget the name that was quiet longest", () => {
     const buckets = createTokenBuckets({ burst: 1, perSecond: 0, maxNames: 2 });
     const names = ["one", "two", "one", "three", "one", "two"];

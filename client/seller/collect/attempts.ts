@@ -1,4 +1,4 @@
-import { largest, smallest } from "../bounds.ts";
+import { largest, smallest } from "../../amounts.ts";
 import { laneKey } from "../keys.ts";
 import type { CollectableLane, CollectedLane, LaneId } from "../types.ts";
 import { deadlineOf } from "./plan.ts";

@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { smallest } from "../bounds.ts";
+import { smallest } from "../../amounts.ts";
 import { DEFAULT_GAS_MODEL, MAX_TRANSACTION_GAS, type GasModel } from "./gas.ts";
 
 /** Gas limits of each asset: a token that needs more than others gets more, and no other's groups pay for it. */

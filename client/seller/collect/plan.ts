@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { smallest } from "../bounds.ts";
+import { smallest } from "../../amounts.ts";
 import { THAWING_PERIOD } from "../limits.ts";
 import type { CollectableLane, CollectReason } from "../types.ts";
 import { laneGas, type GasModel } from "./gas.ts";

@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 import { ChargeAboveReservationError, ReservationLostError, StoreClosedError } from "../errors.ts";
-import { largest } from "../bounds.ts";
+import { largest } from "../../amounts.ts";
 import { accountKey, toAccountId, toAddress, toBytes32, toLaneId } from "../keys.ts";
 import type {
   AccountId,

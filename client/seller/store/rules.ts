@@ -1,7 +1,7 @@
 import type { Hex } from "viem";
 import type { LeaseParameters, LaneOffer, ReserveParameters, ReserveRefusal } from "../types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
-import { largest } from "../bounds.ts";
+import { largest } from "../../amounts.ts";
 import {
   coverageOf,
   exposureOf,

@@ -1,3 +1,5 @@
+import { smallest } from "../../amounts.ts";
+
 const AMOUNT = /^(?:0|[1-9][0-9]{0,77})$/;
 
 /** Whether a value is an amount as it stands on the wire: a decimal string. */
@@ -5,21 +7,11 @@ export function isAmount(value: unknown): value is string {
   return typeof value === "string" && AMOUNT.test(value);
 }
 
-/** The larger of two amounts. */
-export function larger(first: bigint, second: bigint): bigint {
-  return first > second ? first : second;
-}
-
-/** The smaller of two amounts. */
-export function smaller(first: bigint, second: bigint): bigint {
-  return first > second ? second : first;
-}
-
 /** The smallest of the limits that are set; undefined when none is. */
 export function tightest(limits: readonly (bigint | undefined)[]): bigint | undefined {
   return limits.reduce((least, limit) => {
     if (least === undefined || limit === undefined) return least ?? limit;
-    return smaller(least, limit);
+    return smallest(least, limit);
   }, undefined);
 }
 

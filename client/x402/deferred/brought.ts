@@ -1,7 +1,7 @@
 import { isAddressEqual, type Address, type Hash } from "viem";
 import type { AcceptParameters } from "../../seller/types.ts";
 import { recoverVoucherKey, unwrapSignature, type WalletDeployment } from "../../voucher/index.ts";
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
 import type { RelayRequest } from "./relayer.ts";
@@ -175,5 +175,5 @@ async function refuseUnfunded({ payload, desk, request }: ReadPayment): Promise<
   const { spendable } = await desk.acceptor.getAccount({ buyer: voucher.buyer, asset });
   const funds = spendable + (payload.deposit?.authorization.amount ?? 0n);
   const least = leastDepositOf(desk, asset);
-  return least === undefined || funds < larger(price, least) ? "insufficient_funds" : undefined;
+  return least === undefined || funds < largest(price, least) ? "insufficient_funds" : undefined;
 }

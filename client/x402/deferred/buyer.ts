@@ -1,6 +1,6 @@
 import type { Hex } from "viem";
 import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
@@ -210,7 +210,7 @@ async function authorizeSession(
   const authorization = {
     buyer: address,
     signer: session.signer,
-    validUntil: larger(now + session.validFor, needed),
+    validUntil: largest(now + session.validFor, needed),
     expiry: now + AUTHORIZATION_SECONDS,
   };
   return { authorization, signature: await signSignerAuthorization(session.owner, { chainId, escrow, authorization }) };

@@ -1,7 +1,8 @@
 import type { Hex } from "viem";
-import { larger, smaller, sum } from "./amounts.ts";
+import { largest, smallest } from "../../amounts.ts";
+import { sum } from "./amounts.ts";
 import type { BuyerAccountId, BuyerAccountRecord, LaneRecord } from "./buyerStorage.ts";
-import { DEFAULT_LANE } from "./constants.ts";
+import { DEFAULT_LANE } from "../../voucher/types.ts";
 import { randomNonce } from "../../voucher/nonces.ts";
 import type { Deposit } from "./types.ts";
 
@@ -131,7 +132,7 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       const open = account.pendingDeposit === undefined ? denied : [...denied, account.pendingDeposit];
       const executable = sum(open.map(({ authorization }) => authorization.amount));
       const spent = sum([...lanes.values()].map(({ charged }) => charged));
-      return larger(deposited + executable - spent, 0n);
+      return largest(deposited + executable - spent, 0n);
     },
     get isUsed() {
       return [...lanes.values()].some((lane) => lane.nextNonce > 0n || lane.charged > 0n || lane.isUncertain);
@@ -143,14 +144,14 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       const picked = pickLane(lanes, { offeredId, now });
       if ((picked === undefined || !lanes.has(picked)) && countLanes() >= maxLanes) return undefined;
       const lane = laneOf(picked ?? randomNonce());
-      const ceiling = larger(lane.charged + price, lane.promised);
+      const ceiling = largest(lane.charged + price, lane.promised);
       const claim: LaneClaim = {
         id: lane.id,
         nonce: lane.nextNonce,
         ceiling,
         price,
-        timestamp: larger(now, lane.timestamp),
-        expiry: larger(expiry, lane.expiry),
+        timestamp: largest(now, lane.timestamp),
+        expiry: largest(expiry, lane.expiry),
         until,
       };
       lane.claim = claim;
@@ -167,9 +168,9 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       switch (outcome.kind) {
         case "charged": {
           // What the seller says is bounded by what was signed.
-          const charged = smaller(outcome.charged ?? lane.charged + claim.price, claim.ceiling);
+          const charged = smallest(outcome.charged ?? lane.charged + claim.price, claim.ceiling);
           if (available !== undefined && charged > lane.charged)
-            available = larger(0n, available - (charged - lane.charged));
+            available = largest(0n, available - (charged - lane.charged));
           lane.charged = charged;
           lane.nextNonce = claim.nonce + 1n;
           lane.isUncertain = false;
@@ -194,9 +195,9 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
       const lane = laneOf(laneId);
       lane.nextNonce = nextNonce;
       lane.charged = charged;
-      lane.promised = larger(lane.promised, promised);
-      lane.timestamp = larger(lane.timestamp, timestamp);
-      lane.expiry = larger(lane.expiry, expiry);
+      lane.promised = largest(lane.promised, promised);
+      lane.timestamp = largest(lane.timestamp, timestamp);
+      lane.expiry = largest(lane.expiry, expiry);
       lane.isUncertain = false;
       lane.restsUntil = 0n;
     },

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import type { TypedDataSigner } from "../../voucher/index.ts";
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { DeferredConfigurationError, VoucherLifetimeError } from "./errors.ts";
@@ -81,7 +81,7 @@ export function createBuyerContext(options: BuyerOptions): BuyerContext {
       const demanded = offer.minVoucherLifetime ?? 0n;
       const limit = options.maxVoucherLifetime ?? DEFAULT_MAX_VOUCHER_LIFETIME;
       if (demanded > limit) throw new VoucherLifetimeError(demanded, limit);
-      return larger(options.voucherLifetime ?? DEFAULT_VOUCHER_LIFETIME, demanded + LIFETIME_SLACK);
+      return largest(options.voucherLifetime ?? DEFAULT_VOUCHER_LIFETIME, demanded + LIFETIME_SLACK);
     },
     now: options.now ?? (() => BigInt(Math.floor(Date.now() / 1000))),
     emit: options.onEvent ?? (() => undefined),

@@ -2,7 +2,7 @@ import type { Address } from "viem";
 import { hashVoucher } from "../../voucher/hash.ts";
 import { voucherDomain, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
 import { recoverKey } from "../../voucher/signature.ts";
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import type { BuyerAccountId } from "./buyerStorage.ts";
 import type { Offer } from "./types.ts";
 
@@ -37,7 +37,7 @@ export async function checkCorrection(parameters: CheckCorrectionParameters): Pr
   }
   if (!(await isOwn(latest, account, ownKeys))) return { kind: "false", reason: "notOurs" };
   const { voucher } = latest;
-  const promised = larger(voucher.valueAggregate, remembered);
+  const promised = largest(voucher.valueAggregate, remembered);
   const charged = offer.charged ?? voucher.valueAggregate;
   return charged <= promised
     ? { kind: "proven", voucher, charged, promised }

@@ -7,7 +7,7 @@ import {
   type TypedDataSigner,
 } from "../../voucher/sign.ts";
 import type { DepositAuthorization } from "../../voucher/index.ts";
-import { larger, smaller } from "./amounts.ts";
+import { largest, smallest } from "../../amounts.ts";
 import type { BuyerAccountId } from "./buyerStorage.ts";
 import { DepositNeededError } from "./errors.ts";
 import { randomNonce } from "../../voucher/nonces.ts";
@@ -59,7 +59,7 @@ export interface SizeDepositParameters {
  */
 export function sizeDeposit({ policy, request, cap }: SizeDepositParameters): bigint {
   const limit = cap ?? request.price * UNLIMITED_REQUESTS;
-  const least = larger(request.shortfall, request.minimum);
+  const least = largest(request.shortfall, request.minimum);
   if (least > limit) {
     throw new DepositNeededError(
       request.shortfall,
@@ -67,7 +67,7 @@ export function sizeDeposit({ policy, request, cap }: SizeDepositParameters): bi
     );
   }
   const wanted = policy.amount?.(request) ?? request.suggested;
-  return smaller(larger(wanted, least), limit);
+  return smallest(largest(wanted, least), limit);
 }
 
 /** The request for a deposit, with what stands in for terms the offer does not name. */

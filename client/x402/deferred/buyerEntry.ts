@@ -1,4 +1,5 @@
-import { larger, sum, tightest } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
+import { sum, tightest } from "./amounts.ts";
 import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
 import type { BuyerContext } from "./buyerContext.ts";
 import { chooseMethod, sizeDeposit, toDepositRequest } from "./buyerDeposits.ts";
@@ -111,7 +112,7 @@ function shortfallOf(context: BuyerContext, account: OpenAccount, { price, offer
   const isUnanswered = state.pendingDeposit !== undefined && state.pendingDeposit !== account.unneeded;
   const mayBeEmpty = isFirst ? context.deposits !== undefined : isUnanswered;
   if (spendable === undefined) return mayBeEmpty ? price : 0n;
-  const needed = larger(price, leastForSession(context, account, offer));
+  const needed = largest(price, leastForSession(context, account, offer));
   return spendable >= needed ? 0n : needed - spendable;
 }
 

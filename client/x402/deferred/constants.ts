@@ -1,5 +1,3 @@
-import type { Hex } from "viem";
-
 /** Scheme id, the same in x402 v1 and v2. */
 export const DEFERRED_SCHEME = "deferred";
 
@@ -11,6 +9,3 @@ export const BUYER_HEADER = "PAYMENT-BUYER";
 
 /** {@link BUYER_HEADER} under the scheme's own name, that of x402 v1. Both are read; both are sent. */
 export const BUYER_HEADER_V1 = "X-PAYMENT-BUYER";
-
-/** Lane that costs one storage word to collect. */
-export const DEFAULT_LANE: Hex = "0x0000000000000000000000000000000000000000000000000000000000000000";

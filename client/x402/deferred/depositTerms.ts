@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import { amountOf, type AssetAmounts } from "./relayer.ts";
 import type { DepositMethod, DepositTerms } from "./types.ts";
 
@@ -36,10 +36,10 @@ export function depositTermsFor({
   const floor = amountOf(relayed.minimumDeposits, asset);
   if (floor === undefined) return undefined;
   const { minimum = price, suggested = price * SUGGESTED_REQUESTS, methods = relayed.methods } = policy;
-  const least = larger(floor, typeof minimum === "function" ? minimum(price, asset) : minimum);
+  const least = largest(floor, typeof minimum === "function" ? minimum(price, asset) : minimum);
   return {
     minimum: least,
-    suggested: larger(least, typeof suggested === "function" ? suggested(price, asset) : suggested),
+    suggested: largest(least, typeof suggested === "function" ? suggested(price, asset) : suggested),
     methods: (typeof methods === "function" ? methods(asset) : methods).filter((method) =>
       relayed.methods.includes(method),
     ),

@@ -33,7 +33,8 @@ export {
   toWireVoucher,
 } from "./wire.ts";
 export { messageOf, type DeferredCode } from "./codes.ts";
-export { BUYER_HEADER, BUYER_HEADER_V1, DEFAULT_LANE, DEFERRED_SCHEME } from "./constants.ts";
+export { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";
+export { DEFAULT_LANE } from "../../voucher/types.ts";
 export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
 export {
   DeferredConfigurationError,

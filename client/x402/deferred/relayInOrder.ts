@@ -1,4 +1,4 @@
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import type { RelayRequest, RelayResult } from "./relayer.ts";
 import { leastDepositOf, type SellerDesk } from "./sellerDesk.ts";
 
@@ -41,5 +41,5 @@ export async function isFunded(
   await chainView.refreshAccount({ account: id, ...(minBlock !== undefined && { minBlock }) });
   const { spendable } = await acceptor.getAccount(account);
   const least = leastDepositOf(desk, account.asset);
-  return least !== undefined && spendable >= larger(price, least);
+  return least !== undefined && spendable >= largest(price, least);
 }

@@ -9,7 +9,7 @@ import type {
 import { findDefaultAsset } from "@x402/evm";
 import type { Address } from "viem";
 import { signVoucher, type TypedDataSigner, type Voucher } from "../../voucher/index.ts";
-import { larger } from "./amounts.ts";
+import { largest } from "../../amounts.ts";
 import { checkCorrection } from "./buyerCorrection.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
@@ -118,13 +118,13 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
     if (correction.kind !== "proven")
       throw new UnreadableOfferError("it continues a series that this buyer has not signed.");
     const { voucher, charged } = correction;
-    const ceiling = larger(charged + price, voucher.valueAggregate);
+    const ceiling = largest(charged + price, voucher.valueAggregate);
     return {
       ...fresh,
       valueAggregate: ceiling,
       nonce: voucher.nonce + 1n,
-      timestamp: larger(now, voucher.timestamp),
-      expiry: larger(expiry, voucher.expiry),
+      timestamp: largest(now, voucher.timestamp),
+      expiry: largest(expiry, voucher.expiry),
     };
   }
 
