@@ -18,6 +18,11 @@ const SOURCES = [
     artifact: "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json",
   },
   {
+    name: "flashSettlement",
+    summary: "FlashSettlement: its functions, events and errors, those of its libraries included.",
+    artifact: "artifacts/contracts/flash/FlashSettlement.sol/FlashSettlement.json",
+  },
+  {
     name: "eip2612",
     summary: "ERC-2612: an allowance by signature.",
     artifact: "node_modules/@openzeppelin/contracts/build/contracts/IERC20Permit.json",

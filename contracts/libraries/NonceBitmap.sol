@@ -24,6 +24,14 @@ library NonceBitmap {
         if (fresh) words[word] = bits | mask;
     }
 
+    /// @notice Takes back a nonce that was consumed in the same call.
+    /// @param words The owner's bitmap.
+    /// @param nonce Any 32 bytes.
+    function restore(mapping(uint256 word => uint256 bits) storage words, bytes32 nonce) internal {
+        (uint256 word, uint256 mask) = _position(nonce);
+        words[word] &= ~mask;
+    }
+
     function _position(bytes32 nonce) private pure returns (uint256 word, uint256 mask) {
         word = uint256(nonce) >> 8;
         mask = 1 << (uint256(nonce) & 0xff);

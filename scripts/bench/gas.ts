@@ -1,10 +1,12 @@
+import { measureFlashGas } from "./flashGas.ts";
 import { missedGoals, readSnapshot, renderRows, serialize, writeSnapshot } from "./gasRows.ts";
 import { measureVoucherGas } from "./voucherGas.ts";
 
 // Run by `hardhat run`. BENCH_CHECK=1 compares with snapshots/gas.json instead of writing it.
 const isCheck = process.env["BENCH_CHECK"] === "1";
 
-const rows = await measureVoucherGas((id) => console.error(`  ${id}`));
+const report = (id: string) => console.error(`  ${id}`);
+const rows = [...(await measureVoucherGas(report)), ...(await measureFlashGas(report))];
 console.log(renderRows(rows));
 console.log(
   "Whole transactions on the local Base, USDC behind its proxy, compiler target cancun. Peers' figures are recorded ones.",
