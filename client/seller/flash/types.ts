@@ -1,0 +1,360 @@
+import type { Address, Hash, Hex } from "viem";
+import type { Escrow, ReleaseEscrow } from "../../flash/types.ts";
+import type { BlockReference } from "../types.ts";
+import type { FlashRejectionCode } from "./rejections.ts";
+
+/**
+ * What a server of the scheme `flash` runs: the store that tracks its exposure, the acceptance of payments, the view of the chain and
+ * the settler. The rules R1 to R12 of docs/flash/guarantee.md stand beside what follows them.
+ *
+ * Amounts are token base units and times unix seconds, both `bigint`. Addresses and 32-byte values may be written in any case;
+ * every key this layer returns is lower case.
+ */
+
+/* ESCROWS AND WHAT THE CHAIN SAYS OF THEM */
+
+/** Names one escrow: what one client has locked for one server in one token of one FlashSettlement. */
+export interface FlashEscrowId {
+  readonly chainId: bigint;
+  /** Address of FlashSettlement. */
+  readonly settlement: Address;
+  readonly client: Address;
+  readonly server: Address;
+  /** ERC-20 contract. */
+  readonly token: Address;
+}
+
+/** Names one FlashSettlement on one chain. */
+export interface SettlementId {
+  readonly chainId: bigint;
+  readonly settlement: Address;
+}
+
+/** One consistent read of an escrow: every member from one call at one block. */
+export interface EscrowRead extends Escrow {
+  readonly block: BlockReference;
+}
+
+/**
+ * What the chain says of one escrow (R7). What raises what may be accepted counts at the depth the server chose; what lowers it counts
+ * as soon as the head shows it.
+ */
+export interface EscrowUpdate {
+  readonly escrow: FlashEscrowId;
+  /** At the depth the server chose. */
+  readonly confirmed: EscrowRead;
+  /** At the head. */
+  readonly head: EscrowRead;
+  /** Nonce words of the epoch at the depth the server chose: those of unsettled payments, and the ones of the window. */
+  readonly nonceWords: readonly { readonly word: bigint; readonly bits: bigint }[];
+  /** Settled totals of the epoch's lanes at the depth the server chose. */
+  readonly lanes: readonly { readonly lane: bigint; readonly settled: bigint }[];
+  /** Content keys of signed transactions that were used, 32 bytes each, at the depth the server chose. */
+  readonly usedTransactions: readonly Hex[];
+  /** Nonces of live releases that were used or cancelled, at the depth the server chose. */
+  readonly endedReleases: readonly bigint[];
+}
+
+/* ITEMS */
+
+/** What a client signed to pay with, already checked. */
+export type FlashItem =
+  | {
+      readonly kind: "payment";
+      /** EIP-712 digest, 32 bytes: names the payment. */
+      readonly digest: Hash;
+      readonly amount: bigint;
+      readonly nonce: bigint;
+      /** Zero for as long as the epoch lasts. */
+      readonly deadline: bigint;
+      readonly signature: Hex;
+    }
+  | {
+      readonly kind: "tab";
+      /** EIP-712 digest, 32 bytes: names the tab. */
+      readonly digest: Hash;
+      /** Cumulative total of the lane. */
+      readonly total: bigint;
+      readonly lane: bigint;
+      /** Zero for as long as the epoch lasts. */
+      readonly deadline: bigint;
+      readonly signature: Hex;
+    }
+  | {
+      readonly kind: "transaction";
+      /** Content key of the contract, 32 bytes: names the payment. */
+      readonly digest: Hash;
+      readonly amount: bigint;
+      readonly nonce: bigint;
+      /** Zero for as long as the epoch lasts. */
+      readonly deadline: bigint;
+      /** The signed transaction, from the type byte on. */
+      readonly rawTransaction: Hex;
+    }
+  | {
+      /** Paid before it is served: a transaction of the original form whose receipt has the confirmations the server chose. */
+      readonly kind: "settled";
+      /** Transaction hash, 32 bytes. */
+      readonly digest: Hash;
+      readonly amount: bigint;
+    };
+
+/** One lane as the store holds it. Serve iff `consumed + price <= authorised`. */
+export interface FlashLane {
+  readonly lane: bigint;
+  /** Highest accepted total, token base units. */
+  readonly authorised: bigint;
+  /** Charged in this lane, requests that are being served included, token base units. */
+  readonly consumed: bigint;
+  /** Settled total on-chain, token base units. */
+  readonly settled: bigint;
+}
+
+/** One escrow as the store holds it, in its current epoch. */
+export interface FlashEscrowState {
+  readonly escrow: FlashEscrowId;
+  readonly confirmed: EscrowRead;
+  readonly head: EscrowRead;
+  /** A: what was accepted in this epoch, requests that are being served included. A tab counts its increase. Never falls but by a cancelled payment. */
+  readonly accepted: bigint;
+  /** R: releases that may still execute, of any epoch. */
+  readonly releases: readonly LiveRelease[];
+  /** What may still be accepted: `min over both reads (balance + settled) - accepted - releases`; zero when stopped, closed or of another epoch. */
+  readonly available: bigint;
+  /** `accepted - settled` of the confirmed read: what the settler still has to bring home; never negative. */
+  readonly unsettled: bigint;
+  /** True once the server decided to close; nothing is accepted any more in this epoch (R11). */
+  readonly isStopped: boolean;
+  /** Lowest nonce of the window that a 402 advertises. */
+  readonly nonceBase: bigint;
+}
+
+/** A release signed or sent by the server that may still execute (R12). */
+export interface LiveRelease {
+  readonly authorization: ReleaseEscrow;
+  /** The server's signature. */
+  readonly signature: Hex;
+}
+
+/* STORE */
+
+/** What one request asks of the store. The signature and the limits of time were checked before. */
+export interface FlashReserveParameters {
+  readonly escrow: FlashEscrowId;
+  /** Epoch that the item names. */
+  readonly epoch: bigint;
+  readonly item: FlashItem;
+  /** What the request costs, token base units. A payment of more is taken whole. */
+  readonly price: bigint;
+  /** Unix seconds. */
+  readonly now: bigint;
+  /** Unix seconds; past it the reservation may end without a commit. */
+  readonly until: bigint;
+  /** How many nonces above the base are taken, 1,024 at most (R4). */
+  readonly nonceWindow: bigint;
+  /** Most lanes an escrow may use. */
+  readonly maxLanes: number;
+}
+
+/**
+ * Why the store refused.
+ *
+ * - `unknownEscrow`: the escrow was never read from the chain. Read it, then ask again.
+ * - `notOpen`: it is not open, or one side closed, or the server stopped.
+ * - `epoch`: the item names another epoch.
+ * - `nonceUsed`, `nonceOutOfWindow`: R4.
+ * - `duplicate`: this very item was accepted before, and its lane has nothing left.
+ * - `insufficient`: the item pays less than the price.
+ * - `exposure`: R1.
+ * - `laneLimit`: the lane would be one too many for this escrow.
+ */
+export type FlashRefusal =
+  | "unknownEscrow"
+  | "notOpen"
+  | "epoch"
+  | "nonceUsed"
+  | "nonceOutOfWindow"
+  | "duplicate"
+  | "insufficient"
+  | "exposure"
+  | "laneLimit";
+
+/** What a request that is being served holds of an escrow. */
+export interface FlashReservation {
+  /** Names the reservation; drawn by the store. */
+  readonly reservationId: string;
+  readonly escrow: FlashEscrowId;
+  readonly epoch: bigint;
+  readonly item: FlashItem;
+  readonly price: bigint;
+  /** What it added to the accepted total, token base units. */
+  readonly increase: bigint;
+  readonly until: bigint;
+}
+
+/** Answer to {@link FlashStore.reserve}. `state` and `lane` are what a corrective 402 builds on; absent when the store does not know the escrow. */
+export type FlashReserveResult =
+  | { readonly isReserved: true; readonly reservation: FlashReservation; readonly state: FlashEscrowState }
+  | {
+      readonly isReserved: false;
+      readonly reason: FlashRefusal;
+      readonly state?: FlashEscrowState;
+      readonly lane?: FlashLane;
+    };
+
+/** An accepted item that the chain does not show as settled yet. */
+export interface UnsettledItem {
+  readonly escrow: FlashEscrowId;
+  readonly epoch: bigint;
+  readonly item: Exclude<FlashItem, { readonly kind: "settled" }>;
+  /** What settling it brings, token base units: the amount, or the lane's highest total less what it has settled. */
+  readonly due: bigint;
+  /** When it was accepted, unix seconds; of a lane, the oldest total that is not settled. */
+  readonly acceptedAt: bigint;
+}
+
+/**
+ * Keeps what a server has accepted. One store serves any number of escrows; any number of processes may share one PostgreSQL store, and
+ * together never accept more than the escrow (R1), because a reservation is one conditional write.
+ *
+ * Every operation is one atomic step. Whatever a method changed is durable at the store's level when its promise resolves: `process`
+ * survives the process (written to the operating system), `group` the machine (one synchronous write for the requests of a few
+ * milliseconds), `strict` the machine with a write a request. Reservations of a store that one process owns end with the process.
+ */
+export interface FlashStore {
+  /** Accepts an item for one request, if R1, R4 and R11 allow it. */
+  reserve(parameters: FlashReserveParameters): Promise<FlashReserveResult>;
+
+  /** Says what {@link reserve} would refuse, and reserves nothing. */
+  check(parameters: FlashReserveParameters): Promise<FlashRefusal | undefined>;
+
+  /**
+   * Makes the acceptance durable (R9). Nothing may be answered before.
+   *
+   * @throws {ReservationLostError} the reservation ended, or its epoch did. Nothing was accepted now.
+   */
+  commit(reservation: FlashReservation, now: bigint): Promise<void>;
+
+  /**
+   * Ends a reservation whose request was not served. A payment's amount is free again and its nonce stays used; a tab stays authorised,
+   * and what the request would have consumed is free for the next one. Does nothing when it ended before.
+   */
+  cancel(reservation: FlashReservation): Promise<void>;
+
+  getEscrow(escrow: FlashEscrowId): Promise<FlashEscrowState | undefined>;
+  getLane(escrow: FlashEscrowId, lane: bigint): Promise<FlashLane | undefined>;
+  listLanes(escrow: FlashEscrowId): Promise<readonly FlashLane[]>;
+
+  /** Offers a lane for an unpaid request of this escrow: its lowest own one; the same client may use several at once. */
+  listEscrows(id: SettlementId & { readonly server: Address }): Promise<readonly FlashEscrowState[]>;
+
+  /** Puts what was read from the chain, in one step. A read older than the one known is ignored; a newer epoch starts an empty book. */
+  applyChain(updates: readonly EscrowUpdate[]): Promise<void>;
+
+  /** Forgets every read above `block`, after a re-organisation deeper than was expected: the escrows are unknown until they are read again. */
+  rewindChain(id: SettlementId, block: bigint): Promise<void>;
+
+  /** Stops accepting in this epoch, for every process (R11). */
+  stop(escrow: FlashEscrowId, epoch: bigint): Promise<void>;
+
+  /** Records a release before it leaves the server, if R1 still holds with it. @returns False when it does not. */
+  addRelease(escrow: FlashEscrowId, release: LiveRelease): Promise<boolean>;
+
+  /** Ends releases whose deadline lies before `finalTime`, the time of a final block, unless that block shows them used (R12). */
+  expireReleases(id: SettlementId, finalTime: bigint): Promise<void>;
+
+  /** Accepted and committed items that the chain does not show as settled, oldest deadline first, then oldest acceptance (R8). */
+  listUnsettled(id: SettlementId & { readonly server: Address }): Promise<readonly UnsettledItem[]>;
+
+  /** Reads up to where the chain was synced; undefined before the first time. */
+  getSyncedBlock(id: SettlementId, server: Address): Promise<BlockReference | undefined>;
+  setSyncedBlock(id: SettlementId, server: Address, block: BlockReference): Promise<void>;
+
+  /** Closes files and connections. Every later call fails with {StoreClosedError}. */
+  close(): Promise<void>;
+}
+
+/* ACCEPTANCE */
+
+/** What a server allows. Every field has a default, see `DEFAULT_FLASH_LIMITS`. */
+export interface FlashLimits {
+  /** T (R2, R3): seconds from an acceptance to a settlement in a block, whatever happens: holding, sending, outages and clock skew. */
+  readonly settleSeconds: bigint;
+  /** Least `closeDelay` of an escrow, seconds. The acceptor refuses to start when {@link settleSeconds} exceeds it. */
+  readonly minCloseDelay: bigint;
+  /** Least balance of an escrow, token base units. */
+  readonly minEscrow: bigint;
+  /** How many nonces above the base are taken, 1,024 at most (R4). */
+  readonly nonceWindow: bigint;
+  /** Most lanes an escrow may use. */
+  readonly maxLanes: number;
+  /** Seconds a request may be served. */
+  readonly reservationSeconds: bigint;
+}
+
+/** A payment as it arrived, decoded but not yet believed. */
+export type PresentedItem =
+  | {
+      readonly kind: "payment";
+      readonly client: Address;
+      readonly amount: bigint;
+      readonly nonce: bigint;
+      readonly deadline: bigint;
+      readonly epoch: bigint;
+      readonly signature: Hex;
+    }
+  | {
+      readonly kind: "tab";
+      readonly client: Address;
+      readonly total: bigint;
+      readonly lane: bigint;
+      readonly deadline: bigint;
+      readonly epoch: bigint;
+      readonly signature: Hex;
+    }
+  | { readonly kind: "transaction"; readonly rawTransaction: Hex };
+
+/** Asks whether one paid request may be served. */
+export interface FlashAcceptParameters {
+  readonly item: PresentedItem;
+  /** Token of the route; one of the acceptor's. */
+  readonly token: Address;
+  /** What the request costs, token base units; not zero. */
+  readonly price: bigint;
+}
+
+/** A refusal. Safe to send to whoever asked. */
+export interface FlashRejection {
+  readonly isAccepted: false;
+  readonly code: FlashRejectionCode;
+  /** One sentence for people. */
+  readonly message: string;
+  /** What the next item must build on; only for items that the escrow's signer signed. */
+  readonly corrective?: {
+    readonly epoch: bigint;
+    readonly nonceBase: bigint;
+    readonly available: bigint;
+    readonly lanes: readonly FlashLane[];
+  };
+  /** When to try again, milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** Answer to {@link FlashAcceptor.accept}. */
+export type FlashAcceptResult =
+  | {
+      readonly isAccepted: true;
+      /** Hand it to {@link FlashAcceptor.commit} or {@link FlashAcceptor.cancel}, exactly once. */
+      readonly reservation: FlashReservation;
+      readonly state: FlashEscrowState;
+      /** First second at which nothing is accepted any more without a newer view (R2), unix seconds. */
+      readonly safeUntil: bigint;
+    }
+  | FlashRejection;
+
+/** Decides over payments without asking the chain. */
+export interface FlashAcceptor {
+  accept(parameters: FlashAcceptParameters): Promise<FlashAcceptResult>;
+  commit(reservation: FlashReservation): Promise<void>;
+  cancel(reservation: FlashReservation): Promise<void>;
+}
