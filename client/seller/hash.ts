@@ -2,8 +2,8 @@ import { hexToBytes, keccak256 } from "viem";
 import { voucherDomainSeparator } from "../voucher/hash.ts";
 import { voucherDomain, voucherTypeHash, type EscrowReference } from "../voucher/typedData.ts";
 import type { Voucher } from "../voucher/types.ts";
+import { WORD, writeHex, writeNumber } from "./words.ts";
 
-const WORD = 32;
 const WORDS = 11;
 const UINT64_END = 1n << 64n;
 const UINT256_END = 1n << 256n;
@@ -42,21 +42,4 @@ export function createVoucherHasher(reference: EscrowReference): VoucherHasher {
     digest.set(keccak256(struct, "bytes"), 2 + WORD);
     return keccak256(digest, "bytes");
   };
-}
-
-/** Node stops writing at the first character that is no hex digit, so the count says whether all were. */
-function writeHex(struct: Buffer, word: number, value: unknown, bytes: number): boolean {
-  if (typeof value !== "string" || value.length !== 2 + 2 * bytes || !value.startsWith("0x")) return false;
-  return struct.write(value.slice(2), (word + 1) * WORD - bytes, bytes, "hex") === bytes;
-}
-
-function writeNumber(view: DataView, word: number, value: unknown, end: bigint): boolean {
-  if (typeof value !== "bigint" || value < 0n || value >= end) return false;
-  const start = word * WORD;
-  const isSmall = value < UINT64_END;
-  view.setBigUint64(start, isSmall ? 0n : value >> 192n);
-  view.setBigUint64(start + 8, isSmall ? 0n : value >> 128n);
-  view.setBigUint64(start + 16, isSmall ? 0n : value >> 64n);
-  view.setBigUint64(start + 24, value);
-  return true;
 }

@@ -1,5 +1,6 @@
 import type { Address, Hash, Hex } from "viem";
 import type { Escrow, ReleaseEscrow } from "../../flash/types.ts";
+import type { SignatureBackend } from "../signature.ts";
 import type { BlockReference } from "../types.ts";
 import type { FlashRejectionCode } from "./rejections.ts";
 
@@ -45,9 +46,9 @@ export interface EscrowUpdate {
   readonly confirmed: EscrowRead;
   /** At the head. */
   readonly head: EscrowRead;
-  /** Nonce words of the epoch at the depth the server chose: those of unsettled payments, and the ones of the window. */
+  /** Nonce words (`nonce >> 8`) of the epoch at the depth the server chose: those of unsettled payments, and the ones of the window. */
   readonly nonceWords: readonly { readonly word: bigint; readonly bits: bigint }[];
-  /** Settled totals of the epoch's lanes at the depth the server chose. */
+  /** Settled totals at the depth the server chose, of the lanes that the store knows. */
   readonly lanes: readonly { readonly lane: bigint; readonly settled: bigint }[];
   /** Content keys of signed transactions that were used, 32 bytes each, at the depth the server chose. */
   readonly usedTransactions: readonly Hex[];
@@ -119,8 +120,12 @@ export interface FlashEscrowState {
   readonly accepted: bigint;
   /** R: releases that may still execute, of any epoch. */
   readonly releases: readonly LiveRelease[];
-  /** What may still be accepted: `min over both reads (balance + settled) - accepted - releases`; zero when stopped, closed or of another epoch. */
+  /** What may still be accepted (R1): `min over both reads (balance + settled) - accepted - releases`; zero while {@link isAccepting} is false. */
   readonly available: bigint;
+  /** True while both reads show the escrow open in this epoch, and nobody closed it and the server did not stop. */
+  readonly isAccepting: boolean;
+  /** True after a re-organisation took back what was read; read the escrow again. */
+  readonly isStale: boolean;
   /** `accepted - settled` of the confirmed read: what the settler still has to bring home; never negative. */
   readonly unsettled: bigint;
   /** True once the server decided to close; nothing is accepted any more in this epoch (R11). */
@@ -137,6 +142,15 @@ export interface LiveRelease {
 }
 
 /* STORE */
+
+/**
+ * When what a store wrote is safe.
+ *
+ * - `process`: it survives the end of the process, SIGKILL included; it was handed to the operating system.
+ * - `group`: it survives a loss of power; the requests of a few milliseconds share one synchronous write.
+ * - `strict`: it survives a loss of power, with a synchronous write a request.
+ */
+export type FlashDurability = "process" | "group" | "strict";
 
 /** What one request asks of the store. The signature and the limits of time were checked before. */
 export interface FlashReserveParameters {
@@ -159,12 +173,12 @@ export interface FlashReserveParameters {
 /**
  * Why the store refused.
  *
- * - `unknownEscrow`: the escrow was never read from the chain. Read it, then ask again.
+ * - `unknownEscrow`: it was never read from the chain, or a re-organisation took back what was read. Read it, then ask again.
  * - `notOpen`: it is not open, or one side closed, or the server stopped.
  * - `epoch`: the item names another epoch.
- * - `nonceUsed`, `nonceOutOfWindow`: R4.
- * - `duplicate`: this very item was accepted before, and its lane has nothing left.
- * - `insufficient`: the item pays less than the price.
+ * - `nonceUsed`, `nonceOutOfWindow`: R4. Nonces below the window count as used.
+ * - `duplicate`: this very transaction was accepted before.
+ * - `insufficient`: the item pays less than the price; of a tab, its lane has less than the price left.
  * - `exposure`: R1.
  * - `laneLimit`: the lane would be one too many for this escrow.
  */
@@ -192,15 +206,10 @@ export interface FlashReservation {
   readonly until: bigint;
 }
 
-/** Answer to {@link FlashStore.reserve}. `state` and `lane` are what a corrective 402 builds on; absent when the store does not know the escrow. */
+/** Answer to {@link FlashStore.reserve}. `state` is what a corrective 402 builds on; absent when the store does not know the escrow. */
 export type FlashReserveResult =
   | { readonly isReserved: true; readonly reservation: FlashReservation; readonly state: FlashEscrowState }
-  | {
-      readonly isReserved: false;
-      readonly reason: FlashRefusal;
-      readonly state?: FlashEscrowState;
-      readonly lane?: FlashLane;
-    };
+  | { readonly isReserved: false; readonly reason: FlashRefusal; readonly state?: FlashEscrowState };
 
 /** An accepted item that the chain does not show as settled yet. */
 export interface UnsettledItem {
@@ -217,9 +226,11 @@ export interface UnsettledItem {
  * Keeps what a server has accepted. One store serves any number of escrows; any number of processes may share one PostgreSQL store, and
  * together never accept more than the escrow (R1), because a reservation is one conditional write.
  *
- * Every operation is one atomic step. Whatever a method changed is durable at the store's level when its promise resolves: `process`
- * survives the process (written to the operating system), `group` the machine (one synchronous write for the requests of a few
- * milliseconds), `strict` the machine with a write a request. Reservations of a store that one process owns end with the process.
+ * Every operation is one atomic step, and what it changed is durable at the store's {@link FlashDurability} when its promise resolves. A
+ * reservation alone need not be: those of a store that one process owns end with the process.
+ *
+ * Never lose a store while its escrows are open: the accepted total lives here alone, and without it what was served before counts as
+ * credit of the client. Close the escrows of a lost store instead.
  */
 export interface FlashStore {
   /** Accepts an item for one request, if R1, R4 and R11 allow it. */
@@ -229,15 +240,16 @@ export interface FlashStore {
   check(parameters: FlashReserveParameters): Promise<FlashRefusal | undefined>;
 
   /**
-   * Makes the acceptance durable (R9). Nothing may be answered before.
+   * Makes the acceptance durable (R9). Nothing may be answered before. A reservation that is past its time but still held is committed.
    *
    * @throws {ReservationLostError} the reservation ended, or its epoch did. Nothing was accepted now.
    */
   commit(reservation: FlashReservation, now: bigint): Promise<void>;
 
   /**
-   * Ends a reservation whose request was not served. A payment's amount is free again and its nonce stays used; a tab stays authorised,
-   * and what the request would have consumed is free for the next one. Does nothing when it ended before.
+   * Ends a reservation whose request was not served. A payment's amount is free again and its nonce stays used; a transaction may be
+   * presented again; a tab stays authorised, and what the request would have consumed is free for the next one. Does nothing when it
+   * ended before.
    */
   cancel(reservation: FlashReservation): Promise<void>;
 
@@ -245,25 +257,30 @@ export interface FlashStore {
   getLane(escrow: FlashEscrowId, lane: bigint): Promise<FlashLane | undefined>;
   listLanes(escrow: FlashEscrowId): Promise<readonly FlashLane[]>;
 
-  /** Offers a lane for an unpaid request of this escrow: its lowest own one; the same client may use several at once. */
+  /** Every escrow of a server that the store knows, open or not. */
   listEscrows(id: SettlementId & { readonly server: Address }): Promise<readonly FlashEscrowState[]>;
 
-  /** Puts what was read from the chain, in one step. A read older than the one known is ignored; a newer epoch starts an empty book. */
+  /**
+   * Puts what was read from the chain, in one step. A read older than the one known is ignored; a newer epoch starts an empty book. A
+   * release ends with the read that shows it used or cancelled, or whose block is past its deadline, never by the local clock (R12): so
+   * read escrows with live releases again as time passes.
+   */
   applyChain(updates: readonly EscrowUpdate[]): Promise<void>;
 
   /** Forgets every read above `block`, after a re-organisation deeper than was expected: the escrows are unknown until they are read again. */
   rewindChain(id: SettlementId, block: bigint): Promise<void>;
 
-  /** Stops accepting in this epoch, for every process (R11). */
+  /** Stops accepting in this epoch, for every process (R11). Does nothing in another epoch. */
   stop(escrow: FlashEscrowId, epoch: bigint): Promise<void>;
 
-  /** Records a release before it leaves the server, if R1 still holds with it. @returns False when it does not. */
+  /**
+   * Records a release of the current epoch before it leaves the server, if R1 still holds with it. It may be stopped or closing.
+   *
+   * @returns False when it does not hold, the epoch is another one, or a live release has this nonce.
+   */
   addRelease(escrow: FlashEscrowId, release: LiveRelease): Promise<boolean>;
 
-  /** Ends releases whose deadline lies before `finalTime`, the time of a final block, unless that block shows them used (R12). */
-  expireReleases(id: SettlementId, finalTime: bigint): Promise<void>;
-
-  /** Accepted and committed items that the chain does not show as settled, oldest deadline first, then oldest acceptance (R8). */
+  /** Accepted items that the chain does not show as settled, oldest deadline first, then oldest acceptance (R8). None whose deadline the confirmed read has passed. */
   listUnsettled(id: SettlementId & { readonly server: Address }): Promise<readonly UnsettledItem[]>;
 
   /** Reads up to where the chain was synced; undefined before the first time. */
@@ -276,11 +293,43 @@ export interface FlashStore {
 
 /* ACCEPTANCE */
 
+/** What acceptance needs of the view of the chain; none of it asks the chain but {@link refreshEscrow}. */
+export interface FlashChainFacts {
+  /** Latest block, at the depth the server chose, whose state of every known escrow is in the store; undefined before the first one. */
+  readonly confirmedBlock: BlockReference | undefined;
+  /** Timestamp of the head plus the seconds since it was seen, by a clock that only runs forward; undefined before the first head. */
+  readonly chainTime: bigint | undefined;
+  /**
+   * Reads one escrow into the store.
+   *
+   * @throws {ChainUnavailableError} the chain does not answer.
+   * @throws {ChainBusyError} too many reads wait.
+   */
+  refreshEscrow(escrow: FlashEscrowId): Promise<void>;
+}
+
+/** Settings of `createFlashAcceptor`. */
+export interface FlashAcceptorOptions {
+  readonly settlement: SettlementId;
+  /** Who is paid. */
+  readonly server: Address;
+  /** ERC-20 contracts the server is paid in: ones that move exactly what they are told to. */
+  readonly tokens: readonly Address[];
+  readonly store: FlashStore;
+  readonly chain: FlashChainFacts;
+  /** What differs from `DEFAULT_FLASH_LIMITS`. */
+  readonly limits?: Partial<FlashLimits>;
+  /** Unix seconds; the machine's clock by default. The chain's time counts where it is later. */
+  readonly clock?: () => bigint;
+  /** How signatures are recovered; native where it loads, by default. */
+  readonly signatures?: SignatureBackend;
+}
+
 /** What a server allows. Every field has a default, see `DEFAULT_FLASH_LIMITS`. */
 export interface FlashLimits {
   /** T (R2, R3): seconds from an acceptance to a settlement in a block, whatever happens: holding, sending, outages and clock skew. */
   readonly settleSeconds: bigint;
-  /** Least `closeDelay` of an escrow, seconds. The acceptor refuses to start when {@link settleSeconds} exceeds it. */
+  /** Least `closeDelay` of an escrow, seconds. More than {@link settleSeconds}, or nothing could ever be accepted. */
   readonly minCloseDelay: bigint;
   /** Least balance of an escrow, token base units. */
   readonly minEscrow: bigint;
@@ -352,9 +401,24 @@ export type FlashAcceptResult =
     }
   | FlashRejection;
 
-/** Decides over payments without asking the chain. */
+/** Decides over payments. Asks the chain only about escrows that the store does not know. */
 export interface FlashAcceptor {
+  readonly limits: FlashLimits;
+
+  /**
+   * Checks an item and reserves it for one request.
+   *
+   * @throws {UnknownTokenError} the route's token is not one of the acceptor's.
+   * @throws {InvalidPriceError} the price is not above zero.
+   */
   accept(parameters: FlashAcceptParameters): Promise<FlashAcceptResult>;
+
+  /** Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept. */
+  check(parameters: FlashAcceptParameters): Promise<FlashRejection | undefined>;
+
+  /** See {@link FlashStore.commit}. */
   commit(reservation: FlashReservation): Promise<void>;
+
+  /** See {@link FlashStore.cancel}. */
   cancel(reservation: FlashReservation): Promise<void>;
 }
