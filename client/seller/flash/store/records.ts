@@ -51,6 +51,8 @@ export interface Book {
   accepted: bigint;
   nonces: NonceWindow;
   readonly lanes: Map<bigint, LaneRecord>;
+  /** Lanes that changed since they were written. */
+  readonly unwritten: Set<bigint>;
   /** By nonce. */
   readonly releases: Map<bigint, LiveRelease>;
   /** By id. */
@@ -78,6 +80,7 @@ export function newBook(
     accepted: 0n,
     nonces: { base: 0n, bits: 0n },
     lanes: new Map(),
+    unwritten: new Set(),
     releases: new Map(releases),
     reservations: new Map(),
   };
@@ -88,6 +91,7 @@ export function copyBook(book: Book): Book {
   return {
     ...book,
     lanes: new Map(book.lanes),
+    unwritten: new Set(book.unwritten),
     releases: new Map(book.releases),
     reservations: new Map(book.reservations),
   };
@@ -131,6 +135,12 @@ export function committedOf({ accepted, reservations }: Book): bigint {
   let sum = accepted;
   for (const { item, increase } of reservations.values()) if (item.kind !== "tab") sum -= increase;
   return sum;
+}
+
+/** Highest block that anything of the book was read at: what a re-organisation below it takes back. */
+export function topBlockOf({ confirmed, head }: Book): bigint {
+  const [one, other] = [confirmed.block.number, head.block.number];
+  return one < other ? other : one;
 }
 
 export function toState(book: Book): FlashEscrowState {

@@ -11,6 +11,7 @@ import type {
 } from "../types.ts";
 import { isInWords, isNonceUsed, useNonce, useWord } from "./nonceWindow.ts";
 import {
+  copyBook,
   isAccepting,
   newBook,
   pendingOf,
@@ -108,7 +109,7 @@ export function take(book: Book, request: FlashReserveParameters, reservationId:
   const reservation = { reservationId, escrow: book.escrow, epoch: book.epoch, item, price, increase, until };
   book.accepted += increase;
   if (item.kind === "payment") book.nonces = useNonce(book.nonces, item.nonce, nonceWindow);
-  if (item.kind === "tab" && increase > 0n) book.lanes.set(item.lane, raise(book.lanes.get(item.lane), item, now));
+  if (item.kind === "tab" && increase > 0n) put(book, raise(book.lanes.get(item.lane), item, now));
   book.reservations.set(reservationId, reservation);
   return reservation;
 }
@@ -134,12 +135,27 @@ export function commit(book: Book | undefined, { reservationId }: FlashReservati
   if (book === undefined || reservation === undefined) throw new ReservationLostError(reservationId, "has ended");
   book.reservations.delete(reservationId);
   const { item, price } = reservation;
-  if (item.kind !== "tab") return { book, added: { item, acceptedAt: now } };
+  if (item.kind !== "tab") return changeOf(book, { added: { item, acceptedAt: now } });
   const lane = book.lanes.get(item.lane);
   if (lane === undefined) throw new ReservationLostError(reservationId, "lost its lane");
-  const charged = { ...lane, charged: lane.charged + price };
-  book.lanes.set(item.lane, charged);
-  return { book, lanes: [charged] };
+  put(book, { ...lane, charged: lane.charged + price });
+  return changeOf(book);
+}
+
+/**
+ * What is to be written of a book: the accepted total counts every tab that raised it, so every lane that changed goes along.
+ *
+ * @param rest - What the change is besides.
+ */
+export function changeOf(book: Book, rest: Omit<BookChange, "book" | "lanes"> = {}): BookChange {
+  const lanes = [...book.unwritten].flatMap((id) => book.lanes.get(id) ?? []);
+  book.unwritten.clear();
+  return { book, lanes, ...rest };
+}
+
+function put(book: Book, lane: LaneRecord): void {
+  book.lanes.set(lane.lane, lane);
+  book.unwritten.add(lane.lane);
 }
 
 /** Ends a reservation without its acceptance. The nonce stays used, and a tab stays authorised. */
@@ -150,9 +166,11 @@ export function cancel(book: Book, reservationId: string): void {
   if (reservation.item.kind !== "tab") book.accepted -= reservation.increase;
 }
 
-/** Ends reservations that are past their time, so that they hold nothing any more. */
-export function endOverdue(book: Book, now: bigint): void {
-  for (const { reservationId, until } of book.reservations.values()) if (until < now) cancel(book, reservationId);
+/** Reservations that are past their time: they should hold nothing any more. */
+export function overdueOf({ reservations }: Book, now: bigint): readonly FlashReservation[] {
+  const overdue: FlashReservation[] = [];
+  for (const reservation of reservations.values()) if (reservation.until < now) overdue.push(reservation);
+  return overdue;
 }
 
 /**
@@ -179,23 +197,16 @@ export function applyRead(
   if (known === undefined || confirmed.epoch > known.epoch) {
     const book = newBook(update.escrow, confirmed, head, releases);
     applyWords(book, update);
-    return { book, isRead: true, isNewEpoch: true, endedReleases };
+    return changeOf(book, { isRead: true, isNewEpoch: true, endedReleases });
   }
   const isHeadOld = !known.isStale && head.block.number < known.head.block.number;
-  const book: Book = {
-    ...known,
-    confirmed,
-    head: isHeadOld ? known.head : head,
-    isStale: false,
-    lanes: new Map(known.lanes),
-    releases,
-    reservations: new Map(known.reservations),
-  };
+  const book: Book = { ...copyBook(known), confirmed, head: isHeadOld ? known.head : head, isStale: false, releases };
   // An epoch before the book's is a re-organisation: nothing is accepted until the chain is back where it was.
-  if (confirmed.epoch < known.epoch) return { book, isRead: true, endedReleases };
+  if (confirmed.epoch < known.epoch) return changeOf(book, { isRead: true, endedReleases });
   applyWords(book, update);
   const settled = items.filter(({ item }) => isSettled(update, item)).map(({ item }) => item.digest);
-  return { book, isRead: true, lanes: applyLanes(book, update), settled, endedReleases };
+  applyLanes(book, update);
+  return changeOf(book, { isRead: true, settled, endedReleases });
 }
 
 function isEnded({ confirmed, endedReleases }: EscrowUpdate, nonce: bigint, deadline: bigint): boolean {
@@ -211,14 +222,11 @@ function applyWords(book: Book, { nonceWords }: EscrowUpdate): void {
   for (const { word, bits } of nonceWords) book.nonces = useWord(book.nonces, word, bits);
 }
 
-function applyLanes(book: Book, { lanes }: EscrowUpdate): readonly LaneRecord[] {
-  return lanes.flatMap(({ lane: id, settled }) => {
+function applyLanes(book: Book, { lanes }: EscrowUpdate): void {
+  for (const { lane: id, settled } of lanes) {
     const lane = book.lanes.get(id);
-    if (lane === undefined || lane.settled === settled) return [];
-    const changed = { ...lane, settled };
-    book.lanes.set(id, changed);
-    return [changed];
-  });
+    if (lane !== undefined && lane.settled !== settled) put(book, { ...lane, settled });
+  }
 }
 
 /** Whether a release may leave the server (R1). A server that stopped, or whose client is leaving, may still release. */

@@ -1,0 +1,73 @@
+import type { Hash } from "viem";
+import type { BlockReference } from "../../types.ts";
+import { serverKey, type ServerId } from "../keys.ts";
+import type { FlashStore } from "../types.ts";
+import { createEmbeddedFlashStore } from "./embedded.ts";
+import type { FlashPersistence } from "./persistence.ts";
+import type { Book, ItemRecord } from "./records.ts";
+import type { BookChange } from "./rules.ts";
+
+/**
+ * Makes a store that forgets everything when the process ends: for tests and trials. A server that takes money uses
+ * {@link createSqliteFlashStore}: what is neither settled nor on disk is lost in a crash.
+ *
+ * @example
+ * const store = createMemoryFlashStore();
+ */
+export function createMemoryFlashStore(): FlashStore {
+  return createEmbeddedFlashStore({
+    persistence: createMemoryPersistence(),
+    maxCachedEscrows: Number.MAX_SAFE_INTEGER,
+  });
+}
+
+interface Shelf {
+  book: Book;
+  /** Items of the epoch that are not settled, by digest. */
+  readonly items: Map<Hash, ItemRecord>;
+  /** Digests of the epoch's transactions, settled or not. */
+  readonly transactions: Set<Hash>;
+}
+
+/** The store holds every book itself, so only the items and the list of books are kept here. */
+function createMemoryPersistence(): FlashPersistence {
+  const shelves = new Map<string, Shelf>();
+  const syncedBlocks = new Map<string, BlockReference>();
+  const done = Promise.resolve();
+
+  function put(change: BookChange): void {
+    const { book, isNewEpoch = false, added, settled = [] } = change;
+    const known = isNewEpoch ? undefined : shelves.get(book.key);
+    const shelf = known ?? { book, items: new Map(), transactions: new Set() };
+    shelf.book = book;
+    shelves.set(book.key, shelf);
+    for (const digest of settled) shelf.items.delete(digest);
+    if (added === undefined) return;
+    const { kind, digest } = added.item;
+    if (kind !== "settled") shelf.items.set(digest, added);
+    if (kind !== "payment") shelf.transactions.add(digest);
+  }
+
+  return {
+    load: () => undefined,
+    list: (server) =>
+      [...shelves.values()].filter(({ book }) => isOf(book, server)).map(({ book: { escrow } }) => escrow),
+    listItems: ({ key }) => [...(shelves.get(key)?.items.values() ?? [])],
+    hasItem: ({ key }, digest) => shelves.get(key)?.transactions.has(digest) ?? false,
+    write: (changes) => {
+      changes.forEach(put);
+      return done;
+    },
+    markStale: () => done,
+    loadSyncedBlock: (server) => syncedBlocks.get(serverKey(server)),
+    saveSyncedBlock: (server, block) => {
+      syncedBlocks.set(serverKey(server), block);
+      return done;
+    },
+    close: () => done,
+  };
+}
+
+function isOf({ escrow }: Book, { chainId, settlement, server }: ServerId): boolean {
+  return escrow.chainId === chainId && escrow.settlement === settlement && escrow.server === server;
+}

@@ -1,0 +1,25 @@
+import type { Hash } from "viem";
+import type { BlockReference } from "../../types.ts";
+import type { ServerId } from "../keys.ts";
+import type { FlashEscrowId, SettlementId } from "../types.ts";
+import type { Book, ItemRecord } from "./records.ts";
+import type { BookChange } from "./rules.ts";
+
+/** Where a store that decides in memory keeps its books. Reads show every write that was begun before. */
+export interface FlashPersistence {
+  /** Reads a book. A reservation is never written, so the book has none, and its accepted total counts none. */
+  load(escrow: FlashEscrowId): Book | undefined;
+  list(server: ServerId): readonly FlashEscrowId[];
+  /** Items of the book's epoch that were committed and are not settled. */
+  listItems(book: Book): readonly ItemRecord[];
+  /** Whether a transaction of this digest was committed in the book's epoch, settled or not. */
+  hasItem(book: Book, digest: Hash): boolean;
+  /** Begins to write changes in one step, at once. @returns When they are durable; rejects when nothing of them was written. */
+  write(changes: readonly BookChange[]): Promise<void>;
+  /** Marks books read above `block` as stale. */
+  markStale(settlement: SettlementId, block: bigint): Promise<void>;
+  loadSyncedBlock(server: ServerId): BlockReference | undefined;
+  saveSyncedBlock(server: ServerId, block: BlockReference): Promise<void>;
+  /** Writes what is left and closes. */
+  close(): Promise<void>;
+}

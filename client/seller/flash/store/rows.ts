@@ -1,0 +1,154 @@
+import type { Hash, Hex } from "viem";
+import type { ReleaseEscrow } from "../../../flash/types.ts";
+import type { EscrowRead, LiveRelease } from "../types.ts";
+import type { ItemRecord, LaneRecord } from "./records.ts";
+
+/** How the databases write what a book holds: everything as text, because amounts have more bits than their integers. */
+
+/** A row as a database gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface LaneRow {
+  readonly lane: string;
+  readonly charged: string;
+  readonly settled: string;
+  readonly accepted_at: string;
+  readonly total: string;
+  readonly digest: string;
+  readonly deadline: string;
+  readonly signature: string;
+}
+
+export interface ItemRow {
+  readonly digest: string;
+  readonly kind: string;
+  readonly amount: string;
+  readonly nonce: string;
+  readonly deadline: string;
+  /** The signature of a payment, the signed transaction of a transaction; empty for a settled one. */
+  readonly evidence: string;
+  readonly accepted_at: string;
+}
+
+export interface ReleaseRow {
+  readonly nonce: string;
+  /** JSON. */
+  readonly authorization_json: string;
+  readonly signature: string;
+}
+
+export function toLaneRow({ lane, charged, settled, acceptedAt, tab }: LaneRecord): LaneRow {
+  return {
+    lane: lane.toString(),
+    charged: charged.toString(),
+    settled: settled.toString(),
+    accepted_at: acceptedAt.toString(),
+    total: tab.total.toString(),
+    digest: tab.digest,
+    deadline: tab.deadline.toString(),
+    signature: tab.signature,
+  };
+}
+
+export function fromLaneRow(row: Row): LaneRecord {
+  return {
+    lane: number(row, "lane"),
+    charged: number(row, "charged"),
+    settled: number(row, "settled"),
+    acceptedAt: number(row, "accepted_at"),
+    tab: {
+      total: number(row, "total"),
+      digest: text(row, "digest") as Hash,
+      deadline: number(row, "deadline"),
+      signature: text(row, "signature") as Hex,
+    },
+  };
+}
+
+export function toItemRow({ item, acceptedAt }: ItemRecord): ItemRow {
+  const { digest, kind, amount } = item;
+  const row = { digest, kind, amount: amount.toString(), accepted_at: acceptedAt.toString() };
+  if (item.kind === "settled") return { ...row, nonce: "0", deadline: "0", evidence: "" };
+  const evidence = item.kind === "payment" ? item.signature : item.rawTransaction;
+  return { ...row, nonce: item.nonce.toString(), deadline: item.deadline.toString(), evidence };
+}
+
+export function fromItemRow(row: Row): ItemRecord {
+  return { item: toItem(row), acceptedAt: number(row, "accepted_at") };
+}
+
+function toItem(row: Row): ItemRecord["item"] {
+  const digest = text(row, "digest") as Hash;
+  const amount = number(row, "amount");
+  const kind = text(row, "kind") as ItemRecord["item"]["kind"];
+  if (kind === "settled") return { kind, digest, amount };
+  const evidence = text(row, "evidence") as Hex;
+  const signed = { digest, amount, nonce: number(row, "nonce"), deadline: number(row, "deadline") };
+  return kind === "payment" ? { kind, ...signed, signature: evidence } : { kind, ...signed, rawTransaction: evidence };
+}
+
+export function toReleaseRow({ authorization, signature }: LiveRelease): ReleaseRow {
+  return { nonce: authorization.nonce.toString(), authorization_json: stringify(authorization), signature };
+}
+
+export function fromReleaseRow(row: Row): LiveRelease {
+  const { client, server, token, ...numbers } = JSON.parse(text(row, "authorization_json")) as Record<
+    keyof ReleaseEscrow,
+    string
+  >;
+  return {
+    authorization: {
+      client: client as Hex,
+      server: server as Hex,
+      token: token as Hex,
+      epoch: BigInt(numbers.epoch),
+      amount: BigInt(numbers.amount),
+      nonce: BigInt(numbers.nonce),
+      deadline: BigInt(numbers.deadline),
+    },
+    signature: text(row, "signature") as Hex,
+  };
+}
+
+/** Writes a read of the chain as JSON. */
+export function stringifyRead(read: EscrowRead): string {
+  return stringify(read);
+}
+
+export function parseRead(json: string): EscrowRead {
+  const read = JSON.parse(json) as StringsOf<Omit<EscrowRead, "block">> & {
+    readonly block: StringsOf<EscrowRead["block"]>;
+  };
+  return {
+    ...read,
+    balance: BigInt(read.balance),
+    settled: BigInt(read.settled),
+    unlockAt: BigInt(read.unlockAt),
+    closeDelay: BigInt(read.closeDelay),
+    epoch: BigInt(read.epoch),
+    block: { ...read.block, number: BigInt(read.block.number), timestamp: BigInt(read.block.timestamp) },
+  };
+}
+
+type StringsOf<T> = { readonly [Name in keyof T]: T[Name] extends bigint ? string : T[Name] };
+
+function stringify(value: object): string {
+  return JSON.stringify(value, (_name, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
+}
+
+export function text(row: Row, column: string): string {
+  return String(row[column]);
+}
+
+export function number(row: Row, column: string): bigint {
+  return BigInt(text(row, column));
+}
+
+/** Which bits of a nonce window are set, as hex digits. */
+export function toBits(bits: bigint): string {
+  return bits.toString(16);
+}
+
+export function fromBits(bits: string): bigint {
+  return BigInt(`0x${bits}`);
+}

@@ -1,0 +1,316 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { Address, Hash } from "viem";
+import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../errors.ts";
+import type { BlockReference } from "../../types.ts";
+import { escrowKey, type ServerId } from "../keys.ts";
+import type { FlashDurability, FlashEscrowId, FlashStore, SettlementId } from "../types.ts";
+import { createEmbeddedFlashStore } from "./embedded.ts";
+import { createGroupCommit, type GroupCommit } from "./groupCommit.ts";
+import type { FlashPersistence } from "./persistence.ts";
+import { committedOf, newBook, topBlockOf, type Book, type ItemRecord } from "./records.ts";
+import {
+  fromBits,
+  fromItemRow,
+  fromLaneRow,
+  fromReleaseRow,
+  number,
+  parseRead,
+  stringifyRead,
+  text,
+  toBits,
+  toItemRow,
+  toLaneRow,
+  toReleaseRow,
+  type Row,
+} from "./rows.ts";
+import type { BookChange } from "./rules.ts";
+import { FLASH_SCHEMA, FLASH_SCHEMA_VERSION } from "./sqliteSchema.ts";
+
+/** Settings of {@link createSqliteFlashStore}. */
+export interface SqliteFlashStoreOptions {
+  /** File of the store; its folder must exist. Never on a network file system. Not the file of a voucher store. */
+  readonly path: string;
+  /** When what was written is safe; `process` by default. */
+  readonly durability?: FlashDurability;
+  /** With `group`: how long requests wait for one another, milliseconds; 2 by default. */
+  readonly groupMs?: number;
+  /** Most escrows held in memory; 50,000 by default. Others are read from the file when they are needed. */
+  readonly maxCachedEscrows?: number;
+}
+
+/**
+ * Opens a store in a file: what a server runs by default. The file belongs to this process until {@link FlashStore.close}.
+ *
+ * Needs Node 22.13 or newer (`node:sqlite`).
+ *
+ * @param options - {@link SqliteFlashStoreOptions}.
+ * @returns The store, with everything that was accepted before. Requests that a crash cut short hold nothing.
+ * @throws {StoreUnavailableError} the runtime has no SQLite.
+ * @throws {StoreLockedError} another process has the file open.
+ * @throws {StoreVersionError} another version of this package, or another store, wrote the file.
+ *
+ * @example
+ * const store = createSqliteFlashStore({ path: "flash.sqlite", durability: "group" });
+ */
+export function createSqliteFlashStore(options: SqliteFlashStoreOptions): FlashStore {
+  const { maxCachedEscrows = 50_000 } = options;
+  return createEmbeddedFlashStore({ persistence: openPersistence(options), maxCachedEscrows });
+}
+
+function openPersistence({ path, durability = "process", groupMs = 2 }: SqliteFlashStoreOptions): FlashPersistence {
+  // Loaded when it is used, so that everything else of the seller side runs where there is no SQLite.
+  const sqlite = process.getBuiltinModule?.("node:sqlite");
+  if (sqlite === undefined) throw new StoreUnavailableError();
+  const database = new sqlite.DatabaseSync(path);
+  try {
+    takeAlone(database, path);
+    // In the write-ahead log a commit reaches the operating system with NORMAL, and the disk with FULL.
+    database.exec(`PRAGMA synchronous = ${durability === "process" ? "NORMAL" : "FULL"}`);
+    migrate(database, path);
+    return new SqlitePersistence(database, createGroupCommit(database, durability === "group" ? groupMs : undefined));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Takes the file for this process alone, before anything in it is read. */
+function takeAlone(database: DatabaseSync, path: string): void {
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = WAL");
+    // The exclusive lock is taken by the first write and then kept.
+    database.exec("BEGIN IMMEDIATE; COMMIT");
+  } catch (error) {
+    if (isBusy(error)) throw new StoreLockedError(path, error);
+    throw error;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const SQLITE_BUSY = 5;
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version === FLASH_SCHEMA_VERSION) return;
+  if (version !== 0) throw new StoreVersionError(path, version, FLASH_SCHEMA_VERSION);
+  database.exec(`BEGIN; ${FLASH_SCHEMA} PRAGMA user_version = ${FLASH_SCHEMA_VERSION}; COMMIT`);
+}
+
+class SqlitePersistence implements FlashPersistence {
+  readonly #database: DatabaseSync;
+  readonly #commits: GroupCommit;
+  readonly #statements = new Map<string, StatementSync>();
+  /** Row ids by key; they never change. */
+  readonly #ids = new Map<string, number>();
+
+  constructor(database: DatabaseSync, commits: GroupCommit) {
+    this.#database = database;
+    this.#commits = commits;
+  }
+
+  load(escrow: FlashEscrowId): Book | undefined {
+    const row = this.#one(
+      "SELECT * FROM escrows WHERE chain_id = ? AND settlement = ? AND client = ? AND server = ? AND token = ?",
+      escrowValues(escrow),
+    );
+    if (row === undefined) return undefined;
+    const book: Book = {
+      ...newBook(escrow, parseRead(text(row, "confirmed")), parseRead(text(row, "head"))),
+      epoch: number(row, "epoch"),
+      isStale: row["is_stale"] === 1,
+      isStopped: row["is_stopped"] === 1,
+      accepted: number(row, "accepted"),
+      nonces: { base: number(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
+    };
+    const id = Number(row["id"]);
+    this.#ids.set(book.key, id);
+    for (const lane of this.#all("SELECT * FROM lanes WHERE escrow_id = ?", [id]).map(fromLaneRow)) {
+      book.lanes.set(lane.lane, lane);
+    }
+    for (const release of this.#all("SELECT * FROM releases WHERE escrow_id = ?", [id]).map(fromReleaseRow)) {
+      book.releases.set(release.authorization.nonce, release);
+    }
+    return book;
+  }
+
+  list({ chainId, settlement, server }: ServerId): readonly FlashEscrowId[] {
+    const sql = "SELECT client, token FROM escrows WHERE chain_id = ? AND settlement = ? AND server = ?";
+    return this.#all(sql, [chainId.toString(), settlement, server]).map((row) => ({
+      chainId,
+      settlement,
+      client: text(row, "client") as Address,
+      server,
+      token: text(row, "token") as Address,
+    }));
+  }
+
+  listItems({ key }: Book): readonly ItemRecord[] {
+    const id = this.#ids.get(key);
+    if (id === undefined) return [];
+    return this.#all("SELECT * FROM items WHERE escrow_id = ? AND is_settled = 0 ORDER BY id", [id]).map(fromItemRow);
+  }
+
+  hasItem({ key }: Book, digest: Hash): boolean {
+    const id = this.#ids.get(key);
+    return (
+      id !== undefined &&
+      this.#one("SELECT 1 FROM items WHERE escrow_id = ? AND digest = ?", [id, digest]) !== undefined
+    );
+  }
+
+  write(changes: readonly BookChange[]): Promise<void> {
+    if (changes.length === 0) return Promise.resolve();
+    return this.#commits.run(() => {
+      for (const change of changes) this.#write(change);
+    });
+  }
+
+  markStale({ chainId, settlement }: SettlementId, block: bigint): Promise<void> {
+    return this.#commits.run(() => {
+      this.#run("UPDATE escrows SET is_stale = 1 WHERE chain_id = ? AND settlement = ? AND top_block > ?", [
+        chainId.toString(),
+        settlement,
+        block,
+      ]);
+    });
+  }
+
+  loadSyncedBlock({ chainId, settlement, server }: ServerId): BlockReference | undefined {
+    const sql = "SELECT * FROM synced_blocks WHERE chain_id = ? AND settlement = ? AND server = ?";
+    const row = this.#one(sql, [chainId.toString(), settlement, server]);
+    if (row === undefined) return undefined;
+    return { number: number(row, "number"), timestamp: number(row, "timestamp"), hash: text(row, "hash") as Hash };
+  }
+
+  saveSyncedBlock({ chainId, settlement, server }: ServerId, block: BlockReference): Promise<void> {
+    return this.#commits.run(() => {
+      this.#run("INSERT OR REPLACE INTO synced_blocks VALUES (?, ?, ?, ?, ?, ?)", [
+        chainId.toString(),
+        settlement,
+        server,
+        block.number,
+        block.timestamp.toString(),
+        block.hash,
+      ]);
+    });
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#commits.flush();
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #write({ book, isRead = false, isNewEpoch = false, lanes = [], added, settled = [], ...releases }: BookChange): void {
+    const id = this.#writeBook(book, isRead);
+    if (isNewEpoch) for (const table of ["lanes", "items"]) this.#run(`DELETE FROM ${table} WHERE escrow_id = ?`, [id]);
+    for (const lane of lanes) {
+      const row = toLaneRow(lane);
+      this.#run("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+        id,
+        row.lane,
+        row.charged,
+        row.settled,
+        row.accepted_at,
+        row.total,
+        row.digest,
+        row.deadline,
+        row.signature,
+      ]);
+    }
+    if (added !== undefined) this.#addItem(id, added);
+    for (const digest of settled) this.#settleItem(id, digest);
+    for (const release of releases.addedReleases ?? []) {
+      const { nonce, authorization_json, signature } = toReleaseRow(release);
+      this.#run("INSERT INTO releases VALUES (?, ?, ?, ?)", [id, nonce, authorization_json, signature]);
+    }
+    for (const nonce of releases.endedReleases ?? []) {
+      this.#run("DELETE FROM releases WHERE escrow_id = ? AND nonce = ?", [id, nonce.toString()]);
+    }
+  }
+
+  #writeBook(book: Book, isRead: boolean): number {
+    const id = this.#ids.get(book.key);
+    const totals = [committedOf(book).toString(), book.nonces.base.toString(), toBits(book.nonces.bits)];
+    if (id !== undefined && !isRead) {
+      this.#run("UPDATE escrows SET accepted = ?, nonce_base = ?, nonce_bits = ? WHERE id = ?", [...totals, id]);
+      return id;
+    }
+    const { escrow, epoch, confirmed, head, isStale, isStopped } = book;
+    const row = this.#one(
+      `INSERT INTO escrows (chain_id, settlement, client, server, token, epoch, confirmed, head, top_block, is_stale, is_stopped,
+        accepted, nonce_base, nonce_bits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (chain_id, settlement, client, server, token) DO UPDATE SET epoch = excluded.epoch,
+        confirmed = excluded.confirmed, head = excluded.head, top_block = excluded.top_block, is_stale = excluded.is_stale,
+        is_stopped = excluded.is_stopped, accepted = excluded.accepted, nonce_base = excluded.nonce_base,
+        nonce_bits = excluded.nonce_bits RETURNING id`,
+      [
+        ...escrowValues(escrow),
+        epoch.toString(),
+        stringifyRead(confirmed),
+        stringifyRead(head),
+        topBlockOf(book),
+        isStale ? 1 : 0,
+        isStopped ? 1 : 0,
+        ...totals,
+      ],
+    );
+    const written = Number(row?.["id"]);
+    this.#ids.set(escrowKey(escrow), written);
+    return written;
+  }
+
+  #addItem(id: number, record: ItemRecord): void {
+    const row = toItemRow(record);
+    this.#run(
+      `INSERT INTO items (escrow_id, digest, kind, amount, nonce, deadline, evidence, accepted_at, is_settled)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        id,
+        row.digest,
+        row.kind,
+        row.amount,
+        row.nonce,
+        row.deadline,
+        row.evidence,
+        row.accepted_at,
+        row.kind === "settled" ? 1 : 0,
+      ],
+    );
+  }
+
+  /** The nonce remembers a payment; only its digest remembers a transaction. */
+  #settleItem(id: number, digest: Hash): void {
+    this.#run("DELETE FROM items WHERE escrow_id = ? AND digest = ? AND kind = 'payment'", [id, digest]);
+    this.#run("UPDATE items SET is_settled = 1, evidence = '' WHERE escrow_id = ? AND digest = ?", [id, digest]);
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #run(sql: string, values: readonly SQLInputValue[]): void {
+    this.#prepare(sql).run(...values);
+  }
+
+  #one(sql: string, values: readonly SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  #all(sql: string, values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+}
+
+function escrowValues({ chainId, settlement, client, server, token }: FlashEscrowId): SQLInputValue[] {
+  return [chainId.toString(), settlement, client, server, token];
+}
