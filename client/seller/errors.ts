@@ -31,7 +31,7 @@ export class StoreClosedError extends BaseError {
   override readonly name = "StoreClosedError";
 
   constructor() {
-    super("The voucher store is closed.", { metaMessages: ["Stop the seller before its store."] });
+    super("The store is closed.", { metaMessages: ["Stop the seller before its store."] });
   }
 }
 
@@ -44,12 +44,32 @@ export class StoreUnavailableError extends BaseError {
   }
 }
 
+/** The package `pg` is not installed. */
+export class PostgresUnavailableError extends BaseError {
+  override readonly name = "PostgresUnavailableError";
+
+  constructor(cause: unknown) {
+    super("The package `pg` does not load.", { cause, metaMessages: ["Install it: `npm install pg`."] });
+  }
+}
+
+/** Other processes wrote the same escrow again and again. */
+export class StoreContentionError extends BaseError {
+  override readonly name = "StoreContentionError";
+
+  constructor(attempts: number) {
+    super(`Other processes changed the escrow during each of ${attempts} attempts to write it.`, {
+      metaMessages: ["Try again, or let one process serve the requests of a client."],
+    });
+  }
+}
+
 /** Another process holds the store's file. */
 export class StoreLockedError extends BaseError {
   override readonly name = "StoreLockedError";
 
   constructor(path: string, cause: unknown) {
-    super(`Another process uses the voucher store ${path}.`, {
+    super(`Another process uses the store ${path}.`, {
       cause,
       metaMessages: [
         "One store serves a seller address: two processes would accept the same deposit twice.",
@@ -64,7 +84,7 @@ export class StoreVersionError extends BaseError {
   override readonly name = "StoreVersionError";
 
   constructor(path: string, found: number, expected: number) {
-    super(`The voucher store ${path} has format ${found}; this version reads format ${expected}.`, {
+    super(`The store ${path} has format ${found}; this version reads format ${expected}.`, {
       metaMessages: ["Open it with the version that wrote it, and collect everything before you change the version."],
     });
   }
@@ -76,6 +96,33 @@ export class UnknownAssetError extends BaseError {
 
   constructor(asset: Address) {
     super(`The seller is not paid in ${asset}.`, { metaMessages: ["Name the asset in the seller's `assets`."] });
+  }
+}
+
+/** The server is not paid in this token. */
+export class UnknownTokenError extends BaseError {
+  override readonly name = "UnknownTokenError";
+
+  constructor(token: Address) {
+    super(`The server is not paid in ${token}.`, { metaMessages: ["Name the token in the acceptor's `tokens`."] });
+  }
+}
+
+/** A price is not above zero. */
+export class InvalidPriceError extends BaseError {
+  override readonly name = "InvalidPriceError";
+
+  constructor(price: bigint) {
+    super(`A price of ${price} token base units cannot be paid.`, { metaMessages: ["Ask for one unit or more."] });
+  }
+}
+
+/** A limit of the acceptor cannot work. */
+export class InvalidLimitError extends BaseError {
+  override readonly name = "InvalidLimitError";
+
+  constructor(name: string, what: string) {
+    super(`The limit \`${name}\` ${what}.`, { metaMessages: ["Change it; the defaults are `DEFAULT_FLASH_LIMITS`."] });
   }
 }
 

@@ -59,6 +59,7 @@ const LAYERS: readonly Layer[] = [
       "viem",
       "node:",
       "secp256k1",
+      "pg",
     ],
   },
   {

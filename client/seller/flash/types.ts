@@ -261,7 +261,7 @@ export interface FlashStore {
   listEscrows(id: SettlementId & { readonly server: Address }): Promise<readonly FlashEscrowState[]>;
 
   /**
-   * Puts what was read from the chain, in one step. A read older than the one known is ignored; a newer epoch starts an empty book. A
+   * Puts what was read from the chain, each escrow in one step. A read older than the one known is ignored; a newer epoch starts an empty book. A
    * release ends with the read that shows it used or cancelled, or whose block is past its deadline, never by the local clock (R12): so
    * read escrows with live releases again as time passes.
    */

@@ -140,7 +140,8 @@ export function committedOf({ accepted, reservations }: Book): bigint {
 /** Highest block that anything of the book was read at: what a re-organisation below it takes back. */
 export function topBlockOf({ confirmed, head }: Book): bigint {
   const [one, other] = [confirmed.block.number, head.block.number];
-  return one < other ? other : one;
+  if (one < other) return other;
+  return one;
 }
 
 export function toState(book: Book): FlashEscrowState {

@@ -1,6 +1,6 @@
 import type { Hash, Hex } from "viem";
 import type { ReleaseEscrow } from "../../../flash/types.ts";
-import type { EscrowRead, LiveRelease } from "../types.ts";
+import type { EscrowRead, FlashItem, LiveRelease } from "../types.ts";
 import type { ItemRecord, LaneRecord } from "./records.ts";
 
 /** How the databases write what a book holds: everything as text, because amounts have more bits than their integers. */
@@ -110,11 +110,6 @@ export function fromReleaseRow(row: Row): LiveRelease {
   };
 }
 
-/** Writes a read of the chain as JSON. */
-export function stringifyRead(read: EscrowRead): string {
-  return stringify(read);
-}
-
 export function parseRead(json: string): EscrowRead {
   const read = JSON.parse(json) as StringsOf<Omit<EscrowRead, "block">> & {
     readonly block: StringsOf<EscrowRead["block"]>;
@@ -130,9 +125,19 @@ export function parseRead(json: string): EscrowRead {
   };
 }
 
+export function parseItem(json: string): FlashItem {
+  const item = JSON.parse(json) as Readonly<Record<string, string>>;
+  const numbers = ["amount", "total", "nonce", "lane", "deadline"].flatMap((name) => {
+    const value = item[name];
+    return value === undefined ? [] : [[name, BigInt(value)] as const];
+  });
+  return { ...item, ...Object.fromEntries(numbers) } as unknown as FlashItem;
+}
+
 type StringsOf<T> = { readonly [Name in keyof T]: T[Name] extends bigint ? string : T[Name] };
 
-function stringify(value: object): string {
+/** Writes numbers as decimal strings. */
+export function stringify(value: object): string {
   return JSON.stringify(value, (_name, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
 }
 

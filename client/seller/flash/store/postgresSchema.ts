@@ -1,0 +1,119 @@
+import { StoreVersionError } from "../../errors.ts";
+import type { PostgresClient, PostgresPool } from "./postgresPool.ts";
+
+/**
+ * Steps that bring a database from one format to the next; the first makes an empty one. A released step is never changed.
+ *
+ * Totals that are changed by what they were are `numeric`; what is only written and read is text.
+ */
+const MIGRATIONS = [
+  `CREATE TABLE x402_flash_escrows (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    chain_id TEXT NOT NULL,
+    settlement TEXT NOT NULL,
+    client TEXT NOT NULL,
+    server TEXT NOT NULL,
+    token TEXT NOT NULL,
+    version BIGINT NOT NULL DEFAULT 0,
+    epoch BIGINT NOT NULL,
+    confirmed TEXT NOT NULL,
+    head TEXT NOT NULL,
+    top_block BIGINT NOT NULL,
+    is_stale BOOLEAN NOT NULL,
+    is_stopped BOOLEAN NOT NULL,
+    accepted NUMERIC NOT NULL,
+    nonce_base TEXT NOT NULL,
+    nonce_bits TEXT NOT NULL,
+    UNIQUE (chain_id, settlement, server, client, token)
+  );
+  CREATE TABLE x402_flash_lanes (
+    escrow_id BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    lane TEXT NOT NULL,
+    charged NUMERIC NOT NULL,
+    settled TEXT NOT NULL,
+    accepted_at TEXT NOT NULL,
+    total TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    deadline TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (escrow_id, epoch, lane)
+  );
+  CREATE TABLE x402_flash_items (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    escrow_id BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    deadline TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    accepted_at TEXT NOT NULL,
+    is_settled BOOLEAN NOT NULL,
+    UNIQUE (escrow_id, epoch, digest)
+  );
+  CREATE INDEX x402_flash_items_unsettled ON x402_flash_items (escrow_id) WHERE NOT is_settled;
+  CREATE TABLE x402_flash_reservations (
+    id TEXT PRIMARY KEY,
+    escrow_id BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    lane TEXT,
+    price NUMERIC NOT NULL,
+    increase NUMERIC NOT NULL,
+    until TEXT NOT NULL,
+    item TEXT NOT NULL
+  );
+  CREATE INDEX x402_flash_reservations_escrow ON x402_flash_reservations (escrow_id);
+  CREATE TABLE x402_flash_releases (
+    escrow_id BIGINT NOT NULL,
+    nonce TEXT NOT NULL,
+    authorization_json TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (escrow_id, nonce)
+  );
+  CREATE TABLE x402_flash_synced_blocks (
+    chain_id TEXT NOT NULL,
+    settlement TEXT NOT NULL,
+    server TEXT NOT NULL,
+    number TEXT NOT NULL,
+    timestamp TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (chain_id, settlement, server)
+  );`,
+] as const;
+
+/** Any number that no other program of the database locks. */
+const MIGRATION_LOCK = 402_402_402;
+
+/**
+ * Brings a database to the format of this version. Processes that start together wait for one another.
+ *
+ * @throws {StoreVersionError} a newer version wrote it.
+ */
+export async function migrate(pool: PostgresPool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query({ text: "BEGIN" });
+    try {
+      await migrateAlone(client);
+      await client.query({ text: "COMMIT" });
+    } catch (error) {
+      await client.query({ text: "ROLLBACK" });
+      throw error;
+    }
+  } finally {
+    client.release();
+  }
+}
+
+async function migrateAlone(client: PostgresClient): Promise<void> {
+  await client.query({ text: `SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})` });
+  await client.query({ text: "CREATE TABLE IF NOT EXISTS x402_flash_schema (version INTEGER NOT NULL)" });
+  const { rows } = await client.query({ text: "SELECT version FROM x402_flash_schema" });
+  const version = Number(rows[0]?.["version"] ?? 0);
+  if (version > MIGRATIONS.length) throw new StoreVersionError("in PostgreSQL", version, MIGRATIONS.length);
+  for (const migration of MIGRATIONS.slice(version)) await client.query({ text: migration });
+  if (rows.length === 0) await client.query({ text: "INSERT INTO x402_flash_schema VALUES (0)" });
+  await client.query({ text: "UPDATE x402_flash_schema SET version = $1", values: [MIGRATIONS.length] });
+}
