@@ -16,12 +16,8 @@ import {
   type Hex,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import {
-  depositEip3009TypedData,
-  depositPermit2TypedData,
-  permitTypedData,
-  type Permit,
-} from "../client/voucher/funding.ts";
+import { type Permit } from "../client/core/funding.ts";
+import { depositEip3009TypedData, depositPermit2TypedData, permitTypedData } from "../client/voucher/funding.ts";
 import { voucherDomain, voucherTypes, type VoucherPrimaryType } from "../client/voucher/typedData.ts";
 import type { DepositAuthorization } from "../client/voucher/types.ts";
 

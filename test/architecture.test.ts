@@ -32,12 +32,12 @@ describe("Architecture", () => {
     it("forbid imports upwards", () => {
       expect(forbiddenIn("contracts/interfaces/IA.sol", "contracts/voucher/A.sol")).to.have.lengthOf(1);
       expect(forbiddenIn("client/abi/a.ts", "client/voucher/index.ts")).to.have.lengthOf(1);
-      expect(forbiddenIn("client/voucher/a.ts", "client/seller/index.ts")).to.have.lengthOf(1);
-      expect(forbiddenIn("client/seller/a.ts", "client/x402/deferred/server.ts")).to.have.lengthOf(1);
+      expect(forbiddenIn("client/voucher/a.ts", "client/seller/voucher/index.ts")).to.have.lengthOf(1);
+      expect(forbiddenIn("client/seller/voucher/a.ts", "client/x402/deferred/server.ts")).to.have.lengthOf(1);
     });
 
     it("forbid @x402 packages below the plug-ins", () => {
-      for (const path of ["client/voucher/a.ts", "client/seller/a.ts", "client/errors.ts"]) {
+      for (const path of ["client/voucher/a.ts", "client/seller/voucher/a.ts", "client/errors.ts"]) {
         expect(forbiddenIn(path, "@x402/core/types")).to.have.lengthOf(1);
       }
       expect(forbiddenIn("client/x402/deferred/a.ts", "@x402/core/types")).to.deep.equal([]);
@@ -45,7 +45,7 @@ describe("Architecture", () => {
 
     it("forbid everything below the top layer to import it", () => {
       for (const target of ["ignition/modules/voucher.ts", "deployments/8453.json", "scripts/chain.ts", "test/a.ts"]) {
-        for (const path of ["client/abi/a.ts", "client/seller/a.ts", "client/x402/deferred/a.ts"]) {
+        for (const path of ["client/abi/a.ts", "client/seller/voucher/a.ts", "client/x402/deferred/a.ts"]) {
           expect(forbiddenIn(path, target)).to.have.lengthOf(1);
         }
       }

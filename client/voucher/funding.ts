@@ -1,17 +1,10 @@
 import { hashStruct, hashTypedData, type Address, type Hex } from "viem";
-import { withChecksums } from "./checksums.ts";
+import { withChecksums } from "../core/checksums.ts";
+import { PERMIT2_ADDRESS, eip2612Types, eip3009Types, type Permit, type TokenDomain } from "../core/funding.ts";
+import { encodeWord } from "../core/word.ts";
 import { hashDepositAuthorization, type MessageHash } from "./hash.ts";
-import {
-  PERMIT2_ADDRESS,
-  eip2612Types,
-  eip3009Types,
-  permit2Types,
-  voucherDomain,
-  type EscrowReference,
-  type TokenDomain,
-} from "./typedData.ts";
+import { permit2Types, voucherDomain, type EscrowReference } from "./typedData.ts";
 import type { DepositAuthorization } from "./types.ts";
-import { encodeWord } from "./word.ts";
 
 /** What a deposit by signature is for, and where. */
 export interface DepositReference extends EscrowReference {
@@ -22,16 +15,6 @@ export interface DepositReference extends EscrowReference {
 export interface TokenDepositReference extends DepositReference {
   /** EIP-712 name and version of the asset. */
   readonly token: TokenDomain;
-}
-
-/** An ERC-2612 permit of the buyer to the escrow. */
-export interface Permit {
-  /** Allowance to set, token base units. */
-  readonly value: bigint;
-  /** The buyer's nonce at the token. */
-  readonly nonce: bigint;
-  /** Last second, unix seconds, inclusive. */
-  readonly deadline: bigint;
 }
 
 /** Which permit, of whom, at which token. */

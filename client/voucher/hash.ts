@@ -1,4 +1,13 @@
 import { concat, domainSeparator, keccak256, type Hex } from "viem";
+import { withChecksums } from "../core/checksums.ts";
+import { encodeWord } from "../core/word.ts";
+import {
+  voucherTypeHash,
+  voucherTypes,
+  type VoucherDomain,
+  type VoucherMessages,
+  type VoucherPrimaryType,
+} from "./typedData.ts";
 import type {
   AllocateAuthorization,
   DepositAuthorization,
@@ -11,15 +20,6 @@ import type {
   Voucher,
   WithdrawFreeAuthorization,
 } from "./types.ts";
-import { withChecksums } from "./checksums.ts";
-import { encodeWord } from "./word.ts";
-import {
-  voucherTypeHash,
-  voucherTypes,
-  type VoucherDomain,
-  type VoucherMessages,
-  type VoucherPrimaryType,
-} from "./typedData.ts";
 
 /** The two hashes of a signed message, 32 bytes each. */
 export interface MessageHash {

@@ -23,16 +23,13 @@ export {
   type WideRow,
   type WithdrawFreeAuthorization,
 } from "./types.ts";
+export { PERMIT2_ADDRESS, eip2612Types, eip3009Types, type TokenDomain } from "../core/funding.ts";
 export {
-  PERMIT2_ADDRESS,
-  eip2612Types,
-  eip3009Types,
   permit2Types,
   voucherDomain,
   voucherTypeHash,
   voucherTypes,
   type EscrowReference,
-  type TokenDomain,
   type VoucherDomain,
   type VoucherMessages,
   type VoucherPrimaryType,
@@ -54,6 +51,7 @@ export {
   type DomainOrSeparator,
   type MessageHash,
 } from "./hash.ts";
+export type { Permit } from "../core/funding.ts";
 export {
   depositEip3009TypedData,
   depositPermit2TypedData,
@@ -62,10 +60,10 @@ export {
   hashPermit,
   permitTypedData,
   type DepositReference,
-  type Permit,
   type PermitReference,
   type TokenDepositReference,
 } from "./funding.ts";
+export type { TypedDataSigner } from "../core/signer.ts";
 export {
   signAllocateAuthorization,
   signDepositAuthorization,
@@ -86,7 +84,6 @@ export {
   type SignFlushAllAuthorizationParameters,
   type SignMessageParameters,
   type SignSignerRevocationParameters,
-  type TypedDataSigner,
 } from "./sign.ts";
 export {
   parseKeySignature,
@@ -97,7 +94,7 @@ export {
   type KeySignature,
   type UnwrappedSignature,
   type WalletDeployment,
-} from "./signature.ts";
+} from "../core/signature.ts";
 export {
   recoverVoucherKey,
   verifyDepositEip3009,
@@ -115,7 +112,7 @@ export {
   type VerifyVoucherOnChainParameters,
 } from "./verifyOnChain.ts";
 export { buildGroups, fitsRow, packRow, toWideRow, type BuildGroupsOptions, type CollectableVoucher } from "./pack.ts";
-export { noncePosition, randomNonce, type NoncePosition } from "./nonces.ts";
+export { noncePosition, randomNonce, type NoncePosition } from "../core/nonces.ts";
 export {
   getAccount,
   getAccountData,
@@ -190,6 +187,7 @@ export {
   type VoucherEventName,
   type WatchVoucherEscrowEventParameters,
 } from "./events.ts";
+export { InvalidMessageError, MalformedSignatureError } from "../core/errors.ts";
 export {
   AmountTooLargeError,
   AuthorizationExpiredError,
@@ -202,11 +200,9 @@ export {
   InvalidAuthorizationError,
   InvalidChainIdError,
   InvalidEscrowError,
-  InvalidMessageError,
   InvalidNonceError,
   InvalidSignatureError,
   LengthMismatchError,
-  MalformedSignatureError,
   FlushAllTooLongError,
   MixedEscrowsError,
   NoDepositsProvidedError,
@@ -235,8 +231,9 @@ export {
   type VoucherErrorOptions,
   type WriteErrorType,
 } from "./errors.ts";
-export type { EscrowTransactionParameters, TransactionParameters, WriteClient } from "./write.ts";
-export { MULTICALL3_ADDRESS } from "./multicall.ts";
+export type { TransactionParameters, WriteClient } from "../core/write.ts";
+export type { EscrowTransactionParameters } from "./write.ts";
+export { MULTICALL3_ADDRESS } from "../core/multicall.ts";
 export {
   advanceFreeNonce,
   type AdvanceFreeNonceParameters,

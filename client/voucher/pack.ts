@@ -1,6 +1,6 @@
 import { isAddressEqual, size, type Address } from "viem";
+import { parseKeySignature, toCompactSignature } from "../core/signature.ts";
 import { MixedEscrowsError, VoucherNotPackableError } from "./errors.ts";
-import { parseKeySignature, toCompactSignature } from "./signature.ts";
 import type { Group, Row, SignedVoucher, Voucher, WideRow } from "./types.ts";
 
 /** A voucher to collect. */

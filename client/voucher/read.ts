@@ -12,7 +12,7 @@ import type {
 } from "viem";
 import { readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
-import { withChecksums } from "./checksums.ts";
+import { withChecksums } from "../core/checksums.ts";
 import { decodeVoucherError } from "./errors.ts";
 import {
   NONCE_KINDS,

@@ -1,5 +1,6 @@
 import type { Hex } from "viem";
-import { withChecksums } from "./checksums.ts";
+import { withChecksums } from "../core/checksums.ts";
+import type { TypedDataSigner } from "../core/signer.ts";
 import { FlushAllTooLongError } from "./errors.ts";
 import {
   depositEip3009TypedData,
@@ -29,16 +30,6 @@ import type {
   Voucher,
   WithdrawFreeAuthorization,
 } from "./types.ts";
-
-/** Whatever signs EIP-712 typed data: a viem account, a viem wallet client with an account, or a signer of the x402 SDK. */
-export interface TypedDataSigner {
-  signTypedData(typedData: {
-    readonly domain: Record<string, unknown>;
-    readonly types: Record<string, unknown>;
-    readonly primaryType: string;
-    readonly message: Record<string, unknown>;
-  }): Promise<Hex>;
-}
 
 /** A message of the escrow and the escrow it is for. */
 export interface SignMessageParameters<name extends VoucherPrimaryType> extends EscrowReference {

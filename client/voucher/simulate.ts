@@ -1,7 +1,7 @@
 import type { Account, Address } from "viem";
 import { simulateContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
-import { withChecksums } from "./checksums.ts";
+import { withChecksums } from "../core/checksums.ts";
 import { decodeVoucherError } from "./errors.ts";
 import {
   getOutstandingAndCollectableAmount,

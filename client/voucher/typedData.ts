@@ -1,4 +1,5 @@
 import { keccak256, stringToHex, type Address, type Hex } from "viem";
+import { permit2TokenTypes } from "../core/funding.ts";
 import type {
   AllocateAuthorization,
   DepositAuthorization,
@@ -112,18 +113,6 @@ export interface VoucherMessages {
   readonly PayoutAuthorization: PayoutAuthorization;
 }
 
-/** EIP-712 type of ERC-3009's `ReceiveWithAuthorization`, signed under the token's domain. */
-export const eip3009Types = {
-  ReceiveWithAuthorization: [
-    { name: "from", type: "address" },
-    { name: "to", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "validAfter", type: "uint256" },
-    { name: "validBefore", type: "uint256" },
-    { name: "nonce", type: "bytes32" },
-  ],
-} as const;
-
 /** EIP-712 type of Permit2's `PermitWitnessTransferFrom` with a deposit authorization as witness, signed under Permit2's domain. */
 export const permit2Types = {
   PermitWitnessTransferFrom: [
@@ -133,26 +122,9 @@ export const permit2Types = {
     { name: "deadline", type: "uint256" },
     { name: "witness", type: "DepositAuthorization" },
   ],
-  TokenPermissions: [
-    { name: "token", type: "address" },
-    { name: "amount", type: "uint256" },
-  ],
+  ...permit2TokenTypes,
   DepositAuthorization: voucherTypes.DepositAuthorization,
 } as const;
-
-/** EIP-712 type of ERC-2612's `Permit`, signed under the token's domain. */
-export const eip2612Types = {
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-} as const;
-
-/** Permit2's address, the same on every chain that has it. */
-export const PERMIT2_ADDRESS: Address = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
 
 /** Which escrow on which chain a message is for. */
 export interface EscrowReference {
@@ -168,12 +140,6 @@ export interface VoucherDomain {
   /** A number, because browser wallets compare it with their own chain id as one. */
   readonly chainId: number;
   readonly verifyingContract: Address;
-}
-
-/** EIP-712 name and version of a token, as its `eip712Domain()` or its documentation gives them; "USD Coin" and "2" for USDC. */
-export interface TokenDomain {
-  readonly name: string;
-  readonly version: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isAddressEqual, type Address, type Hex } from "viem";
+import { recoverKey } from "../core/signature.ts";
 import {
   hashDepositEip3009,
   hashDepositPermit2,
@@ -8,7 +9,6 @@ import {
   type TokenDepositReference,
 } from "./funding.ts";
 import { hashMessage, hashVoucher } from "./hash.ts";
-import { recoverKey } from "./signature.ts";
 import { voucherDomain, type EscrowReference, type VoucherMessages, type VoucherPrimaryType } from "./typedData.ts";
 import type { SignedVoucher, Voucher } from "./types.ts";
 

@@ -1,10 +1,10 @@
 import { decodeFunctionResult, encodeFunctionData, isAddressEqual, type Address, type Hex } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { multicall3Abi, voucherEscrowAbi } from "../abi/index.ts";
-import { withChecksums } from "./checksums.ts";
-import { MULTICALL3_ADDRESS } from "./multicall.ts";
+import { withChecksums } from "../core/checksums.ts";
+import { MULTICALL3_ADDRESS } from "../core/multicall.ts";
+import { unwrapSignature, type WalletDeployment } from "../core/signature.ts";
 import { getSigner, isVoucherSignatureValid, type ReadClient } from "./read.ts";
-import { unwrapSignature, type WalletDeployment } from "./signature.ts";
 import type { EscrowReference } from "./typedData.ts";
 import type { SignedVoucher, Voucher } from "./types.ts";
 import { isFor, recoverVoucherKey } from "./verify.ts";

@@ -5,7 +5,7 @@ import express from "express";
 import { createPublicClient, createWalletClient, getAddress, type Hex, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { base } from "viem/chains";
-import { createSqliteStore, createVoucherSeller } from "x402-escrow/seller";
+import { createSqliteStore, createVoucherSeller } from "x402-escrow/seller/voucher";
 import { createLocalFacilitatorClient, createWalletRelayer, DeferredEvmServer } from "x402-escrow/x402/deferred";
 
 const { RPC_URL, ESCROW = "", SELLER_KEY, GAS_KEY, PORT = "4021" } = process.env;

@@ -16,9 +16,9 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { flashSettlementAbi } from "../../client/abi/index.ts";
+import { eip3009Types, PERMIT2_ADDRESS } from "../../client/core/funding.ts";
 import { flashDomain, flashTypes, type FlashMessages, type FlashPrimaryType } from "../../client/flash/typedData.ts";
 import { FUNDING_METHODS, type FundingMethod } from "../../client/flash/types.ts";
-import { eip3009Types, PERMIT2_ADDRESS } from "../../client/voucher/typedData.ts";
 import { USDC } from "../../test/base/addresses.ts";
 import { connectBase, type Base } from "../../test/helpers/base.ts";
 import { deployFlashSettlement } from "../../test/helpers/flashSettlement.ts";

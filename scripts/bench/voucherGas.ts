@@ -15,9 +15,8 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import { hashStruct } from "viem/utils";
 import { voucherEscrowAbi } from "../../client/abi/index.ts";
+import { eip3009Types, PERMIT2_ADDRESS } from "../../client/core/funding.ts";
 import {
-  eip3009Types,
-  PERMIT2_ADDRESS,
   permit2Types,
   voucherDomain,
   type VoucherMessages,

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createPublicClient, createWalletClient, http } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { base, mainnet } from "viem/chains";
-import { createChainView, createCollector, createMemoryStore } from "../../client/seller/index.ts";
+import { createChainView, createCollector, createMemoryStore } from "../../client/seller/voucher/index.ts";
 import {
   createFacilitatorRelayer,
   createLocalFacilitatorClient,

@@ -1,5 +1,5 @@
 import type { Address, Hex, LocalAccount } from "viem";
-import { eip2612Types, eip3009Types } from "../../client/voucher/typedData.ts";
+import { eip2612Types, eip3009Types } from "../../client/core/funding.ts";
 import { USDC_DOMAIN } from "../base/usdc.ts";
 
 const TYPES = {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { createPoller } from "../../client/seller/poller.ts";
-import { createTokenBuckets } from "../../client/seller/tokenBucket.ts";
+import { createPoller } from "../../client/seller/core/poller.ts";
+import { createTokenBuckets } from "../../client/seller/core/tokenBucket.ts";
 import { until } from "./until.ts";
 
 describe("poller", () => {

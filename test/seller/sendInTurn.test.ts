@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createWalletClient, custom, parseEther, type Hash } from "viem";
 import { generatePrivateKey, nonceManager, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
 import { base as chain } from "viem/chains";
-import { sendInTurn } from "../../client/seller/sendInTurn.ts";
+import { sendInTurn } from "../../client/seller/core/sendInTurn.ts";
 import type { WriteClient } from "../../client/voucher/index.ts";
 import { connectBase, type Base } from "../helpers/base.ts";
 import { mined } from "../helpers/mined.ts";

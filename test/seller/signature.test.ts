@@ -2,17 +2,17 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { bytesToHex, hashTypedData, hexToBytes, keccak256, toHex, type Address, type Hex } from "viem";
 import { privateKeyToAccount, sign } from "viem/accounts";
-import { recoverKey } from "../../client/voucher/signature.ts";
-import { voucherDomain, voucherTypes } from "../../client/voucher/typedData.ts";
-import type { Voucher } from "../../client/voucher/types.ts";
-import { createVoucherHasher } from "../../client/seller/hash.ts";
+import { recoverKey } from "../../client/core/signature.ts";
 import {
   loadNativeBackend,
   loadSignatureBackend,
   viemBackend,
   type SignatureBackend,
-} from "../../client/seller/signature.ts";
-import { voucher } from "./fixtures.ts";
+} from "../../client/seller/core/signature.ts";
+import { createVoucherHasher } from "../../client/seller/voucher/hash.ts";
+import { voucherDomain, voucherTypes } from "../../client/voucher/typedData.ts";
+import type { Voucher } from "../../client/voucher/types.ts";
+import { voucher } from "./voucher/fixtures.ts";
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 

@@ -9,7 +9,7 @@ import { ExactEvmScheme } from "@x402/evm/exact/server";
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import { wrapFetchWithPayment } from "@x402/fetch";
 import type { Address } from "viem";
-import { createAcceptor } from "../../client/seller/accept.ts";
+import { createAcceptor } from "../../client/seller/voucher/accept.ts";
 import {
   createLocalFacilitatorClient,
   DeferredEvmServer,

@@ -19,7 +19,8 @@ import {
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
 import { base as chain } from "viem/chains";
-import { createCollector } from "../../client/seller/index.ts";
+import { createCollector } from "../../client/seller/voucher/index.ts";
+import { depositWithEip3009, getSigner, PERMIT2_ADDRESS, type WriteClient } from "../../client/voucher/index.ts";
 import {
   createWalletRelayer,
   DEFAULT_RELAY_GAS,
@@ -27,7 +28,6 @@ import {
   type RelayResult,
   type WalletRelayerOptions,
 } from "../../client/x402/deferred/index.ts";
-import { depositWithEip3009, getSigner, PERMIT2_ADDRESS, type WriteClient } from "../../client/voucher/index.ts";
 import { USDC } from "../base/addresses.ts";
 import { mined } from "../helpers/mined.ts";
 import { makeAgent } from "./helpers/agent.ts";

@@ -1,7 +1,7 @@
 import { hexToBytes, keccak256, type Address, type Hex } from "viem";
 import { flashDomainSeparator, flashTypeHash } from "../../flash/hash.ts";
 import { flashDomain, type SettlementReference } from "../../flash/typedData.ts";
-import { WORD, writeHex, writeNumber } from "../words.ts";
+import { WORD, writeHex, writeNumber } from "../core/words.ts";
 
 /** What {@link FlashHasher} hashes: a payment, or a tab with its total as the amount and its lane as the nonce. */
 export interface HashedItem {

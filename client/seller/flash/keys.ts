@@ -1,4 +1,4 @@
-import { toAddress } from "../keys.ts";
+import { toAddress } from "../core/keys.ts";
 import type { FlashEscrowId, SettlementId } from "./types.ts";
 
 /** Names the escrows of one server. */

@@ -1,7 +1,7 @@
 import type { Address, Hash, Hex } from "viem";
 import type { Escrow, ReleaseEscrow } from "../../flash/types.ts";
-import type { SignatureBackend } from "../signature.ts";
-import type { BlockReference } from "../types.ts";
+import type { SignatureBackend } from "../core/signature.ts";
+import type { BlockReference } from "../core/types.ts";
 import type { FlashRejectionCode } from "./rejections.ts";
 
 /**

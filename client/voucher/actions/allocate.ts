@@ -1,4 +1,5 @@
 import type { Address, Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AmountTooLargeError,
   InsufficientBalanceError,
@@ -7,7 +8,7 @@ import type {
   InvalidAssetError,
   WriteErrorType,
 } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link allocate} takes. */
 export interface AllocateParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AmountTooLargeError,
   AuthorizationExpiredError,
@@ -11,7 +12,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { AllocateAuthorization } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link allocateWithAuthorization} takes. */
 export interface AllocateWithAuthorizationParameters extends EscrowTransactionParameters {

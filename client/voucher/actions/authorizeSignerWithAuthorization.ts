@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AuthorizationExpiredError,
   InvalidAddressError,
@@ -7,7 +8,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { SignerAuthorization } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link authorizeSignerWithAuthorization} takes. */
 export interface AuthorizeSignerWithAuthorizationParameters extends EscrowTransactionParameters {

@@ -1,6 +1,7 @@
 import type { Address, Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type { NoThawingInProgressError, WriteErrorType } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link cancelThaw} takes. */
 export interface CancelThawParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   InvalidAddressError,
   InvalidAmountError,
@@ -11,7 +12,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { Voucher } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link collect} takes. */
 export interface CollectParameters extends EscrowTransactionParameters {

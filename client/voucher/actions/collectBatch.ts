@@ -1,7 +1,8 @@
 import type { Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type { NoVouchersProvidedError, WriteErrorType } from "../errors.ts";
 import type { Group } from "../types.ts";
-import { writeIsolating, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeIsolating, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link collectBatch} takes. */
 export interface CollectBatchParameters extends EscrowTransactionParameters {

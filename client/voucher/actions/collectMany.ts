@@ -1,4 +1,5 @@
 import type { Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   InvalidAddressError,
   InvalidAmountError,
@@ -12,7 +13,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { SignedVoucher } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link collectMany} takes. */
 export interface CollectManyParameters extends EscrowTransactionParameters {

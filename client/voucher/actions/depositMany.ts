@@ -1,4 +1,5 @@
 import type { Address, Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AmountTooLargeError,
   InvalidAddressError,
@@ -10,7 +11,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { DepositInput } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link depositMany} takes. */
 export interface DepositManyParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Address, Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AmountTooLargeError,
   InvalidAddressError,
@@ -8,7 +9,7 @@ import type {
   TransferMismatchError,
   WriteErrorType,
 } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link depositTo} takes. */
 export interface DepositToParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AmountTooLargeError,
   AuthorizationExpiredError,
@@ -10,7 +11,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { DepositAuthorization } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link depositWithEip3009} takes. */
 export interface DepositWithEip3009Parameters extends EscrowTransactionParameters {

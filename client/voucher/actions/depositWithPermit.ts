@@ -2,10 +2,14 @@ import { encodeFunctionData, type Address, type Hash, type Hex } from "viem";
 import { readContract, writeContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { eip2612Abi, multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
+import { withChecksums } from "../../core/checksums.ts";
+import { MalformedSignatureError } from "../../core/errors.ts";
+import type { Permit } from "../../core/funding.ts";
+import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
+import { parseKeySignature } from "../../core/signature.ts";
+import { withTransaction, type WriteClient } from "../../core/write.ts";
 import { getRevertData } from "../../errors.ts";
-import { withChecksums } from "../checksums.ts";
 import {
-  MalformedSignatureError,
   decodeVoucherError,
   type AmountTooLargeError,
   type AuthorizationExpiredError,
@@ -19,11 +23,8 @@ import {
   type WriteErrorType,
   type ZeroNonceError,
 } from "../errors.ts";
-import type { Permit } from "../funding.ts";
-import { MULTICALL3_ADDRESS } from "../multicall.ts";
-import { parseKeySignature } from "../signature.ts";
 import type { DepositAuthorization } from "../types.ts";
-import { withTransaction, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link depositWithPermit} takes. */
 export interface DepositWithPermitParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AuthorizationExpiredError,
   InvalidAuthorizationError,
@@ -7,7 +8,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { AccountKey, FlushAllAuthorization } from "../types.ts";
-import { writeIsolating, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeIsolating, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link flushAllWithAuthorization} takes. */
 export interface FlushAllWithAuthorizationParameters extends EscrowTransactionParameters {

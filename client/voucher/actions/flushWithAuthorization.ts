@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AuthorizationExpiredError,
   InvalidAuthorizationError,
@@ -8,7 +9,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { FlushAuthorization } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link flushWithAuthorization} takes. */
 export interface FlushWithAuthorizationParameters extends EscrowTransactionParameters {

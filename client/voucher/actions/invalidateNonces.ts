@@ -1,7 +1,8 @@
 import type { Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type { WriteErrorType } from "../errors.ts";
 import { NONCE_KINDS, type NonceKind } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link invalidateNonces} takes. */
 export interface InvalidateNoncesParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Address, Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   InsufficientBalanceError,
   InvalidAmountError,
@@ -6,7 +7,7 @@ import type {
   TransferFailedError,
   WriteErrorType,
 } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link release} takes. */
 export interface ReleaseParameters extends EscrowTransactionParameters {

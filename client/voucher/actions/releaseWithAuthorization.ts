@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AuthorizationExpiredError,
   InsufficientBalanceError,
@@ -10,7 +11,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { ReleaseAuthorization } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link releaseWithAuthorization} takes. */
 export interface ReleaseWithAuthorizationParameters extends EscrowTransactionParameters {

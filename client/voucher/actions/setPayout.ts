@@ -1,6 +1,7 @@
 import type { Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type { WriteErrorType } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link setPayout} takes. */
 export interface SetPayoutParameters extends EscrowTransactionParameters {

@@ -1,11 +1,12 @@
 import type { Address, Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   NoThawingInProgressError,
   ThawingPeriodNotCompletedError,
   TransferFailedError,
   WriteErrorType,
 } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link withdraw} takes. */
 export interface WithdrawParameters extends EscrowTransactionParameters {

@@ -1,6 +1,7 @@
 import type { Address, Hash } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type { InsufficientBalanceError, InvalidAmountError, TransferFailedError, WriteErrorType } from "../errors.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link withdrawFree} takes. */
 export interface WithdrawFreeParameters extends EscrowTransactionParameters {

@@ -1,4 +1,5 @@
 import type { Hash, Hex } from "viem";
+import { type WriteClient } from "../../core/write.ts";
 import type {
   AuthorizationExpiredError,
   InsufficientBalanceError,
@@ -9,7 +10,7 @@ import type {
   WriteErrorType,
 } from "../errors.ts";
 import type { WithdrawFreeAuthorization } from "../types.ts";
-import { writeVoucherEscrow, type EscrowTransactionParameters, type WriteClient } from "../write.ts";
+import { writeVoucherEscrow, type EscrowTransactionParameters } from "../write.ts";
 
 /** What {@link withdrawFreeWithAuthorization} takes. */
 export interface WithdrawFreeWithAuthorizationParameters extends EscrowTransactionParameters {

@@ -1,4 +1,4 @@
-import { smallest } from "../../amounts.ts";
+import { smallest } from "../../core/amounts.ts";
 
 const AMOUNT = /^(?:0|[1-9][0-9]{0,77})$/;
 

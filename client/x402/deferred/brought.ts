@@ -1,11 +1,11 @@
 import { isAddressEqual, type Address, type Hash } from "viem";
-import type { AcceptParameters } from "../../seller/types.ts";
+import { largest } from "../../core/amounts.ts";
+import type { AcceptParameters } from "../../seller/voucher/types.ts";
 import { recoverVoucherKey, unwrapSignature, type WalletDeployment } from "../../voucher/index.ts";
-import { largest } from "../../amounts.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
-import type { RelayRequest } from "./relayer.ts";
 import { relayInOrder } from "./relayInOrder.ts";
+import type { RelayRequest } from "./relayer.ts";
 import { leastDepositOf, termsOf, type SellerDesk } from "./sellerDesk.ts";
 import type { DeferredPayload, Deposit } from "./types.ts";
 

@@ -1,15 +1,15 @@
 import type { Hex } from "viem";
+import { largest } from "../../core/amounts.ts";
 import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
-import { largest } from "../../amounts.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
-import { decideWithReview, reviewDeposits } from "./depositReview.ts";
 import { enter, leave, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
 import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
 import { neededSessionEnd } from "./buyerSession.ts";
 import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
 import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
+import { decideWithReview, reviewDeposits } from "./depositReview.ts";
 import { PriceLimitError } from "./errors.ts";
 import { reactionTo } from "./reactions.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";

@@ -1,9 +1,9 @@
 import type { Hex } from "viem";
-import { largest, smallest } from "../../amounts.ts";
+import { largest, smallest } from "../../core/amounts.ts";
+import { randomNonce } from "../../core/nonces.ts";
+import { DEFAULT_LANE } from "../../voucher/types.ts";
 import { sum } from "./amounts.ts";
 import type { BuyerAccountId, BuyerAccountRecord, LaneRecord } from "./buyerStorage.ts";
-import { DEFAULT_LANE } from "../../voucher/types.ts";
-import { randomNonce } from "../../voucher/nonces.ts";
 import type { Deposit } from "./types.ts";
 
 /** Seconds for which a lane is left alone that another process of the same buyer uses. */
@@ -240,7 +240,8 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
         if (claim !== undefined && claim.until < now) account.endClaim(claim, { kind: "unknown" });
       }
       const { pendingDeposit } = account;
-      if (pendingDeposit !== undefined && pendingDeposit.authorization.expiry < now) account.dropDeposit(pendingDeposit);
+      if (pendingDeposit !== undefined && pendingDeposit.authorization.expiry < now)
+        account.dropDeposit(pendingDeposit);
     },
     toRecord() {
       return {

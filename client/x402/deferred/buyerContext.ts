@@ -1,6 +1,6 @@
 import type { Address } from "viem";
+import { largest } from "../../core/amounts.ts";
 import type { TypedDataSigner } from "../../voucher/index.ts";
-import { largest } from "../../amounts.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { DeferredConfigurationError, VoucherLifetimeError } from "./errors.ts";

@@ -1,8 +1,8 @@
 import type { Address } from "viem";
+import { largest } from "../../core/amounts.ts";
+import { recoverKey } from "../../core/signature.ts";
 import { hashVoucher } from "../../voucher/hash.ts";
 import { voucherDomain, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
-import { recoverKey } from "../../voucher/signature.ts";
-import { largest } from "../../amounts.ts";
 import type { BuyerAccountId } from "./buyerStorage.ts";
 import type { Offer } from "./types.ts";
 

@@ -1,16 +1,11 @@
 import type { Address, Hex } from "viem";
-import {
-  signDepositAuthorization,
-  signDepositEip3009,
-  signDepositPermit2,
-  signPermit,
-  type TypedDataSigner,
-} from "../../voucher/sign.ts";
+import { largest, smallest } from "../../core/amounts.ts";
+import { randomNonce } from "../../core/nonces.ts";
+import { type TypedDataSigner } from "../../core/signer.ts";
 import type { DepositAuthorization } from "../../voucher/index.ts";
-import { largest, smallest } from "../../amounts.ts";
+import { signDepositAuthorization, signDepositEip3009, signDepositPermit2, signPermit } from "../../voucher/sign.ts";
 import type { BuyerAccountId } from "./buyerStorage.ts";
 import { DepositNeededError } from "./errors.ts";
-import { randomNonce } from "../../voucher/nonces.ts";
 import type { Deposit, DepositMethod, DepositTerms, Offer } from "./types.ts";
 
 /** Requests that a first deposit pays for when the seller suggests nothing. */

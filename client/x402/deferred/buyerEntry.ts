@@ -1,4 +1,4 @@
-import { largest } from "../../amounts.ts";
+import { largest } from "../../core/amounts.ts";
 import { sum, tightest } from "./amounts.ts";
 import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
 import type { BuyerContext } from "./buyerContext.ts";

@@ -1,5 +1,5 @@
 import type { Address, Hex } from "viem";
-import type { TypedDataSigner } from "../../voucher/sign.ts";
+import type { TypedDataSigner } from "../../core/signer.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerAccountId, BuyerStorage } from "./buyerStorage.ts";
 import type { DeferredPayload, Deposit, Offer, Settlement } from "./types.ts";

@@ -1,4 +1,4 @@
-import { REJECTIONS, type RejectionCode } from "../../seller/rejections.ts";
+import { REJECTIONS, type RejectionCode } from "../../seller/voucher/rejections.ts";
 
 /** Refusals of the plug-in itself, each with a sentence for people. `REJECTIONS` of the seller side has those of the seller's rules. */
 const WIRE_REJECTIONS = {

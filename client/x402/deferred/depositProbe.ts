@@ -10,7 +10,7 @@ import {
 } from "viem";
 import { call, getCode, readContract } from "viem/actions";
 import { multicall3Abi } from "../../abi/index.ts";
-import type { EscrowId } from "../../seller/types.ts";
+import type { EscrowId } from "../../seller/voucher/types.ts";
 import type { ContractCall } from "../../voucher/actions/depositWithPermit.ts";
 import {
   AuthorizationExpiredError,

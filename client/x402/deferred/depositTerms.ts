@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { largest } from "../../amounts.ts";
+import { largest } from "../../core/amounts.ts";
 import { amountOf, type AssetAmounts } from "./relayer.ts";
 import type { DepositMethod, DepositTerms } from "./types.ts";
 

@@ -7,8 +7,8 @@ import type {
   SettleResponse,
   VerifyResponse,
 } from "@x402/core/types";
-import { THAWING_PERIOD } from "../../seller/limits.ts";
-import type { EscrowId } from "../../seller/types.ts";
+import { THAWING_PERIOD } from "../../seller/voucher/limits.ts";
+import type { EscrowId } from "../../seller/voucher/types.ts";
 import { isAmount } from "./amounts.ts";
 import { messageOf, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
@@ -17,9 +17,9 @@ import { chainIdOfNetwork, chainIdOfNetworkV1 } from "./network.ts";
 import { correctiveOffer } from "./offers.ts";
 import { createPayments, type Payments, type PaymentRequest } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";
-import type { SellerDesk } from "./sellerDesk.ts";
-import { relayForSeller } from "./remoteRelay.ts";
 import type { Relayer } from "./relayer.ts";
+import { relayForSeller } from "./remoteRelay.ts";
+import type { SellerDesk } from "./sellerDesk.ts";
 import { toWireSettlement } from "./wire.ts";
 
 /** One escrow that a facilitator serves. */

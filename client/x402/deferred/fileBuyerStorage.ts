@@ -1,4 +1,4 @@
-import { createSerial } from "../../seller/serial.ts";
+import { createSerial } from "../../seller/core/serial.ts";
 import {
   buyerAccountKey,
   type BuyerAccountId,

@@ -1,16 +1,16 @@
 import type { PaymentRequirements, SchemePaymentRequiredContext } from "@x402/core/types";
 import type { Address, Hex } from "viem";
-import { ChainBusyError, ChainUnavailableError } from "../../seller/errors.ts";
-import { THAWING_PERIOD } from "../../seller/limits.ts";
-import type { LaneOffer } from "../../seller/types.ts";
+import { ChainBusyError, ChainUnavailableError } from "../../seller/core/errors.ts";
+import { THAWING_PERIOD } from "../../seller/voucher/limits.ts";
+import type { LaneOffer } from "../../seller/voucher/types.ts";
 import { randomNonce } from "../../voucher/index.ts";
 import { DEFAULT_LANE } from "../../voucher/types.ts";
 import { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";
+import { toWireInteger } from "./fields.ts";
 import type { Corrective } from "./refusals.ts";
 import type { AssetFacts } from "./relayer.ts";
 import { readFactsFor, termsOf, type SellerDesk } from "./sellerDesk.ts";
 import type { DepositTerms, WireAccountDetails, WireOffer } from "./types.ts";
-import { toWireInteger } from "./fields.ts";
 import { toWireLane } from "./wire.ts";
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;

@@ -1,17 +1,13 @@
 import type { Address, Hash } from "viem";
-import {
-  ChainBusyError,
-  ChainUnavailableError,
-  ChargeAboveReservationError,
-  ReservationLostError,
-} from "../../seller/errors.ts";
-import type { Acceptor, Reservation } from "../../seller/types.ts";
+import { ChainBusyError, ChainUnavailableError, ReservationLostError } from "../../seller/core/errors.ts";
+import { ChargeAboveReservationError } from "../../seller/voucher/errors.ts";
+import type { Acceptor, Reservation } from "../../seller/voucher/types.ts";
 import { isAmount } from "./amounts.ts";
 import { bring, bringsSomething, checkBrought, needsRelay, unwrapPayload, type ReadPayment } from "./brought.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
-import type { RelayRequest } from "./relayer.ts";
 import { isFunded } from "./relayInOrder.ts";
+import type { RelayRequest } from "./relayer.ts";
 import { findDesk, type SellerDesk, type SellerDesks } from "./sellerDesk.ts";
 import type { Settlement } from "./types.ts";
 import { parsePayload } from "./wire.ts";

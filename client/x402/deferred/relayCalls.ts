@@ -1,8 +1,8 @@
 import { decodeFunctionResult, encodeFunctionData, type Address, type Hex } from "viem";
 import { multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
+import { withChecksums } from "../../core/checksums.ts";
+import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
 import { depositWithPermitCalls, type ContractCall } from "../../voucher/actions/depositWithPermit.ts";
-import { withChecksums } from "../../voucher/checksums.ts";
-import { MULTICALL3_ADDRESS } from "../../voucher/multicall.ts";
 import type { SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import { largest } from "../../amounts.ts";
+import { largest } from "../../core/amounts.ts";
 import type { RelayRequest, RelayResult } from "./relayer.ts";
 import { leastDepositOf, type SellerDesk } from "./sellerDesk.ts";
 

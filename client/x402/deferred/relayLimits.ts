@@ -1,6 +1,6 @@
 import type { Address } from "viem";
-import { systemClock } from "../../seller/limits.ts";
-import { createTokenBuckets } from "../../seller/tokenBucket.ts";
+import { createTokenBuckets } from "../../seller/core/tokenBucket.ts";
+import { systemClock } from "../../seller/voucher/limits.ts";
 
 /** What keeps strangers from using up a relayer's gas. */
 

@@ -1,6 +1,6 @@
 import { erc20Abi, parseAbi, type Address, type Hash } from "viem";
 import { readContract } from "viem/actions";
-import type { EscrowId } from "../../seller/types.ts";
+import type { EscrowId } from "../../seller/voucher/types.ts";
 import type { ReadClient, SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
 import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";

@@ -1,16 +1,16 @@
 import type { FacilitatorClient } from "@x402/core/server";
 import type { Network, SettleResponse } from "@x402/core/types";
 import { isHash, type Address } from "viem";
-import type { EscrowId } from "../../seller/types.ts";
+import type { EscrowId } from "../../seller/voucher/types.ts";
 import type { ReadClient } from "../../voucher/index.ts";
+import { refuseDeposit } from "./brought.ts";
 import { messageOf, toCode, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { MAX_UINT256, parse, toWireInteger } from "./fields.ts";
 import { networkOfChainId } from "./network.ts";
-import { refuseDeposit } from "./brought.ts";
 import type { PaymentRequest, Payments } from "./payments.ts";
-import { readAssetFacts, type AssetAmounts, type Relayer, type RelayRequest } from "./relayer.ts";
 import { relayInOrder } from "./relayInOrder.ts";
+import { readAssetFacts, type AssetAmounts, type Relayer, type RelayRequest } from "./relayer.ts";
 import type { DepositMethod, Parsed, WireDeposit, WireInteger, WireSignerAuthorization } from "./types.ts";
 import { readDeposit, readSigner, toWireDeposit, toWireSigner } from "./wire.ts";
 

@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import type { Acceptor, ChainView } from "../../seller/types.ts";
+import type { Acceptor, ChainView } from "../../seller/voucher/types.ts";
 import { depositTermsFor, type DepositTermsPolicy } from "./depositTerms.ts";
 import { amountOf, type AssetFacts, type Relayer } from "./relayer.ts";
 import type { DepositTerms } from "./types.ts";

@@ -8,8 +8,8 @@ import type {
 } from "@x402/core/types";
 import { findDefaultAsset } from "@x402/evm";
 import type { Address } from "viem";
+import { largest } from "../../core/amounts.ts";
 import { signVoucher, type TypedDataSigner, type Voucher } from "../../voucher/index.ts";
-import { largest } from "../../amounts.ts";
 import { checkCorrection } from "./buyerCorrection.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";

@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { createSerial } from "../../seller/serial.ts";
+import { createSerial } from "../../seller/core/serial.ts";
 import type { TypedDataSigner } from "../../voucher/index.ts";
 import { sum, tightest } from "./amounts.ts";
 import { openBuyerAccount, type BuyerAccount } from "./buyerAccount.ts";

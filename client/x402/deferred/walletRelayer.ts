@@ -1,7 +1,7 @@
 import type { Address, Hash } from "viem";
 import { getBlockNumber, sendTransaction, waitForTransactionReceipt } from "viem/actions";
-import { sendInTurn } from "../../seller/sendInTurn.ts";
-import type { EscrowId } from "../../seller/types.ts";
+import { sendInTurn } from "../../seller/core/sendInTurn.ts";
+import type { EscrowId } from "../../seller/voucher/types.ts";
 import type { ContractCall } from "../../voucher/actions/depositWithPermit.ts";
 import { type ReadClient, type WriteClient } from "../../voucher/index.ts";
 import { createDepositProbe, isRevert, toRevert } from "./depositProbe.ts";

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemoryStore } from "../../../client/seller/store/memory.ts";
-import { createSqliteStore } from "../../../client/seller/store/sqlite.ts";
+import { createMemoryStore } from "../../../client/seller/voucher/store/memory.ts";
+import { createSqliteStore } from "../../../client/seller/voucher/store/sqlite.ts";
 import { measure, quantile, type Samples } from "./measure.ts";
 import { ourAcceptance } from "./ourAcceptance.ts";
 import { PEER, peerAcceptance } from "./peerAcceptance.ts";

@@ -1,10 +1,10 @@
 import { keccak256, toHex, type Address, type Hex } from "viem";
 import { privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
-import { createAcceptor } from "../../../client/seller/accept.ts";
-import { ChainUnavailableError } from "../../../client/seller/errors.ts";
-import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
-import { systemClock } from "../../../client/seller/limits.ts";
-import type { Acceptor, ChainView, VoucherStore } from "../../../client/seller/types.ts";
+import { ChainUnavailableError } from "../../../client/seller/core/errors.ts";
+import { createAcceptor } from "../../../client/seller/voucher/accept.ts";
+import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
+import { systemClock } from "../../../client/seller/voucher/limits.ts";
+import type { Acceptor, ChainView, VoucherStore } from "../../../client/seller/voucher/types.ts";
 import { signVoucher } from "../../../client/voucher/sign.ts";
 import type { SignedVoucher, Voucher } from "../../../client/voucher/types.ts";
 import { itemsOf, type Subject } from "./measure.ts";

@@ -1,7 +1,7 @@
 import { x402Facilitator } from "@x402/core/facilitator";
 import express from "express";
 import { isAddressEqual } from "viem";
-import { createAcceptor, createChainView, createMemoryStore } from "../../../client/seller/index.ts";
+import { createAcceptor, createChainView, createMemoryStore } from "../../../client/seller/voucher/index.ts";
 import { createWalletRelayer, DeferredEvmFacilitator } from "../../../client/x402/deferred/index.ts";
 import { USDC } from "../../../test/base/addresses.ts";
 import { actors } from "../../../test/helpers/actors.ts";

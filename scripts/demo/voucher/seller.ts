@@ -1,7 +1,7 @@
 import { HTTPFacilitatorClient } from "@x402/core/server";
 import { paymentMiddleware, setSettlementOverrides, x402ResourceServer } from "@x402/express";
 import express from "express";
-import { createSqliteStore, createVoucherSeller } from "../../../client/seller/index.ts";
+import { createSqliteStore, createVoucherSeller } from "../../../client/seller/voucher/index.ts";
 import { releaseWithAuthorization } from "../../../client/voucher/index.ts";
 import { createFacilitatorRelayer, DeferredEvmServer } from "../../../client/x402/deferred/index.ts";
 import { USDC } from "../../../test/base/addresses.ts";

@@ -10,7 +10,7 @@ import type {
   FlashStore,
   LiveRelease,
 } from "../../../client/seller/flash/types.ts";
-import type { BlockReference } from "../../../client/seller/types.ts";
+import type { BlockReference } from "../../../client/seller/core/types.ts";
 
 /** Facts shared by the tests of the scheme `flash` that need no chain. */
 

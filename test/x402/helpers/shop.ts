@@ -7,10 +7,10 @@ import type { RouteConfig } from "@x402/core/server";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { privateKeyToAccount, generatePrivateKey } from "viem/accounts";
 import type { Address } from "viem";
-import { createAcceptor } from "../../../client/seller/accept.ts";
-import { createChainView } from "../../../client/seller/chainView.ts";
-import { createMemoryStore } from "../../../client/seller/store/memory.ts";
-import type { Acceptor, ChainView, SellerLimits, VoucherStore } from "../../../client/seller/types.ts";
+import { createAcceptor } from "../../../client/seller/voucher/accept.ts";
+import { createChainView } from "../../../client/seller/voucher/chainView.ts";
+import { createMemoryStore } from "../../../client/seller/voucher/store/memory.ts";
+import type { Acceptor, ChainView, SellerLimits, VoucherStore } from "../../../client/seller/voucher/types.ts";
 import {
   DeferredEvmServer,
   createLocalFacilitatorClient,

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
-import { ReservationLostError, StoreClosedError } from "../../errors.ts";
-import type { BlockReference } from "../../types.ts";
+import { ReservationLostError, StoreClosedError } from "../../core/errors.ts";
+import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, toEscrowId, toServerId, toSettlementId, type ServerId } from "../keys.ts";
 import type {
   EscrowUpdate,

@@ -1,5 +1,5 @@
 import type { Hash } from "viem";
-import type { BlockReference } from "../../types.ts";
+import type { BlockReference } from "../../core/types.ts";
 import { serverKey, type ServerId } from "../keys.ts";
 import type { FlashStore } from "../types.ts";
 import { createEmbeddedFlashStore } from "./embedded.ts";

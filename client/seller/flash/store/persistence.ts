@@ -1,5 +1,5 @@
 import type { Hash } from "viem";
-import type { BlockReference } from "../../types.ts";
+import type { BlockReference } from "../../core/types.ts";
 import type { ServerId } from "../keys.ts";
 import type { FlashEscrowId, SettlementId } from "../types.ts";
 import type { Book, ItemRecord } from "./records.ts";

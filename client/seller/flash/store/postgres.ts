@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, Hash } from "viem";
-import { ReservationLostError, StoreClosedError, StoreContentionError } from "../../errors.ts";
-import { createSerial, type Serial } from "../../serial.ts";
-import type { BlockReference } from "../../types.ts";
+import { ReservationLostError, StoreClosedError, StoreContentionError } from "../../core/errors.ts";
+import { createSerial, type Serial } from "../../core/serial.ts";
+import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, toEscrowId, toServerId, toSettlementId, type ServerId } from "../keys.ts";
 import type {
   EscrowUpdate,

@@ -1,4 +1,4 @@
-import { PostgresUnavailableError } from "../../errors.ts";
+import { PostgresUnavailableError } from "../../core/errors.ts";
 import type { Row } from "./rows.ts";
 
 /** One query. A named one is prepared once a connection. */

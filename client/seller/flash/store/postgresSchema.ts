@@ -1,4 +1,4 @@
-import { StoreVersionError } from "../../errors.ts";
+import { StoreVersionError } from "../../core/errors.ts";
 import type { PostgresClient, PostgresPool } from "./postgresPool.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Hash } from "viem";
-import { ReservationLostError } from "../../errors.ts";
+import { ReservationLostError } from "../../core/errors.ts";
 import type {
   EscrowUpdate,
   FlashItem,

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Address, Hash } from "viem";
-import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../errors.ts";
-import type { BlockReference } from "../../types.ts";
+import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../core/errors.ts";
+import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, type ServerId } from "../keys.ts";
 import type { FlashDurability, FlashEscrowId, FlashStore, SettlementId } from "../types.ts";
 import { createEmbeddedFlashStore } from "./embedded.ts";

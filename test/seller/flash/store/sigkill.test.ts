@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { StoreLockedError } from "../../../../client/seller/errors.ts";
+import { StoreLockedError } from "../../../../client/seller/core/errors.ts";
 import { createSqliteFlashStore } from "../../../../client/seller/flash/store/sqlite.ts";
 import type { UnsettledItem } from "../../../../client/seller/flash/types.ts";
 import { until } from "../../until.ts";

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
-import { createSqliteFlashStore } from "../../../../client/seller/flash/store/sqlite.ts";
 import {
   ReservationLostError,
   StoreLockedError,
   StoreUnavailableError,
   StoreVersionError,
-} from "../../../../client/seller/errors.ts";
-import { createSqliteStore } from "../../../../client/seller/store/sqlite.ts";
+} from "../../../../client/seller/core/errors.ts";
+import { createSqliteFlashStore } from "../../../../client/seller/flash/store/sqlite.ts";
+import { createSqliteStore } from "../../../../client/seller/voucher/store/sqlite.ts";
 import { rejection } from "../../rejection.ts";
 import {
   accepted,

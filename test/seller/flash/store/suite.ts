@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ReservationLostError, StoreClosedError } from "../../../../client/seller/errors.ts";
+import { ReservationLostError, StoreClosedError } from "../../../../client/seller/core/errors.ts";
 import type { FlashItem, FlashStore } from "../../../../client/seller/flash/types.ts";
 import { rejection } from "../../rejection.ts";
 import {

@@ -1,0 +1,10 @@
+import type { Hash } from "viem";
+
+/** A block as the seller has seen it. */
+export interface BlockReference {
+  readonly number: bigint;
+  /** Unix seconds. */
+  readonly timestamp: bigint;
+  /** 32-byte block hash. */
+  readonly hash: Hash;
+}

@@ -1,0 +1,410 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { Address, Hash, Hex } from "viem";
+import type { Voucher } from "../../../voucher/types.ts";
+import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../core/errors.ts";
+import type { BlockReference } from "../../core/types.ts";
+import type { AcceptedVoucher, AccountId, EscrowId, LiveRelease, VoucherSigner, VoucherStore } from "../types.ts";
+import { createEmbeddedStore } from "./embedded.ts";
+import type { Persistence, SellerId } from "./persistence.ts";
+import {
+  isUsed,
+  newAccount,
+  newLane,
+  uncollectedOf,
+  type AccountRecord,
+  type LaneFacts,
+  type SignerRecord,
+} from "./records.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+
+/** Settings of {@link createSqliteStore}. */
+export interface SqliteStoreOptions {
+  /** File of the store; its folder must exist. Never on a network file system. */
+  readonly path: string;
+  /**
+   * `NORMAL` (default) survives the end of the process, SIGKILL included, but the last charges can be lost when the machine loses power.
+   * `FULL` survives that too, and waits for the disk at every charge.
+   */
+  readonly synchronous?: "NORMAL" | "FULL";
+  /** Most accounts held in memory; 50,000 by default. Others are read from the file when they are needed. */
+  readonly maxCachedAccounts?: number;
+}
+
+/**
+ * Opens a store in a file: what a seller runs by default. The file belongs to this process until {@link VoucherStore.close}.
+ *
+ * Needs Node 22.13 or newer (`node:sqlite`).
+ *
+ * @param options - {@link SqliteStoreOptions}.
+ * @returns The store, with everything that was accepted before. Requests that a crash cut short hold nothing.
+ * @throws {StoreUnavailableError} the runtime has no SQLite.
+ * @throws {StoreLockedError} another process has the file open.
+ * @throws {StoreVersionError} another version of this package wrote the file.
+ *
+ * @example
+ * const store = createSqliteStore({ path: "vouchers.sqlite" });
+ */
+export function createSqliteStore(options: SqliteStoreOptions): VoucherStore {
+  const { path, synchronous = "NORMAL", maxCachedAccounts = 50_000 } = options;
+  return createEmbeddedStore({ persistence: openPersistence(path, synchronous), maxCachedAccounts });
+}
+
+function openPersistence(path: string, synchronous: "NORMAL" | "FULL"): Persistence {
+  // Loaded when it is used, so that everything else of the seller side runs where there is no SQLite.
+  const sqlite = process.getBuiltinModule?.("node:sqlite");
+  if (sqlite === undefined) throw new StoreUnavailableError();
+  const database = new sqlite.DatabaseSync(path);
+  try {
+    takeAlone(database, path, synchronous);
+    migrate(database, path);
+    return new SqlitePersistence(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Takes the file for this process alone, before anything in it is read. */
+function takeAlone(database: DatabaseSync, path: string, synchronous: "NORMAL" | "FULL"): void {
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = WAL");
+    // The exclusive lock is taken by the first write and then kept.
+    database.exec("BEGIN IMMEDIATE; COMMIT");
+  } catch (error) {
+    if (isBusy(error)) throw new StoreLockedError(path, error);
+    throw error;
+  }
+  database.exec(`PRAGMA synchronous = ${synchronous}`);
+}
+
+function isBusy(error: unknown): boolean {
+  const SQLITE_BUSY = 5;
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const row = database.prepare("PRAGMA user_version").get();
+  const version = Number(row?.["user_version"]);
+  if (version === SCHEMA_VERSION) return;
+  if (version !== 0) throw new StoreVersionError(path, version, SCHEMA_VERSION);
+  database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+type Row = Record<string, unknown>;
+
+class SqlitePersistence implements Persistence {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #rowIds = new WeakMap<AccountRecord, number>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  loadAccount(account: AccountId): AccountRecord | undefined {
+    const row = this.#one(
+      "SELECT * FROM accounts WHERE chain_id = ? AND escrow = ? AND seller = ? AND asset = ? AND buyer = ?",
+      accountValues(account),
+    );
+    if (row === undefined) return undefined;
+    const record = newAccount(account, {
+      balance: BigInt(text(row, "balance")),
+      thawing: BigInt(text(row, "thawing")),
+      thawEndTime: BigInt(text(row, "thaw_end_time")),
+      syncedBlock: {
+        number: BigInt(integer(row, "block_number")),
+        timestamp: BigInt(text(row, "block_timestamp")),
+        hash: text(row, "block_hash") as Hash,
+      },
+      isStale: integer(row, "is_stale") === 1,
+    });
+    const rowId = integer(row, "id");
+    this.#rowIds.set(record, rowId);
+    for (const lane of this.#all("SELECT * FROM lanes WHERE account_id = ?", [rowId])) {
+      const id = text(lane, "lane_id") as Hex;
+      record.lanes.set(id, newLane(id, toLaneFacts(account, id, lane)));
+    }
+    for (const release of this.#all("SELECT * FROM releases WHERE account_id = ?", [rowId])) {
+      record.releases.set(text(release, "nonce") as Hex, toLiveRelease(account, release));
+    }
+    return record;
+  }
+
+  saveLane(record: AccountRecord, id: Hex, facts: LaneFacts): void {
+    const rowId = this.#rowIds.get(record);
+    if (rowId === undefined) {
+      this.saveAll([record], []);
+      this.saveLane(record, id, facts);
+      return;
+    }
+    this.#run(
+      `INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, lane_id) DO UPDATE SET
+        charged = excluded.charged, collected = excluded.collected, is_uncollected = excluded.is_uncollected,
+        oldest_charge_time = excluded.oldest_charge_time, promised = excluded.promised, value_aggregate = excluded.value_aggregate,
+        voucher_timestamp = excluded.voucher_timestamp, nonce = excluded.nonce, expiry = excluded.expiry,
+        signature = excluded.signature, signer = excluded.signer, signer_kind = excluded.signer_kind,
+        voucher_hash = excluded.voucher_hash`,
+      [rowId, id, ...laneValues(facts)],
+    );
+  }
+
+  saveAll(records: readonly AccountRecord[], signers: readonly SignerRecord[]): void {
+    if (records.length === 0 && signers.length === 0) return;
+    this.#inTransaction(() => {
+      for (const record of records) {
+        this.#saveAccount(record);
+        for (const lane of record.lanes.values()) if (isUsed(lane)) this.saveLane(record, lane.id, lane.facts);
+        this.#writeReleases(record, record.releases);
+      }
+      for (const signer of signers) this.#saveSigner(signer);
+    });
+  }
+
+  saveReleases(record: AccountRecord, releases: ReadonlyMap<Hex, LiveRelease>): void {
+    this.#inTransaction(() => {
+      this.#writeReleases(record, releases);
+    });
+  }
+
+  listAccounts({ chainId, escrow, seller }: SellerId, onlyUncollected: boolean): readonly AccountId[] {
+    const filter = onlyUncollected
+      ? "AND id IN (SELECT account_id FROM lanes INDEXED BY lanes_uncollected WHERE is_uncollected = 1)"
+      : "";
+    const sql = `SELECT * FROM accounts WHERE chain_id = ? AND escrow = ? AND seller = ? ${filter}`;
+    return this.#all(sql, [chainId.toString(), escrow, seller]).map(toAccountId);
+  }
+
+  markStale({ chainId, escrow }: EscrowId, block: bigint): void {
+    this.#run("UPDATE accounts SET is_stale = 1 WHERE chain_id = ? AND escrow = ? AND block_number > ?", [
+      chainId.toString(),
+      escrow.toLowerCase(),
+      block,
+    ]);
+  }
+
+  listReleasing({ chainId, escrow }: EscrowId): readonly AccountId[] {
+    const sql = "SELECT * FROM accounts WHERE chain_id = ? AND escrow = ? AND id IN (SELECT account_id FROM releases)";
+    return this.#all(sql, [chainId.toString(), escrow.toLowerCase()]).map(toAccountId);
+  }
+
+  loadSigners({ chainId, escrow }: EscrowId): readonly SignerRecord[] {
+    const rows = this.#all("SELECT * FROM signers WHERE chain_id = ? AND escrow = ?", [chainId.toString(), escrow]);
+    return rows.map((row) => ({
+      chainId,
+      escrow,
+      buyer: text(row, "buyer") as Address,
+      signer: text(row, "signer") as Address,
+      validUntil: BigInt(text(row, "valid_until")),
+      isRevoked: integer(row, "is_revoked") === 1,
+      blockNumber: BigInt(integer(row, "block_number")),
+    }));
+  }
+
+  loadSyncedBlock({ chainId, escrow, seller }: SellerId): BlockReference | undefined {
+    const row = this.#one("SELECT * FROM synced_blocks WHERE chain_id = ? AND escrow = ? AND seller = ?", [
+      chainId.toString(),
+      escrow,
+      seller,
+    ]);
+    if (row === undefined) return undefined;
+    return {
+      number: BigInt(integer(row, "number")),
+      timestamp: BigInt(text(row, "timestamp")),
+      hash: text(row, "hash") as Hash,
+    };
+  }
+
+  saveSyncedBlock({ chainId, escrow, seller }: SellerId, { number, timestamp, hash }: BlockReference): void {
+    this.#run("INSERT OR REPLACE INTO synced_blocks VALUES (?, ?, ?, ?, ?, ?)", [
+      chainId.toString(),
+      escrow,
+      seller,
+      number,
+      timestamp.toString(),
+      hash,
+    ]);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #saveAccount(record: AccountRecord): void {
+    const { balance, thawing, thawEndTime, syncedBlock, isStale } = record.facts;
+    const row = this.#one(
+      `INSERT INTO accounts (chain_id, escrow, seller, asset, buyer, balance, thawing, thaw_end_time, block_number, block_timestamp,
+        block_hash, is_stale) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (chain_id, escrow, seller, asset, buyer) DO UPDATE SET balance = excluded.balance, thawing = excluded.thawing,
+        thaw_end_time = excluded.thaw_end_time, block_number = excluded.block_number, block_timestamp = excluded.block_timestamp,
+        block_hash = excluded.block_hash, is_stale = excluded.is_stale RETURNING id`,
+      [
+        ...accountValues(record.account),
+        balance.toString(),
+        thawing.toString(),
+        thawEndTime.toString(),
+        syncedBlock.number,
+        syncedBlock.timestamp.toString(),
+        syncedBlock.hash,
+        isStale ? 1 : 0,
+      ],
+    );
+    if (row !== undefined) this.#rowIds.set(record, integer(row, "id"));
+  }
+
+  #writeReleases(record: AccountRecord, releases: ReadonlyMap<Hex, LiveRelease>): void {
+    const rowId = this.#rowIds.get(record);
+    if (rowId === undefined) return;
+    this.#run("DELETE FROM releases WHERE account_id = ?", [rowId]);
+    for (const [nonce, { authorization, signature }] of releases) {
+      const { id, collectedAtLeast, amount, expiry } = authorization;
+      this.#run("INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?)", [
+        rowId,
+        nonce,
+        id,
+        collectedAtLeast.toString(),
+        amount.toString(),
+        expiry.toString(),
+        signature,
+      ]);
+    }
+  }
+
+  #saveSigner({ chainId, escrow, buyer, signer, validUntil, isRevoked, blockNumber }: SignerRecord): void {
+    this.#run("INSERT OR REPLACE INTO signers VALUES (?, ?, ?, ?, ?, ?, ?)", [
+      chainId.toString(),
+      escrow,
+      buyer,
+      signer,
+      validUntil.toString(),
+      isRevoked ? 1 : 0,
+      blockNumber,
+    ]);
+  }
+
+  #inTransaction(work: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #run(sql: string, values: readonly SQLInputValue[]): void {
+    this.#prepare(sql).run(...values);
+  }
+
+  #one(sql: string, values: readonly SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values);
+  }
+
+  #all(sql: string, values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#prepare(sql).all(...values);
+  }
+}
+
+function accountValues({ chainId, escrow, seller, asset, buyer }: AccountId): SQLInputValue[] {
+  return [chainId.toString(), escrow, seller, asset, buyer];
+}
+
+function laneValues(facts: LaneFacts): SQLInputValue[] {
+  const { charged, collected, latest, promised, voucherHash, oldestChargeTime } = facts;
+  const isUncollected = uncollectedOf(facts) > 0n ? 1 : 0;
+  const head = [
+    charged.toString(),
+    collected.toString(),
+    isUncollected,
+    oldestChargeTime.toString(),
+    promised.toString(),
+  ];
+  if (latest === undefined) return [...head, null, null, null, null, null, null, null, null];
+  const { voucher, signature, signer } = latest;
+  return [
+    ...head,
+    voucher.valueAggregate.toString(),
+    voucher.timestamp.toString(),
+    voucher.nonce.toString(),
+    voucher.expiry.toString(),
+    signature,
+    signer.address,
+    signer.kind,
+    voucherHash ?? null,
+  ];
+}
+
+function toAccountId(row: Row): AccountId {
+  return {
+    chainId: BigInt(text(row, "chain_id")),
+    escrow: text(row, "escrow") as Address,
+    seller: text(row, "seller") as Address,
+    asset: text(row, "asset") as Address,
+    buyer: text(row, "buyer") as Address,
+  };
+}
+
+function toLaneFacts(account: AccountId, id: Hex, row: Row): LaneFacts {
+  return {
+    charged: BigInt(text(row, "charged")),
+    collected: BigInt(text(row, "collected")),
+    oldestChargeTime: BigInt(text(row, "oldest_charge_time")),
+    promised: BigInt(text(row, "promised")),
+    ...(row["voucher_hash"] === null
+      ? { latest: undefined, voucherHash: undefined }
+      : { latest: toAcceptedVoucher(account, id, row), voucherHash: text(row, "voucher_hash") as Hash }),
+  };
+}
+
+function toAcceptedVoucher(account: AccountId, id: Hex, row: Row): AcceptedVoucher {
+  const voucher: Voucher = {
+    id,
+    buyer: account.buyer,
+    seller: account.seller,
+    valueAggregate: BigInt(text(row, "value_aggregate")),
+    asset: account.asset,
+    timestamp: BigInt(text(row, "voucher_timestamp")),
+    nonce: BigInt(text(row, "nonce")),
+    escrow: account.escrow,
+    chainId: account.chainId,
+    expiry: BigInt(text(row, "expiry")),
+  };
+  const signer: VoucherSigner = {
+    address: text(row, "signer") as Address,
+    kind: text(row, "signer_kind") as VoucherSigner["kind"],
+  };
+  return { voucher, signature: text(row, "signature") as Hex, signer };
+}
+
+function toLiveRelease({ buyer, seller, asset }: AccountId, row: Row): LiveRelease {
+  return {
+    authorization: {
+      buyer,
+      seller,
+      asset,
+      id: text(row, "lane_id") as Hex,
+      collectedAtLeast: BigInt(text(row, "collected_at_least")),
+      amount: BigInt(text(row, "amount")),
+      nonce: text(row, "nonce") as Hex,
+      expiry: BigInt(text(row, "expiry")),
+    },
+    signature: text(row, "signature") as Hex,
+  };
+}
+
+function text(row: Row, column: string): string {
+  return String(row[column]);
+}
+
+function integer(row: Row, column: string): number {
+  return Number(row[column]);
+}
