@@ -2,17 +2,15 @@ import type {
   Address,
   BlockNumber,
   BlockTag,
-  Chain,
-  Client,
   ContractFunctionArgs,
   ContractFunctionName,
   ContractFunctionReturnType,
   Hex,
-  Transport,
 } from "viem";
 import { readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
+import type { ReadClient } from "../core/readClient.ts";
 import { decodeVoucherError } from "./errors.ts";
 import {
   NONCE_KINDS,
@@ -26,8 +24,7 @@ import {
 
 type Abi = typeof voucherEscrowAbi;
 
-/** A viem client that reads: any client will do. */
-export type ReadClient = Client<Transport, Chain | undefined>;
+export type { ReadClient };
 
 /** What every read takes. */
 export interface ReadParameters {

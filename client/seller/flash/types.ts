@@ -1,5 +1,5 @@
 import type { Address, Hash, Hex } from "viem";
-import type { Escrow, ReleaseEscrow } from "../../flash/types.ts";
+import type { CloseEscrow, Escrow, ReleaseEscrow, SkipReason } from "../../flash/types.ts";
 import type { SignatureBackend } from "../core/signature.ts";
 import type { BlockReference } from "../core/types.ts";
 import type { FlashRejectionCode } from "./rejections.ts";
@@ -283,6 +283,9 @@ export interface FlashStore {
   /** Accepted items that the chain does not show as settled, oldest deadline first, then oldest acceptance (R8). None whose deadline the confirmed read has passed. */
   listUnsettled(id: SettlementId & { readonly server: Address }): Promise<readonly UnsettledItem[]>;
 
+  /** {@link listUnsettled} of one escrow; empty when the store does not know it. */
+  listUnsettledOf(escrow: FlashEscrowId): Promise<readonly UnsettledItem[]>;
+
   /** Reads up to where the chain was synced; undefined before the first time. */
   getSyncedBlock(id: SettlementId, server: Address): Promise<BlockReference | undefined>;
   setSyncedBlock(id: SettlementId, server: Address, block: BlockReference): Promise<void>;
@@ -295,8 +298,6 @@ export interface FlashStore {
 
 /** What acceptance needs of the view of the chain; none of it asks the chain but {@link refreshEscrow}. */
 export interface FlashChainFacts {
-  /** Latest block, at the depth the server chose, whose state of every known escrow is in the store; undefined before the first one. */
-  readonly confirmedBlock: BlockReference | undefined;
   /** Timestamp of the head plus the seconds since it was seen, by a clock that only runs forward; undefined before the first head. */
   readonly chainTime: bigint | undefined;
   /**
@@ -305,7 +306,14 @@ export interface FlashChainFacts {
    * @throws {ChainUnavailableError} the chain does not answer.
    * @throws {ChainBusyError} too many reads wait.
    */
-  refreshEscrow(escrow: FlashEscrowId): Promise<void>;
+  refreshEscrow(escrow: FlashEscrowId, options?: RefreshEscrowOptions): Promise<void>;
+}
+
+/** How {@link FlashChainFacts.refreshEscrow} reads. */
+export interface RefreshEscrowOptions {
+  /** Least block, for example that of a receipt: waits until it has the confirmations that the server chose. */
+  readonly minBlock?: bigint;
+  readonly signal?: AbortSignal;
 }
 
 /** Settings of `createFlashAcceptor`. */
@@ -323,6 +331,8 @@ export interface FlashAcceptorOptions {
   readonly clock?: () => bigint;
   /** How signatures are recovered; native where it loads, by default. */
   readonly signatures?: SignatureBackend;
+  /** Whether nothing more is taken from a payer whose wallet failed (R10), see {@link FlashSettler.isPaused}; never by default. */
+  readonly isPaused?: (escrow: FlashEscrowId, epoch: bigint) => boolean;
 }
 
 /** What a server allows. Every field has a default, see `DEFAULT_FLASH_LIMITS`. */
@@ -372,6 +382,19 @@ export interface FlashAcceptParameters {
   readonly price: bigint;
 }
 
+/** Asks whether a request may be served that was paid on-chain before: see `createSettleFirst`, which checks the transaction. */
+export interface FlashSettledParameters {
+  readonly client: Address;
+  readonly token: Address;
+  /** Transaction hash, 32 bytes: pays for one request. */
+  readonly transactionHash: Hash;
+  /** What it paid, token base units. */
+  readonly amount: bigint;
+  /** Epoch in which it paid. */
+  readonly epoch: bigint;
+  readonly price: bigint;
+}
+
 /** A refusal. Safe to send to whoever asked. */
 export interface FlashRejection {
   readonly isAccepted: false;
@@ -379,14 +402,19 @@ export interface FlashRejection {
   /** One sentence for people. */
   readonly message: string;
   /** What the next item must build on; only for items that the escrow's signer signed. */
-  readonly corrective?: {
-    readonly epoch: bigint;
-    readonly nonceBase: bigint;
-    readonly available: bigint;
-    readonly lanes: readonly FlashLane[];
-  };
+  readonly corrective?: FlashCorrection;
   /** When to try again, milliseconds. */
   readonly retryAfterMs?: number;
+}
+
+/** What a client needs to go on: of the epoch that the server accepts in. */
+export interface FlashCorrection {
+  readonly epoch: bigint;
+  /** Lowest nonce that is taken. */
+  readonly nonceBase: bigint;
+  /** What the escrow still covers, token base units. */
+  readonly available: bigint;
+  readonly lanes: readonly FlashLane[];
 }
 
 /** Answer to {@link FlashAcceptor.accept}. */
@@ -413,6 +441,15 @@ export interface FlashAcceptor {
    */
   accept(parameters: FlashAcceptParameters): Promise<FlashAcceptResult>;
 
+  /**
+   * Accepts a request that was paid on-chain before, by R1 against what the chain shows at the depth the server chose. What is refused stays
+   * credit toward later requests.
+   *
+   * @throws {UnknownTokenError} the route's token is not one of the acceptor's.
+   * @throws {InvalidPriceError} the price is not above zero.
+   */
+  acceptSettled(parameters: FlashSettledParameters): Promise<FlashAcceptResult>;
+
   /** Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept. */
   check(parameters: FlashAcceptParameters): Promise<FlashRejection | undefined>;
 
@@ -421,4 +458,151 @@ export interface FlashAcceptor {
 
   /** See {@link FlashStore.cancel}. */
   cancel(reservation: FlashReservation): Promise<void>;
+}
+
+/* CHAIN */
+
+/** A side closed, or an epoch ended, of an escrow that the store knows. */
+export interface FlashChainAlert {
+  readonly kind: "closing";
+  readonly escrow: FlashEscrowId;
+  /** First second at which the client can withdraw, unix seconds. */
+  readonly unlockAt: bigint;
+}
+
+/** Keeps the store in step with the chain: what raises what may be accepted at the depth the server chose, what lowers it at the head. */
+export interface FlashChainView extends FlashChainFacts {
+  readonly settlement: SettlementId;
+  readonly server: Address;
+  /** Last block, at the depth the server chose, up to which every event is in the store; undefined before the first pass. */
+  readonly confirmedBlock: BlockReference | undefined;
+
+  /** Begins to poll. Errors are retried with growing pauses and reported to `onError`. */
+  start(): void;
+  /** Ends polling and waits for the pass that runs. */
+  stop(): Promise<void>;
+  /** Does one pass now. @throws {ChainUnavailableError} the chain does not answer. */
+  sync(): Promise<BlockReference>;
+  /** Calls `listener` after each pass with what it found. Returns the function that ends it. */
+  onAlert(listener: (alert: FlashChainAlert) => void): () => void;
+}
+
+/* RELEASES AND LEAVING */
+
+/** Asks for a signed release. */
+export interface FlashReleaseParameters {
+  readonly client: Address;
+  readonly token: Address;
+  /** Token base units; all that is available when absent. */
+  readonly amount?: bigint;
+  /** Seconds it can be executed; 600 by default, 3,600 at most. */
+  readonly validSeconds?: bigint;
+}
+
+/** A close that the server signed; whoever relays it ends the epoch's accepting for good. */
+export interface SignedClose {
+  readonly authorization: CloseEscrow;
+  readonly signature: Hex;
+}
+
+/** Gives escrows back: in part by releases (R12), as a whole by closing (R11). */
+export interface FlashLeaving {
+  /**
+   * Signs a release. It counts as live from before it leaves the server until the chain shows that it ended.
+   *
+   * @throws {ReleaseTooLongError} more than an hour.
+   * @throws {ReleaseUncoveredError} what was accepted and other releases hold what was asked for, or the escrow is not open.
+   */
+  release(parameters: FlashReleaseParameters): Promise<LiveRelease>;
+
+  /** Stops accepting on an escrow, in every process, for the rest of its epoch. @throws {EscrowNotOpenError} there is none. */
+  stop(escrow: { readonly client: Address; readonly token: Address }): Promise<FlashEscrowState>;
+
+  /**
+   * Stops accepting, then signs the server's close, for anyone to relay.
+   *
+   * @throws {EscrowNotOpenError} there is nothing to close.
+   * @throws {NotSettledError} something is still to be settled, or served; nothing more is accepted by now, so ask again later.
+   */
+  signClose(escrow: { readonly client: Address; readonly token: Address }): Promise<SignedClose>;
+}
+
+/* SETTLER */
+
+/** When a server settles. What could be lost is settled in time whatever stands here. */
+export interface SettlePolicy {
+  /** Settles an escrow once this share of its balance is unsettled, percent; 50 by default. */
+  readonly exposurePercent?: bigint;
+  /** Settles an escrow once its oldest unsettled item is this many seconds old; 300 by default. */
+  readonly maxAge?: bigint;
+  /** What happens to a payer whose wallet failed (R10): `pause` takes nothing more in this epoch. `continue` by default: R1 holds either way. */
+  readonly onFallback?: "pause" | "continue";
+}
+
+/** Why an escrow is settled. */
+export type SettleReason = "exposure" | "age" | "deadline" | "closing" | "unlock" | "now";
+
+/**
+ * Why an item was not settled.
+ *
+ * - a {SkipReason} of the contract;
+ * - `Reverted`: its transaction reverted; it is tried again with more gas;
+ * - `Pending`: the chain does not show it as settled and does not say why.
+ */
+export type SettleFailure = SkipReason | "Reverted" | "Pending";
+
+/** What became of one item. */
+export interface SettledItem {
+  readonly item: UnsettledItem;
+  readonly reason: SettleReason;
+  /** Absent when the chain shows it as settled at the depth the server chose. */
+  readonly failure?: SettleFailure;
+}
+
+/** What one run did, as the chain says at the depth the server chose. */
+export interface SettleReport {
+  readonly transactions: readonly Hash[];
+  readonly items: readonly SettledItem[];
+  /** Paid by wallets, token base units, by token. */
+  readonly fromWallet: ReadonlyMap<Address, bigint>;
+  /** Paid by escrows, as credit of the server, token base units, by token. */
+  readonly fromEscrow: ReadonlyMap<Address, bigint>;
+  /** Gas used by the settler's own transactions. */
+  readonly gasUsed: bigint;
+}
+
+/**
+ * Progress of a settlement.
+ *
+ * - `replaced`: the transaction did not land for a while and was sent again with higher fees.
+ * - `impaired`: a wallet failed and the escrow paid (R10).
+ * - `lost`: nothing can come of the item any more. Told once, and not tried again.
+ * - `failed`: a run failed, or some of its items did. They are tried again.
+ */
+export type SettleProgress =
+  | { readonly kind: "planned"; readonly items: number; readonly transactions: number }
+  | { readonly kind: "sent"; readonly hash: Hash; readonly items: number }
+  | { readonly kind: "replaced"; readonly hash: Hash; readonly by: Hash }
+  | { readonly kind: "mined"; readonly hash: Hash; readonly gasUsed: bigint }
+  | { readonly kind: "impaired"; readonly escrow: FlashEscrowId; readonly epoch: bigint; readonly fromEscrow: bigint }
+  | { readonly kind: "reconciled"; readonly report: SettleReport }
+  | { readonly kind: "lost"; readonly item: SettledItem }
+  | { readonly kind: "failed"; readonly error: Error; readonly retryInMilliseconds: number };
+
+/** Settles accepted items in time (R8), in batches, oldest deadline first. */
+export interface FlashSettler {
+  /** Begins to watch. Failures are retried with growing pauses and reported to `onProgress`. */
+  start(): void;
+  /** Ends watching and waits for the run that goes on; settles everything first when `settle` is true. A signal ends the waiting. */
+  stop(options?: { readonly settle?: boolean; readonly signal?: AbortSignal }): Promise<void>;
+  /** Settles what is due by now, and waits until the chain confirms it. */
+  settleDue(options?: { readonly signal?: AbortSignal }): Promise<SettleReport>;
+  /**
+   * Settles everything accepted, due or not, and waits until the chain confirms it.
+   *
+   * @throws {SettlementFailedError} some could not be settled and were not told as lost before.
+   */
+  settleNow(options?: { readonly signal?: AbortSignal }): Promise<SettleReport>;
+  /** Whether nothing more is taken from a payer in this epoch (R10): its wallet failed and the policy says `pause`. Since this process began. */
+  isPaused(escrow: FlashEscrowId, epoch: bigint): boolean;
 }

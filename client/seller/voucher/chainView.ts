@@ -9,7 +9,7 @@ import type { BlockReference } from "../core/types.ts";
 import { createChangeFinder, distinctSigners, mergeChanges, type Changes } from "./chain/changes.ts";
 import { createReadQueue, type PendingRead, type ReadRank } from "./chain/queue.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
-import { ask, readBlock } from "./chain/rpc.ts";
+import { ask, readBlock } from "../core/rpc.ts";
 import { readWhoSigned } from "./chain/whoSigned.ts";
 import { accountKey, DEFAULT_LANE, toAccountId } from "./keys.ts";
 import type { AccountId, ChainAlert, ChainView, EscrowId, RefreshParameters, VoucherStore } from "./types.ts";

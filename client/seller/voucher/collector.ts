@@ -12,7 +12,7 @@ import { orAbort } from "../core/orAbort.ts";
 import { createPoller } from "../core/poller.ts";
 import { sendInTurn } from "../core/sendInTurn.ts";
 import { createSerial } from "../core/serial.ts";
-import { ask } from "./chain/rpc.ts";
+import { ask } from "../core/rpc.ts";
 import { createAttempts, type SortedLanes } from "./collect/attempts.ts";
 import { splitIntoBatches, type Batch } from "./collect/batches.ts";
 import type { GasModel } from "./collect/gas.ts";

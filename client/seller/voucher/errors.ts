@@ -13,24 +13,6 @@ export class UnknownAssetError extends BaseError {
   }
 }
 
-/** The server is not paid in this token. */
-export class UnknownTokenError extends BaseError {
-  override readonly name = "UnknownTokenError";
-
-  constructor(token: Address) {
-    super(`The server is not paid in ${token}.`, { metaMessages: ["Name the token in the acceptor's `tokens`."] });
-  }
-}
-
-/** A price is not above zero. */
-export class InvalidPriceError extends BaseError {
-  override readonly name = "InvalidPriceError";
-
-  constructor(price: bigint) {
-    super(`A price of ${price} token base units cannot be paid.`, { metaMessages: ["Ask for one unit or more."] });
-  }
-}
-
 /** A release was asked for longer than an hour. */
 export class ReleaseTooLongError extends BaseError {
   override readonly name = "ReleaseTooLongError";

@@ -1,5 +1,7 @@
 import type { ChainView, SellerLimits } from "./types.ts";
 
+export { systemClock } from "../core/clock.ts";
+
 /** `VoucherEscrow.THAWING_PERIOD`, seconds: how long a thaw takes and how long a revoked signer still counts. */
 export const THAWING_PERIOD = 86_400n;
 
@@ -21,11 +23,6 @@ export const DEFAULT_LIMITS: SellerLimits = {
   clockSkew: 60n,
   allowsContractWallets: false,
 };
-
-/** Reads the time of this machine, unix seconds. */
-export function systemClock(): bigint {
-  return BigInt(Math.floor(Date.now() / 1000));
-}
 
 /**
  * Makes a clock that is never behind the chain, for whatever the escrow measures by block time: a machine whose clock is slow would take

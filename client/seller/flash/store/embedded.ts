@@ -154,6 +154,11 @@ class EmbeddedFlashStore implements FlashStore {
     );
   }
 
+  async listUnsettledOf(escrow: FlashEscrowId): Promise<readonly UnsettledItem[]> {
+    const book = this.#find(toEscrowId(escrow));
+    return book === undefined ? [] : inSettlingOrder(unsettledOf(book, this.#persistence.listItems(book)));
+  }
+
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {
     this.#assertOpen();
     return this.#persistence.loadSyncedBlock(toServerId({ ...settlement, server }));

@@ -220,6 +220,11 @@ class PostgresFlashStore implements FlashStore {
     return inSettlingOrder(unsettled);
   }
 
+  async listUnsettledOf(escrow: FlashEscrowId): Promise<readonly UnsettledItem[]> {
+    const shelved = await this.#load(toEscrowId(escrow));
+    return shelved === undefined ? [] : inSettlingOrder(unsettledOf(shelved.book, await this.#listItems(shelved)));
+  }
+
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {
     const [row] = await this.#query(queries.LOAD_SYNCED_BLOCK, serverValues(toServerId({ ...settlement, server })));
     if (row === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { ReadClient } from "../../../voucher/read.ts";
 import { toAddress } from "../../core/keys.ts";
 import { accountKey } from "../keys.ts";
 import type { AccountId, EscrowId } from "../types.ts";
-import { ask } from "./rpc.ts";
+import { ask } from "../../core/rpc.ts";
 
 /** Where to look for events. */
 export interface LogFilter {

@@ -6,7 +6,7 @@ import { NONCE_KINDS } from "../../../voucher/types.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
 import type { AccountId, ChainUpdate, EscrowId, SignerUpdate } from "../types.ts";
-import { ask } from "./rpc.ts";
+import { ask } from "../../core/rpc.ts";
 
 /** One account to read. */
 export interface AccountReading {

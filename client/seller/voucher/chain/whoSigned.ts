@@ -4,7 +4,7 @@ import { voucherEscrowAbi } from "../../../abi/index.ts";
 import type { ReadClient } from "../../../voucher/read.ts";
 import type { Voucher } from "../../../voucher/types.ts";
 import type { SignedBy } from "../types.ts";
-import { ask } from "./rpc.ts";
+import { ask } from "../../core/rpc.ts";
 
 /** What {@link readWhoSigned} takes. */
 export interface WhoSignedParameters {

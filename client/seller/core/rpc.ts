@@ -1,7 +1,7 @@
 import { getBlock } from "viem/actions";
-import type { ReadClient } from "../../../voucher/read.ts";
-import { ChainUnavailableError } from "../../core/errors.ts";
-import type { BlockReference } from "../../core/types.ts";
+import type { ReadClient } from "../../core/readClient.ts";
+import { ChainUnavailableError } from "./errors.ts";
+import type { BlockReference } from "./types.ts";
 
 /**
  * Does a request to the node.

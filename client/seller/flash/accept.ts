@@ -1,0 +1,306 @@
+import { bytesToHex, hexToBytes, type Address, type Hash } from "viem";
+import { transactionKey } from "../../flash/hash.ts";
+import { InvalidSignedTransactionError, parseSignedTransaction } from "../../flash/signedTransaction.ts";
+import { systemClock } from "../core/clock.ts";
+import { ChainBusyError, ChainUnavailableError, InvalidLimitError } from "../core/errors.ts";
+import { toAddress, toBytes32 } from "../core/keys.ts";
+import { loadSignatureBackend, type SignatureBackend } from "../core/signature.ts";
+import { createTokenBuckets } from "../core/tokenBucket.ts";
+import { InvalidPriceError, UnknownTokenError } from "./errors.ts";
+import { createFlashHasher, type FlashHasher } from "./hash.ts";
+import { toSettlementId } from "./keys.ts";
+import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
+import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
+import { refuseStanding, refuseState, safeUntilOf } from "./terms.ts";
+import type {
+  FlashAcceptor,
+  FlashAcceptorOptions,
+  FlashAcceptParameters,
+  FlashAcceptResult,
+  FlashEscrowId,
+  FlashEscrowState,
+  FlashItem,
+  FlashLimits,
+  FlashRefusal,
+  FlashRejection,
+  FlashReserveParameters,
+  PresentedItem,
+} from "./types.ts";
+
+/** An item as it was read, before it is known what the escrow says of it. */
+interface ReadItem {
+  readonly client: Address;
+  readonly epoch: bigint;
+  readonly item: Exclude<FlashItem, { readonly kind: "settled" }>;
+  /** Whose key signed it. */
+  readonly signer: Address;
+}
+
+const CODES: Readonly<Record<Exclude<FlashRefusal, "unknownEscrow">, FlashRejectionCode>> = {
+  notOpen: "flash_escrow_closing",
+  epoch: "flash_epoch_mismatch",
+  nonceUsed: "flash_nonce_used",
+  nonceOutOfWindow: "flash_nonce_out_of_window",
+  duplicate: "flash_nonce_used",
+  insufficient: "flash_amount_insufficient",
+  exposure: "flash_exposure_exceeded",
+  laneLimit: "flash_nonce_out_of_window",
+};
+
+/** Refusals that time heals, and after how many milliseconds it is worth to ask again. */
+const RETRY_AFTER_MS: Partial<Readonly<Record<FlashRejectionCode, number>>> = {
+  flash_escrow_pending: 2_000,
+  flash_exposure_exceeded: 5_000,
+  flash_stale_state: 2_000,
+};
+
+/** What a newer read of the chain may put right. */
+const HEALED_BY_READING: readonly (FlashRejectionCode | undefined)[] = [
+  "flash_stale_state",
+  "flash_escrow_pending",
+  "flash_escrow_not_found",
+];
+
+/** Anybody can sign for a client that the store does not know, which costs a read of the chain, so such reads are rationed. */
+const ESCROW_READS = { burst: 4, perSecond: 1, maxNames: 10_000 } as const;
+
+/**
+ * Makes the acceptor of one server: what it accepts will be paid, whatever the client does, as long as the server settles in time
+ * (docs/flash/guarantee.md).
+ *
+ * @param options - {@link FlashAcceptorOptions}.
+ * @returns The acceptor; its store and view of the chain remain the caller's to start and close.
+ * @throws {InvalidLimitError} a limit cannot work.
+ *
+ * @example
+ * const acceptor = await createFlashAcceptor({ settlement: { chainId: 8453n, settlement }, server, tokens: [usdc], store, chain });
+ * const result = await acceptor.accept({ item, token: usdc, price: 1_000n });
+ * if (result.isAccepted) await acceptor.commit(result.reservation);
+ */
+export async function createFlashAcceptor(options: FlashAcceptorOptions): Promise<FlashAcceptor> {
+  const { store, chain, clock = systemClock, isPaused = () => false } = options;
+  const signatures = options.signatures ?? (await loadSignatureBackend());
+  const limits = checkLimits({ ...DEFAULT_FLASH_LIMITS, ...options.limits });
+  const settlement = toSettlementId(options.settlement);
+  const server = toAddress(options.server);
+  const tokens = options.tokens.map(toAddress);
+  const reader = { ...settlement, server, signatures, hash: createFlashHasher(settlement, server) };
+  const reads = createTokenBuckets(ESCROW_READS);
+
+  /** A clock that runs slow would accept past the unlock time. */
+  function readClock(): bigint {
+    const local = clock();
+    const { chainTime } = chain;
+    return chainTime !== undefined && chainTime > local ? chainTime : local;
+  }
+
+  /**
+   * The escrow with whatever refuses it, after a read of the chain when what the store knows is nothing or too old. The key that an escrow
+   * names has proven itself; others share what is left.
+   */
+  async function judge(
+    escrow: FlashEscrowId,
+    signer: Address,
+    now: bigint,
+  ): Promise<FlashEscrowState | FlashRejectionCode> {
+    const known = await store.getEscrow(escrow);
+    const first = judgeState(known, now);
+    const isSure = known !== undefined && !HEALED_BY_READING.includes(first);
+    if (isSure) return first ?? known;
+    const isProven = known !== undefined && isSigner(signer, known);
+    const name = isProven ? `${escrow.client} ${escrow.token}` : signer;
+    if (!reads.take(name, now) || !(await refresh(escrow))) return first ?? "flash_stale_state";
+    const found = await store.getEscrow(escrow);
+    return judgeState(found, now) ?? found ?? "flash_escrow_not_found";
+  }
+
+  function judgeState(state: FlashEscrowState | undefined, now: bigint): FlashRejectionCode | undefined {
+    if (state === undefined) return "flash_escrow_not_found";
+    return state.isStale ? "flash_stale_state" : refuseState(state, limits, now);
+  }
+
+  /** False when the chain does not answer. */
+  async function refresh(escrow: FlashEscrowId): Promise<boolean> {
+    try {
+      await chain.refreshEscrow(escrow);
+      return true;
+    } catch (error) {
+      if (error instanceof ChainUnavailableError || error instanceof ChainBusyError) return false;
+      throw error;
+    }
+  }
+
+  /** What the store is asked, once the escrow's signer is known to have signed and the limits of time let the item pass. */
+  async function checkItem(parameters: FlashAcceptParameters): Promise<FlashReserveParameters | FlashRejection> {
+    const token = toToken(parameters.token);
+    const price = toPrice(parameters.price);
+    const now = readClock();
+    const read = await readItem(reader, parameters.item, token);
+    if (typeof read === "string") return reject(read);
+    const { client, epoch, item, signer } = read;
+    const state = await judge({ ...settlement, client, server, token }, signer, now);
+    if (typeof state === "string") return reject(state);
+    if (!isSigner(signer, state)) return reject("flash_signature_invalid");
+    if (item.deadline !== 0n && now + limits.settleSeconds >= item.deadline) return reject("flash_deadline_too_soon");
+    if (isPaused(state.escrow, epoch)) return refuse("exposure", state.escrow);
+    return toRequest(state.escrow, { epoch, item, price, now });
+  }
+
+  function toRequest(
+    escrow: FlashEscrowId,
+    what: Pick<FlashReserveParameters, "epoch" | "item" | "price" | "now">,
+  ): FlashReserveParameters {
+    const { nonceWindow, maxLanes, reservationSeconds } = limits;
+    return { escrow, ...what, until: what.now + reservationSeconds, nonceWindow, maxLanes };
+  }
+
+  function toToken(token: Address): Address {
+    const lower = toAddress(token);
+    if (!tokens.includes(lower)) throw new UnknownTokenError(lower);
+    return lower;
+  }
+
+  function toPrice(price: bigint): bigint {
+    if (price <= 0n) throw new InvalidPriceError(price);
+    return price;
+  }
+
+  /** Nothing else runs between the store's answer and its effect, so of two requests with one item one is refused. */
+  async function reserve(request: FlashReserveParameters): Promise<FlashAcceptResult> {
+    const result = await store.reserve(request);
+    if (!result.isReserved) return refuse(result.reason, request.escrow);
+    const { reservation, state } = result;
+    return { isAccepted: true, reservation, state, safeUntil: safeUntilOf(state) };
+  }
+
+  /**
+   * A refusal with what the next item must build on: who signed with the escrow's key, or replays what that key signed, learns how much
+   * of the escrow is used.
+   */
+  async function refuse(reason: FlashRefusal, escrow: FlashEscrowId): Promise<FlashRejection> {
+    const state = reason === "unknownEscrow" ? undefined : await store.getEscrow(escrow);
+    if (reason === "unknownEscrow" || state === undefined) return reject("flash_stale_state");
+    const { available, nonceBase, confirmed } = state;
+    const lanes = await store.listLanes(escrow);
+    return { ...reject(CODES[reason]), corrective: { epoch: confirmed.epoch, nonceBase, available, lanes } };
+  }
+
+  return {
+    limits,
+
+    async accept(parameters) {
+      const checked = await checkItem(parameters);
+      return "isAccepted" in checked ? checked : reserve(checked);
+    },
+
+    async acceptSettled({ client, token, transactionHash, amount, epoch, price }) {
+      const escrow: FlashEscrowId = { ...settlement, client: toAddress(client), server, token: toToken(token) };
+      const item = { kind: "settled", digest: toBytes32(transactionHash), amount } as const;
+      const state = await store.getEscrow(escrow);
+      if (state === undefined) return reject("flash_escrow_not_found");
+      const code = state.isStale ? "flash_stale_state" : refuseStanding(state);
+      if (code !== undefined) return reject(code);
+      return reserve(toRequest(escrow, { epoch, item, price: toPrice(price), now: readClock() }));
+    },
+
+    async check(parameters) {
+      const checked = await checkItem(parameters);
+      if ("isAccepted" in checked) return checked;
+      const reason = await store.check(checked);
+      return reason === undefined ? undefined : refuse(reason, checked.escrow);
+    },
+
+    commit: (reservation) => store.commit(reservation, readClock()),
+
+    cancel: (reservation) => store.cancel(reservation),
+  };
+}
+
+function isSigner(signer: Address, { confirmed }: FlashEscrowState): boolean {
+  return signer === confirmed.signer.toLowerCase();
+}
+
+/** What every item of one server is read with. */
+interface ItemReader {
+  readonly chainId: bigint;
+  readonly settlement: Address;
+  readonly server: Address;
+  readonly signatures: SignatureBackend;
+  readonly hash: FlashHasher;
+}
+
+async function readItem(
+  reader: ItemReader,
+  presented: PresentedItem,
+  token: Address,
+): Promise<ReadItem | FlashRejectionCode> {
+  if (presented.kind === "transaction") return readTransaction(reader, presented.rawTransaction, token);
+  const { client, deadline, epoch, signature } = presented;
+  const [primaryType, amount, nonce] =
+    presented.kind === "payment"
+      ? (["Payment", presented.amount, presented.nonce] as const)
+      : (["Tab", presented.total, presented.lane] as const);
+  const digest = reader.hash(primaryType, { client, token, amount, nonce, deadline, epoch });
+  if (digest === undefined) return "flash_signature_invalid";
+  const signer = await reader.signatures.recoverSigner(digest, signature);
+  if (signer === undefined) return "flash_signature_invalid";
+  const signed = { digest: bytesToHex(digest), deadline, signature };
+  const item: ReadItem["item"] =
+    presented.kind === "payment"
+      ? { kind: "payment", ...signed, amount, nonce }
+      : { kind: "tab", ...signed, total: amount, lane: nonce };
+  return { client: toAddress(client), epoch, item, signer };
+}
+
+async function readTransaction(
+  { chainId, settlement, server, signatures }: ItemReader,
+  rawTransaction: Hash,
+  token: Address,
+): Promise<ReadItem | FlashRejectionCode> {
+  const payment = tryParse(rawTransaction, { chainId, settlement });
+  if (payment === undefined || payment.server !== server || payment.token !== token) return "flash_transaction_invalid";
+  const client = await signatures.recoverSigner(hexToBytes(payment.digest), payment.signature);
+  if (client === undefined) return "flash_transaction_invalid";
+  const { amount, nonce, deadline, epoch } = payment;
+  // Named by its content, as the contract does: two encodings of one payment are one payment.
+  const digest = transactionKey({ client, server, token }, payment);
+  return {
+    client,
+    epoch,
+    item: { kind: "transaction", digest, amount, nonce, deadline, rawTransaction },
+    signer: client,
+  };
+}
+
+function tryParse(...parameters: Parameters<typeof parseSignedTransaction>) {
+  try {
+    return parseSignedTransaction(...parameters);
+  } catch (error) {
+    if (error instanceof InvalidSignedTransactionError) return undefined;
+    throw error;
+  }
+}
+
+function checkLimits(limits: FlashLimits): FlashLimits {
+  const { settleSeconds, minCloseDelay, nonceWindow, maxLanes, reservationSeconds } = limits;
+  if (settleSeconds <= 0n) throw new InvalidLimitError("settleSeconds", "must be above zero");
+  if (settleSeconds >= minCloseDelay) {
+    throw new InvalidLimitError("settleSeconds", "must be below `minCloseDelay`, or nothing is ever accepted");
+  }
+  if (nonceWindow < 1n || nonceWindow > MAX_NONCE_WINDOW) {
+    throw new InvalidLimitError("nonceWindow", `must be from 1 to ${MAX_NONCE_WINDOW}`);
+  }
+  if (maxLanes < 0) throw new InvalidLimitError("maxLanes", "must not be negative");
+  if (reservationSeconds <= 0n) throw new InvalidLimitError("reservationSeconds", "must be above zero");
+  return limits;
+}
+
+function reject(code: FlashRejectionCode): FlashRejection {
+  const retryAfterMs = RETRY_AFTER_MS[code];
+  return {
+    isAccepted: false,
+    code,
+    message: FLASH_REJECTIONS[code],
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
