@@ -23,6 +23,9 @@ describe("Architecture", () => {
     it("forbid one family to import another", () => {
       expect(forbiddenIn("contracts/voucher/A.sol", "contracts/flash/B.sol")).to.have.lengthOf(1);
       expect(forbiddenIn("client/voucher/a.ts", "client/flash/b.ts")).to.have.lengthOf(1);
+      expect(forbiddenIn("client/x402/flash/a.ts", "client/voucher/b.ts")).to.have.lengthOf(1);
+      expect(forbiddenIn("client/x402/deferred/a.ts", "client/x402/flash/b.ts")).to.have.lengthOf(1);
+      expect(forbiddenIn("client/x402/core/a.ts", "client/flash/b.ts")).to.have.lengthOf(1);
     });
 
     it("forbid libraries to know a family", () => {

@@ -68,10 +68,20 @@ const LAYERS: readonly Layer[] = [
     mayImport: ["client/seller/core/", "client/core/", "client/errors.ts", "viem", "node:", "secp256k1"],
   },
   {
-    name: "x402 plug-ins",
-    files: "client/x402/",
-    mayImport: ["client/", "viem", "node:", "@x402/"],
+    name: "x402 plug-ins of all families",
+    files: "client/x402/core/",
+    mayImport: [
+      "client/x402/core/",
+      "client/seller/core/",
+      "client/core/",
+      "client/errors.ts",
+      "viem",
+      "node:",
+      "@x402/",
+    ],
   },
+  plugIn("deferred", "voucher"),
+  plugIn("flash", "flash"),
   { name: "ignition modules", files: "ignition/", mayImport: ["ignition/", "deployments/", "@nomicfoundation/"] },
   {
     name: "examples",
@@ -89,6 +99,27 @@ const LAYERS: readonly Layer[] = [
     ],
   },
 ];
+
+/** The x402 plug-in of one scheme, which sees one family. */
+function plugIn(scheme: string, family: (typeof FAMILIES)[number]): Layer {
+  return {
+    name: `x402 plug-in ${scheme}`,
+    files: `client/x402/${scheme}/`,
+    mayImport: [
+      `client/x402/${scheme}/`,
+      "client/x402/core/",
+      `client/seller/${family}/`,
+      "client/seller/core/",
+      `client/${family}/`,
+      "client/core/",
+      "client/errors.ts",
+      "client/abi/",
+      "viem",
+      "node:",
+      "@x402/",
+    ],
+  };
+}
 
 /** Only tests and the top layer see these. */
 const TOP = ["ignition/", "deployments/", "scripts/", "examples/"];

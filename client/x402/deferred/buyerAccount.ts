@@ -2,7 +2,7 @@ import type { Hex } from "viem";
 import { largest, smallest } from "../../core/amounts.ts";
 import { randomNonce } from "../../core/nonces.ts";
 import { DEFAULT_LANE } from "../../voucher/types.ts";
-import { sum } from "./amounts.ts";
+import { sum } from "../core/amounts.ts";
 import type { BuyerAccountId, BuyerAccountRecord, LaneRecord } from "./buyerStorage.ts";
 import type { Deposit } from "./types.ts";
 

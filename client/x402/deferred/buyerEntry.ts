@@ -1,5 +1,5 @@
 import { largest } from "../../core/amounts.ts";
-import { sum, tightest } from "./amounts.ts";
+import { sum, tightest } from "../core/amounts.ts";
 import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
 import type { BuyerContext } from "./buyerContext.ts";
 import { chooseMethod, sizeDeposit, toDepositRequest } from "./buyerDeposits.ts";

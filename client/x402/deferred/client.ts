@@ -14,7 +14,7 @@ import { createBuyer } from "./buyer.ts";
 import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { UnreadableOfferError } from "./errors.ts";
-import { chainIdOfNetwork } from "./network.ts";
+import { chainIdOfNetwork } from "../core/network.ts";
 import type { Offer } from "./types.ts";
 import { parseOffer, parseSettlement, toWirePayload } from "./wire.ts";
 

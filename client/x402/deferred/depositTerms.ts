@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import { largest } from "../../core/amounts.ts";
-import { amountOf, type AssetAmounts } from "./relayer.ts";
+import { amountOf, type AssetAmounts } from "../core/assets.ts";
 import type { DepositMethod, DepositTerms } from "./types.ts";
 
 /** Requests that the suggested deposit pays for when the seller says nothing else. */

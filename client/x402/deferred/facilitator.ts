@@ -9,11 +9,11 @@ import type {
 } from "@x402/core/types";
 import { THAWING_PERIOD } from "../../seller/voucher/limits.ts";
 import type { EscrowId } from "../../seller/voucher/types.ts";
-import { isAmount } from "./amounts.ts";
+import { isAmount } from "../core/amounts.ts";
 import { messageOf, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
-import { toWireInteger } from "./fields.ts";
-import { chainIdOfNetwork, chainIdOfNetworkV1 } from "./network.ts";
+import { toWireInteger } from "../core/fields.ts";
+import { chainIdOfNetwork, chainIdOfNetworkV1 } from "../core/network.ts";
 import { correctiveOffer } from "./offers.ts";
 import { createPayments, type Payments, type PaymentRequest } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";

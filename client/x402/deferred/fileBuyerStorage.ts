@@ -7,7 +7,8 @@ import {
   type LaneRecord,
 } from "./buyerStorage.ts";
 import { UnreadableStorageError } from "./errors.ts";
-import { MAX_UINT256, MAX_UINT64, parse, type Fields } from "./fields.ts";
+import { MAX_UINT256, MAX_UINT64 } from "../core/fields.ts";
+import { parse, type Fields } from "./fields.ts";
 import { readDeposit, toWireDeposit } from "./wire.ts";
 
 const VERSION = 1;

@@ -35,7 +35,7 @@ export {
 export { messageOf, type DeferredCode } from "./codes.ts";
 export { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";
 export { DEFAULT_LANE } from "../../voucher/types.ts";
-export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
+export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 export {
   DeferredConfigurationError,
   DepositNeededError,
@@ -81,31 +81,17 @@ export {
 export type { Corrective, Refusal } from "./refusals.ts";
 export type { SellerDesk, SellerDesks } from "./sellerDesk.ts";
 export type { DepositTermsPolicy } from "./depositTerms.ts";
-export type { PricedAsset } from "./price.ts";
-export { createInProcessFacilitatorClient, createLocalFacilitatorClient } from "./localFacilitator.ts";
-export {
-  createV1Handler,
-  toExpressHandler,
-  type ExpressLike,
-  type OfferV1,
-  type PaymentV1,
-  type RequestV1,
-  type ResponseV1,
-  type V1Handler,
-  type V1HandlerOptions,
-} from "./v1Handler.ts";
+export type { PricedAsset } from "../core/price.ts";
+export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
+export { createLocalFacilitatorClient } from "./localFacilitator.ts";
+export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
+export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
 
 // Whoever pays the gas.
-export type {
-  AssetAmounts,
-  AssetFacts,
-  PendingDeployment,
-  Relayer,
-  RelayRequest,
-  RelayResult,
-  RelayTrial,
-} from "./relayer.ts";
-export { DEFAULT_RELAY_GAS, type RelayGasLimits, type RelayRation } from "./relayLimits.ts";
+export type { AssetAmounts, AssetFacts } from "../core/assets.ts";
+export type { RelayRation } from "../core/rations.ts";
+export type { PendingDeployment, Relayer, RelayRequest, RelayResult, RelayTrial } from "./relayer.ts";
+export { DEFAULT_RELAY_GAS, type RelayGasLimits } from "./relayLimits.ts";
 export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
 export { createFacilitatorRelayer, type FacilitatorRelayerOptions } from "./remoteRelay.ts";
 export { DeferredEvmFacilitator, type DeferredEvmFacilitatorOptions, type FacilitatedEscrow } from "./facilitator.ts";

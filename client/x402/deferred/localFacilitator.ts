@@ -1,6 +1,6 @@
 import type { FacilitatorClient } from "@x402/core/server";
-import type { x402Facilitator } from "@x402/core/facilitator";
-import type { Network, SupportedResponse } from "@x402/core/types";
+import type { Network } from "@x402/core/types";
+import { createLocalClient } from "../core/localFacilitator.ts";
 import { messageOf } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 
@@ -11,34 +11,5 @@ import { DEFERRED_SCHEME } from "./constants.ts";
  * @param networks - CAIP-2 networks to serve, each in full.
  */
 export function createLocalFacilitatorClient(networks: readonly Network[]): FacilitatorClient {
-  const supported: SupportedResponse = {
-    kinds: networks.map((network) => ({ x402Version: 2, scheme: DEFERRED_SCHEME, network })),
-    extensions: [],
-    signers: {},
-  };
-  return {
-    getSupported: async () => supported,
-    verify: async () => ({
-      isValid: false,
-      invalidReason: "unexpected_verify_error",
-      invalidMessage: messageOf("unexpected_verify_error"),
-    }),
-    settle: async (_, { network }) => ({
-      success: false,
-      errorReason: "unexpected_settle_error",
-      errorMessage: messageOf("unexpected_settle_error"),
-      transaction: "",
-      network,
-    }),
-  };
-}
-
-/** Makes a client of a facilitator in the same process. */
-export function createInProcessFacilitatorClient(facilitator: x402Facilitator): FacilitatorClient {
-  return {
-    verify: (payload, requirements) => facilitator.verify(payload, requirements),
-    settle: (payload, requirements) => facilitator.settle(payload, requirements),
-    // The facilitator types networks as any text; what was registered with it are networks.
-    getSupported: async () => facilitator.getSupported() as SupportedResponse,
-  };
+  return createLocalClient({ scheme: DEFERRED_SCHEME, networks, messageOf });
 }

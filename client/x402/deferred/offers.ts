@@ -1,14 +1,14 @@
-import type { PaymentRequirements, SchemePaymentRequiredContext } from "@x402/core/types";
 import type { Address, Hex } from "viem";
 import { ChainBusyError, ChainUnavailableError } from "../../seller/core/errors.ts";
 import { THAWING_PERIOD } from "../../seller/voucher/limits.ts";
 import type { LaneOffer } from "../../seller/voucher/types.ts";
 import { randomNonce } from "../../voucher/index.ts";
 import { DEFAULT_LANE } from "../../voucher/types.ts";
-import { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";
-import { toWireInteger } from "./fields.ts";
+import { BUYER_HEADER, BUYER_HEADER_V1 } from "./constants.ts";
+import type { AssetFacts } from "../core/assets.ts";
+import { toWireInteger } from "../core/fields.ts";
+import type { HeaderOf } from "../core/nextOffer.ts";
 import type { Corrective } from "./refusals.ts";
-import type { AssetFacts } from "./relayer.ts";
 import { readFactsFor, termsOf, type SellerDesk } from "./sellerDesk.ts";
 import type { DepositTerms, WireAccountDetails, WireOffer } from "./types.ts";
 import { toWireLane } from "./wire.ts";
@@ -133,34 +133,6 @@ export function toWireTerms(
       deposit: { ...deposit, minimum: deposit.minimum.toString(), suggested: deposit.suggested.toString() },
     }),
   };
-}
-
-/**
- * Names a lane in one offer of a 402. The SDK calls a scheme once for each of its offers, in their order, without saying which one it
- * means, and lets it change no other: it is the first that names no lane yet.
- */
-export async function addToNextOffer(
-  { requirements, error, transportContext, paymentPayload }: SchemePaymentRequiredContext,
-  laneFor: (offer: PaymentRequirements, headerOf: HeaderOf) => Promise<object>,
-): Promise<PaymentRequirements[] | undefined> {
-  const headerOf = headersOf(transportContext);
-  // A paid request first asks what it could have been offered; nobody sees that answer.
-  const isPaid = error === undefined && paymentPayload === undefined && headerOf("payment-signature") !== undefined;
-  const index = requirements.findIndex(({ scheme, extra }) => scheme === DEFERRED_SCHEME && !("voucher" in extra));
-  const chosen = requirements[index];
-  if (isPaid || chosen === undefined) return undefined;
-  const lane = await laneFor(chosen, headerOf);
-  return requirements.map((other, at) => (at === index ? { ...other, extra: { ...other.extra, ...lane } } : other));
-}
-
-/** Reads a header of a request. */
-export type HeaderOf = (name: string) => unknown;
-
-/** Headers of the request, when the transport has some. */
-function headersOf(transportContext: unknown): HeaderOf {
-  const { request } = (transportContext ?? {}) as { request?: { adapter?: { getHeader?: HeaderOf } } };
-  const adapter = request?.adapter;
-  return (name) => adapter?.getHeader?.(name);
 }
 
 function toFullLane({ lane, type, base, latest }: LaneOffer) {

@@ -2,7 +2,7 @@ import type { Address, Hash } from "viem";
 import { ChainBusyError, ChainUnavailableError, ReservationLostError } from "../../seller/core/errors.ts";
 import { ChargeAboveReservationError } from "../../seller/voucher/errors.ts";
 import type { Acceptor, Reservation } from "../../seller/voucher/types.ts";
-import { isAmount } from "./amounts.ts";
+import { isAmount } from "../core/amounts.ts";
 import { bring, bringsSomething, checkBrought, needsRelay, unwrapPayload, type ReadPayment } from "./brought.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";

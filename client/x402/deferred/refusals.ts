@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { AcceptParameters, LaneOffer, Rejection } from "../../seller/voucher/types.ts";
+import type { AssetFacts } from "../core/assets.ts";
 import { messageOf, type DeferredCode } from "./codes.ts";
-import type { AssetFacts } from "./relayer.ts";
 import { readFactsFor, type SellerDesk } from "./sellerDesk.ts";
 
 /** What a corrective 402 tells whoever has proven to be the buyer. */

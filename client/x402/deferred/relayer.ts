@@ -1,11 +1,9 @@
-import { erc20Abi, parseAbi, type Address, type Hash } from "viem";
-import { readContract } from "viem/actions";
+import type { Address, Hash } from "viem";
 import type { EscrowId } from "../../seller/voucher/types.ts";
-import type { ReadClient, SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
+import type { SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
+import type { AssetAmounts, AssetFacts } from "../core/assets.ts";
 import type { DeferredCode } from "./codes.ts";
 import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";
-
-const eip2612StateAbi = parseAbi(["function nonces(address owner) view returns (uint256)"]);
 
 /** What a payment brings besides its voucher. */
 export interface RelayRequest {
@@ -23,9 +21,6 @@ export interface PendingDeployment extends WalletDeployment {
   /** The voucher's session signer, when the payment brings it along. */
   readonly signerAuthorization?: SignedSignerAuthorization;
 }
-
-/** Token base units by asset; addresses in any case. */
-export type AssetAmounts = Readonly<Record<Address, bigint>>;
 
 /** How relaying ended. */
 export type RelayResult =
@@ -48,14 +43,6 @@ export interface RelayTrial {
   readonly isSignerDone?: boolean;
 }
 
-/** What the chain says about a buyer's tokens. */
-export interface AssetFacts {
-  /** Allowance of the buyer to the escrow, token base units. */
-  readonly assetAllowance: bigint;
-  /** ERC-2612 nonce; undefined when the token has none. */
-  readonly assetPermitNonce?: bigint;
-}
-
 /** Sends what buyers have signed, and pays the gas. */
 export interface Relayer {
   readonly escrow: EscrowId;
@@ -74,31 +61,4 @@ export interface Relayer {
   /** Says what {@link relay} would do, and sends nothing. */
   simulate(request: RelayRequest): Promise<RelayTrial>;
   readAsset(buyer: Address, asset: Address): Promise<AssetFacts>;
-}
-
-/** Finds the amount of an asset. */
-export function amountOf(amounts: AssetAmounts, asset: Address): bigint | undefined {
-  const wanted = asset.toLowerCase();
-  return Object.entries(amounts).find(([address]) => address.toLowerCase() === wanted)?.[1];
-}
-
-/** Whose allowance to which escrow. */
-export interface ReadAssetFactsParameters {
-  readonly escrow: Address;
-  readonly buyer: Address;
-  readonly asset: Address;
-}
-
-/** Reads what the chain says about a buyer's tokens. */
-export async function readAssetFacts(
-  client: ReadClient,
-  { escrow, buyer, asset }: ReadAssetFactsParameters,
-): Promise<AssetFacts> {
-  const [allowance, nonce] = await Promise.allSettled([
-    readContract(client, { address: asset, abi: erc20Abi, functionName: "allowance", args: [buyer, escrow] }),
-    readContract(client, { address: asset, abi: eip2612StateAbi, functionName: "nonces", args: [buyer] }),
-  ]);
-  if (allowance.status === "rejected") throw allowance.reason;
-  // A token without permits has no such nonce.
-  return { assetAllowance: allowance.value, ...(nonce.status === "fulfilled" && { assetPermitNonce: nonce.value }) };
 }

@@ -6,11 +6,13 @@ import type { ReadClient } from "../../voucher/index.ts";
 import { refuseDeposit } from "./brought.ts";
 import { messageOf, toCode, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
-import { MAX_UINT256, parse, toWireInteger } from "./fields.ts";
-import { networkOfChainId } from "./network.ts";
+import { readAssetFacts, type AssetAmounts } from "../core/assets.ts";
+import { MAX_UINT256, toWireInteger } from "../core/fields.ts";
+import { parse } from "./fields.ts";
+import { networkOfChainId } from "../core/network.ts";
 import type { PaymentRequest, Payments } from "./payments.ts";
 import { relayInOrder } from "./relayInOrder.ts";
-import { readAssetFacts, type AssetAmounts, type Relayer, type RelayRequest } from "./relayer.ts";
+import type { Relayer, RelayRequest } from "./relayer.ts";
 import type { DepositMethod, Parsed, WireDeposit, WireInteger, WireSignerAuthorization } from "./types.ts";
 import { readDeposit, readSigner, toWireDeposit, toWireSigner } from "./wire.ts";
 

@@ -15,9 +15,11 @@ import { messageOf, toCode, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { depositTermsFor, type DepositTermsPolicy } from "./depositTerms.ts";
 import { DeferredConfigurationError } from "./errors.ts";
-import { MAX_UINT64, parse } from "./fields.ts";
-import { addToNextOffer, anonymousOffer, DYNAMIC_KEYS, toWireTerms } from "./offers.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "./price.ts";
+import { MAX_UINT64 } from "../core/fields.ts";
+import { addToNextOffer } from "../core/nextOffer.ts";
+import { parse } from "./fields.ts";
+import { anonymousOffer, DYNAMIC_KEYS, toWireTerms } from "./offers.ts";
+import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
 import { DEPOSIT_METHODS } from "./wire.ts";
 
 type AfterVerify = NonNullable<SchemeServerHooks["onAfterVerify"]>;
@@ -106,10 +108,14 @@ export class RemoteDeferredEvmServer implements SchemeNetworkServer {
 
   /** Names a lane in one offer of a 402: the facilitator's correction, else the default lane. */
   readonly enrichPaymentRequiredResponse = (context: SchemePaymentRequiredContext) =>
-    addToNextOffer(context, async ({ extra }) => {
-      const { paymentPayload } = context;
-      const corrective = paymentPayload === undefined ? undefined : this.#correctives.get(paymentPayload);
-      return corrective ?? anonymousOffer(extra["escrow"] as Address);
+    addToNextOffer(context, {
+      scheme: DEFERRED_SCHEME,
+      marker: "voucher",
+      extraFor: async ({ extra }) => {
+        const { paymentPayload } = context;
+        const corrective = paymentPayload === undefined ? undefined : this.#correctives.get(paymentPayload);
+        return corrective ?? anonymousOffer(extra["escrow"] as Address);
+      },
     });
 
   async #afterVerify({ paymentPayload, requirements, result }: Parameters<AfterVerify>[0]): ReturnType<AfterVerify> {

@@ -1,7 +1,8 @@
 import type { Address } from "viem";
 import type { Acceptor, ChainView } from "../../seller/voucher/types.ts";
+import { amountOf, type AssetFacts } from "../core/assets.ts";
 import { depositTermsFor, type DepositTermsPolicy } from "./depositTerms.ts";
-import { amountOf, type AssetFacts, type Relayer } from "./relayer.ts";
+import type { Relayer } from "./relayer.ts";
 import type { DepositTerms } from "./types.ts";
 
 /** One seller address on one chain: who accepts its vouchers, and how deposits for it get on-chain. */

@@ -12,22 +12,21 @@ import type {
 import { messageOf, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { UnknownSellerError } from "./errors.ts";
-import { chainIdOfNetwork } from "./network.ts";
+import { chainIdOfNetwork } from "../core/network.ts";
+import { addToNextOffer, type HeaderOf } from "../core/nextOffer.ts";
 import {
-  addToNextOffer,
   anonymousOffer,
   correctiveOffer,
   createOffers,
   DYNAMIC_KEYS,
   readBuyerHeader,
   staticOffer,
-  type HeaderOf,
   type Offers,
 } from "./offers.ts";
 import { createPayments, type Admission, type Payments } from "./payments.ts";
 import type { Corrective } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "./price.ts";
+import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
 import { toWireSettlement } from "./wire.ts";
 
 type VerifyContext = Parameters<NonNullable<SchemeServerHooks["onBeforeVerify"]>>[0];
@@ -120,7 +119,11 @@ export class DeferredEvmServer implements SchemeNetworkServer {
 
   /** Names a lane in one offer of a 402: what corrects a refused payment, else what suits the buyer that the request names. */
   readonly enrichPaymentRequiredResponse = (context: SchemePaymentRequiredContext) =>
-    addToNextOffer(context, (offer, headerOf) => this.#laneFor(offer, context.paymentPayload, headerOf));
+    addToNextOffer(context, {
+      scheme: DEFERRED_SCHEME,
+      marker: "voucher",
+      extraFor: (offer, headerOf) => this.#laneFor(offer, context.paymentPayload, headerOf),
+    });
 
   async #laneFor(offer: PaymentRequirements, payload: object | undefined, headerOf: HeaderOf) {
     const { network, payTo, asset, amount } = offer;

@@ -1,5 +1,6 @@
 import type { Address, Hex } from "viem";
 import type { DepositAuthorization, SignerAuthorization, TokenDomain, Voucher } from "../../voucher/index.ts";
+import type { Parsed as ParsedOf, WireInteger } from "../core/fields.ts";
 import type { DeferredCode } from "./codes.ts";
 
 /**
@@ -10,8 +11,7 @@ import type { DeferredCode } from "./codes.ts";
  * `0x` hex of any case; parsed ones are lower case.
  */
 
-/** A JSON number or a decimal string; the value is an integer. */
-export type WireInteger = number | string;
+export type { WireInteger };
 
 /** {@link Voucher} on the wire. */
 export interface WireVoucher {
@@ -250,6 +250,4 @@ export interface Settlement {
 }
 
 /** A value read from the wire, or why it could not be read. */
-export type Parsed<T> =
-  | { readonly isValid: true; readonly value: T }
-  | { readonly isValid: false; readonly code: DeferredCode; readonly message: string };
+export type Parsed<T> = ParsedOf<T, DeferredCode>;

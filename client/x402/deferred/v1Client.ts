@@ -17,7 +17,7 @@ import { toTerms } from "./client.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { PriceLimitError, UnreadableOfferError } from "./errors.ts";
 import { createEscrowTrust } from "./escrowTrust.ts";
-import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
+import { chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 import { createDepositsV1, type DepositsV1 } from "./v1Deposits.ts";
 import { toWirePayload } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import { createSerial } from "../../seller/core/serial.ts";
 import type { TypedDataSigner } from "../../voucher/index.ts";
-import { sum, tightest } from "./amounts.ts";
+import { sum, tightest } from "../core/amounts.ts";
 import { openBuyerAccount, type BuyerAccount } from "./buyerAccount.ts";
 import { signDeposit, sizeDeposit, toDepositRequest, type DepositPolicy } from "./buyerDeposits.ts";
 import { buyerAccountKey } from "./buyerStorage.ts";

@@ -3,20 +3,23 @@ import type { Address } from "viem";
 import type { DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { DeferredConfigurationError, UnknownSellerError } from "./errors.ts";
-import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
+import { chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 import { correctiveOffer, createOffers, readBuyerHeader, staticOffer } from "./offers.ts";
 import { createPayments, type Admission } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
-import { createPriceBook, type PricedAsset } from "./price.ts";
+import { createPriceBook, type PricedAsset } from "../core/price.ts";
+import {
+  decodePaymentV1,
+  encodeSettlementV1,
+  V1_PAYMENT_HEADER,
+  V1_SETTLEMENT_HEADER,
+  type RequestV1,
+  type ResponseV1,
+  type V1Handler,
+} from "../core/v1.ts";
 import type { WireOffer } from "./types.ts";
 import { parsePayload, toWireSettlement } from "./wire.ts";
-
-const PAYMENT_HEADER = "X-PAYMENT";
-const RESPONSE_HEADER = "X-PAYMENT-RESPONSE";
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** Longest payment that is decoded, in characters; Node refuses longer headers by default. */
-const MAX_PAYMENT_LENGTH = 16_384;
 
 /** One way to pay for a resource. */
 export interface OfferV1 {
@@ -30,21 +33,6 @@ export interface OfferV1 {
   readonly maxTimeoutSeconds?: number;
   /** True when the price is a ceiling; see {@link PaymentV1.setCharge}. */
   readonly metered?: boolean;
-}
-
-/** A request, whatever the framework. */
-export interface RequestV1 {
-  readonly method: string;
-  /** Full URL of the resource. */
-  readonly url: string;
-  readonly headerOf: (name: string) => string | undefined;
-}
-
-/** An answer, whatever the framework. */
-export interface ResponseV1 {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
 }
 
 /** The payment of a request that is being served. */
@@ -69,9 +57,6 @@ export interface V1HandlerOptions {
   /** Told about errors that became refusals. */
   readonly onError?: (error: unknown) => void;
 }
-
-/** Serves one resource to clients of x402 version 1. Never throws. */
-export type V1Handler = (request: RequestV1) => Promise<ResponseV1>;
 
 interface PricedOffer {
   readonly offer: OfferV1;
@@ -186,14 +171,14 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
       amount: charged.amount.toString(),
       extra: toWireSettlement(charged.settlement),
     };
-    const headers = { [RESPONSE_HEADER]: toBase64(settlement), "Cache-Control": "private" };
+    const headers = { [V1_SETTLEMENT_HEADER]: encodeSettlementV1(settlement), "Cache-Control": "private" };
     return { ...response, headers: { ...response.headers, ...headers } };
   }
 
   async function handle(request: RequestV1): Promise<ResponseV1> {
-    const header = request.headerOf(PAYMENT_HEADER);
+    const header = request.headerOf(V1_PAYMENT_HEADER);
     if (header === undefined || header === "") return ask(request, "X-PAYMENT header is required");
-    const payment = decode(header);
+    const payment = decodePaymentV1(header);
     if (payment === undefined) return ask(request, "invalid_payload");
     if (payment["x402Version"] !== 1) return ask(request, "invalid_x402_version");
     if (payment["scheme"] !== DEFERRED_SCHEME) return ask(request, "invalid_deferred_evm_payload_scheme");
@@ -251,46 +236,3 @@ function requireDistinct(priced: readonly PricedOffer[]): void {
 }
 
 const unexpected = { x402Version: 1, error: "unexpected_verify_error" satisfies DeferredCode, accepts: [] };
-
-function toBase64(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64");
-}
-
-function decode(header: string): Readonly<Record<string, unknown>> | undefined {
-  if (header.length > MAX_PAYMENT_LENGTH || !BASE64.test(header)) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(header, "base64").toString("utf8"));
-    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What an Express request and response have that the handler needs. */
-export interface ExpressLike {
-  readonly request: {
-    readonly method: string;
-    readonly originalUrl: string;
-    readonly protocol: string;
-    get(name: string): string | undefined;
-  };
-  readonly response: {
-    status(code: number): unknown;
-    set(headers: Record<string, string>): unknown;
-    send(body?: string | Buffer): unknown;
-  };
-}
-
-/** Mounts a handler in Express. */
-export function toExpressHandler(
-  handler: V1Handler,
-): (request: ExpressLike["request"], response: ExpressLike["response"]) => Promise<void> {
-  return async (request, response) => {
-    const { method, protocol, originalUrl } = request;
-    const headerOf = (name: string) => request.get(name);
-    const answer = await handler({ method, url: `${protocol}://${request.get("host") ?? ""}${originalUrl}`, headerOf });
-    response.status(answer.status);
-    response.set({ ...answer.headers });
-    response.send(typeof answer.body === "object" ? Buffer.from(answer.body) : answer.body);
-  };
-}

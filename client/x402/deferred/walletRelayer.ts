@@ -7,16 +7,10 @@ import { type ReadClient, type WriteClient } from "../../voucher/index.ts";
 import { createDepositProbe, isRevert, toRevert } from "./depositProbe.ts";
 import { DeferredConfigurationError } from "./errors.ts";
 import { depositCalls, deploymentCall, signerCall, toTransaction } from "./relayCalls.ts";
-import { createRations, DEFAULT_RELAY_GAS, type RelayGasLimits, type RelayRation } from "./relayLimits.ts";
-import {
-  readAssetFacts,
-  type AssetAmounts,
-  type PendingDeployment,
-  type Relayer,
-  type RelayRequest,
-  type RelayResult,
-  type RelayTrial,
-} from "./relayer.ts";
+import { DEFAULT_RELAY_GAS, type RelayGasLimits } from "./relayLimits.ts";
+import { readAssetFacts, type AssetAmounts } from "../core/assets.ts";
+import { createRations, type RelayRation } from "../core/rations.ts";
+import type { PendingDeployment, Relayer, RelayRequest, RelayResult, RelayTrial } from "./relayer.ts";
 import type { Deposit, DepositMethod, SignedSignerAuthorization } from "./types.ts";
 import { DEPOSIT_METHODS } from "./wire.ts";
 

@@ -1,6 +1,7 @@
 import type { Address } from "viem";
 import type { DepositAuthorization, Voucher } from "../../voucher/index.ts";
-import { MAX_UINT256, MAX_UINT64, parse, toWireInteger, type Fields } from "./fields.ts";
+import { MAX_UINT256, MAX_UINT64, toWireInteger } from "../core/fields.ts";
+import { parse, type Fields } from "./fields.ts";
 import type {
   AccountDetails,
   DeferredPayload,
