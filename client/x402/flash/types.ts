@@ -1,0 +1,270 @@
+import type { Address, Hash, Hex } from "viem";
+import type { TokenDomain } from "../../core/funding.ts";
+import type { OpenEscrow } from "../../flash/types.ts";
+import type { FlashLane, PresentedItem } from "../../seller/flash/types.ts";
+import type { Parsed as ParsedOf, WireInteger } from "../core/fields.ts";
+import type { FlashCode } from "./codes.ts";
+import type { OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
+
+/**
+ * The wire of the scheme `flash`, twice: as JSON (`Wire…`), and as the values this library works with.
+ *
+ * On the wire amounts, nonces and lanes are decimal strings, amounts in token base units. Times, delays and epochs are JSON numbers, as the
+ * scheme has them, and decimal strings only where a number would lose digits; both are read everywhere but for amounts. Addresses and
+ * 32-byte values are `0x` hex of any case; parsed ones are lower case. Server, token, chain and contract of what is signed are those of the
+ * requirements that the payment accepts; they are not repeated.
+ */
+
+export type { WireInteger };
+
+/** What a payment may be. */
+export type PayloadType = (typeof PAYLOAD_TYPES)[number];
+
+/** How an opening is funded; the payer is always the client. A permit of ERC-2612 goes with the allowance. */
+export type OpenMethod = (typeof OPEN_METHODS)[number];
+
+/* PAYLOAD */
+
+/** A signed `Payment` on the wire. */
+export interface WireNumberedPayment {
+  readonly client: string;
+  readonly amount: string;
+  readonly nonce: WireInteger;
+  readonly deadline: WireInteger;
+  readonly epoch: WireInteger;
+}
+
+/** A signed `Tab` on the wire. */
+export interface WireTab {
+  readonly client: string;
+  readonly total: string;
+  readonly lane: WireInteger;
+  readonly deadline: WireInteger;
+  readonly epoch: WireInteger;
+}
+
+/** An `OpenEscrow` on the wire. */
+export interface WireOpenEscrow {
+  readonly client: string;
+  readonly server: string;
+  readonly token: string;
+  readonly amount: string;
+  readonly ttlSeconds: WireInteger;
+  readonly closeDelay: WireInteger;
+  readonly signer: string;
+  readonly epoch: WireInteger;
+  readonly deadline: WireInteger;
+}
+
+/** An ERC-2612 permit of the client to FlashSettlement, on the wire. It may exceed the opening: what is left is the working allowance. */
+export interface WirePermit {
+  readonly value: string;
+  readonly deadline: WireInteger;
+  readonly signature: string;
+}
+
+/** One payment. */
+export interface WirePaymentPayload {
+  readonly type: "payment";
+  readonly payment: WireNumberedPayment;
+  readonly signature: string;
+}
+
+/** The next total of a lane. */
+export interface WireTabPayload {
+  readonly type: "tab";
+  readonly tab: WireTab;
+  readonly signature: string;
+}
+
+/** An escrow to be opened, and the first payment or tab against it: `signature` is the payment's or tab's. */
+export interface WireOpenPayload {
+  readonly type: "open";
+  readonly open: WireOpenEscrow;
+  /** The client's, of the opening, when it is funded by the allowance; else `0x`. */
+  readonly openSignature: string;
+  readonly funding: { readonly method: OpenMethod; readonly signature: string };
+  /** With the method `allowance` only. */
+  readonly permit?: WirePermit;
+  readonly payment?: WireNumberedPayment;
+  /** Ours: instead of `payment`. */
+  readonly tab?: WireTab;
+  readonly signature: string;
+}
+
+/** A signed transaction that calls `settleNumberedPayment`, from the type byte on. In x402 v1 the payload may be the bare string. */
+export interface WireTransactionPayload {
+  readonly type: "transaction";
+  readonly transaction: string;
+}
+
+/** What a payment carries: `PaymentPayload.payload`. */
+export type WirePayload = WirePaymentPayload | WireTabPayload | WireOpenPayload | WireTransactionPayload;
+
+/** A payment or a tab, as the acceptor takes it. */
+export type SignedItem = Extract<PresentedItem, { readonly kind: "payment" | "tab" }>;
+
+/** A signed transaction, as the acceptor takes it. */
+export type TransactionItem = Extract<PresentedItem, { readonly kind: "transaction" }>;
+
+/** An ERC-2612 permit of the client to FlashSettlement. */
+export interface Permit {
+  /** Token base units. */
+  readonly value: bigint;
+  /** Unix seconds, inclusive. */
+  readonly deadline: bigint;
+  readonly signature: Hex;
+}
+
+/** An opening with everything that executes it. */
+export interface Opening {
+  readonly terms: OpenEscrow;
+  /** The client's, of the terms; `0x` unless it is funded by the allowance. */
+  readonly signature: Hex;
+  readonly funding: {
+    readonly method: OpenMethod;
+    /** `0x` for the allowance. */
+    readonly signature: Hex;
+  };
+  readonly permit?: Permit;
+}
+
+/** {@link WirePayload}, parsed. */
+export type FlashPayload =
+  | { readonly type: "payment" | "tab"; readonly item: SignedItem }
+  | { readonly type: "transaction"; readonly item: TransactionItem }
+  | { readonly type: "open"; readonly opening: Opening; readonly item: SignedItem };
+
+/* OFFER */
+
+/** A lane on the wire, as a corrective 402 and a settlement have it. */
+export interface WireLane {
+  readonly lane: string;
+  /** Highest accepted total. */
+  readonly authorised: string;
+  /** Charged so far. The next tab's total is at least this plus the price. */
+  readonly consumed: string;
+  /** Settled on-chain. */
+  readonly settled: string;
+}
+
+/**
+ * `extra` of an offer with scheme `flash`.
+ *
+ * The keys of `DYNAMIC_KEYS` change from one 402 to the next, and a payment need not echo them; the others are the same for every request of
+ * a route and are echoed. `epoch`, `available` and `lanes` are there only for whoever has proven to hold the escrow's key.
+ */
+export interface WireOffer {
+  readonly settlementContractAddress: string;
+  readonly name: string;
+  readonly version: string;
+  readonly payloadTypes: readonly PayloadType[];
+  /** Least balance of an escrow. */
+  readonly minEscrow: string;
+  /** Least `ttlSeconds` of an opening that is not zero. */
+  readonly minTtlSeconds: WireInteger;
+  readonly minCloseDelay: WireInteger;
+  /** Lowest nonce to use. */
+  readonly nonceBase: string;
+  /** Lane that suits the server. */
+  readonly lane: string;
+  /** Absent when the server relays no openings. */
+  readonly openMethods?: readonly OpenMethod[];
+  /** EIP-712 name and version of the token. */
+  readonly tokenName?: string;
+  readonly tokenVersion?: string;
+  /** Who relays openings: an address or a URL. */
+  readonly facilitatorOpen?: string;
+  /** Ours: true when the server takes the original transaction of three arguments, which it settles before it serves. */
+  readonly settleBeforeServe?: boolean;
+  /** Epoch of the escrow. */
+  readonly epoch?: WireInteger;
+  /** What may still be accepted before something is settled. */
+  readonly available?: string;
+  readonly lanes?: readonly WireLane[];
+  /** When to send the same payment again. */
+  readonly retryAfterMs?: number;
+  /** Transaction of the opening that the payment brought. */
+  readonly openTransaction?: string;
+}
+
+/** What a corrective 402 tells whoever holds the escrow's key. */
+export interface Corrective {
+  readonly epoch: bigint;
+  readonly nonceBase: bigint;
+  /** Token base units. */
+  readonly available: bigint;
+  readonly lanes: readonly FlashLane[];
+}
+
+/** What is the same for every request of a route. */
+export interface ServerTerms {
+  readonly settlement: Address;
+  readonly payloadTypes: readonly PayloadType[];
+  /** Token base units. */
+  readonly minEscrow: bigint;
+  /** Seconds. */
+  readonly minTtlSeconds: bigint;
+  /** Seconds. */
+  readonly minCloseDelay: bigint;
+  /** Empty when no openings are relayed. */
+  readonly openMethods: readonly OpenMethod[];
+  readonly tokenDomain?: TokenDomain;
+  readonly facilitatorOpen?: string;
+  readonly isSettledBeforeServed: boolean;
+}
+
+/** {@link WireOffer}, parsed. Nothing here is proven. */
+export interface Offer extends ServerTerms {
+  readonly nonceBase: bigint;
+  readonly lane: bigint;
+  /** Present when the server told what it holds of the escrow. */
+  readonly corrective?: Corrective;
+  readonly retryAfterMs?: number;
+  readonly openTransaction?: Hash;
+}
+
+/* SETTLEMENT */
+
+/** `extra` of a settlement answer. */
+export interface WireSettlement {
+  /** Digest of what was accepted, 32 bytes: names the payment. */
+  readonly paymentId: string;
+  /** `settled` when the transaction was mined before the request was served. */
+  readonly status: "accepted" | "settled";
+  readonly escrow: {
+    readonly balance: string;
+    /** Accepted and not settled. */
+    readonly pending: string;
+    readonly available: string;
+    /** First second at which nothing is accepted any more without a newer view of the chain. */
+    readonly safeUntil: WireInteger;
+    readonly epoch: WireInteger;
+  };
+  /** Of a payment: lowest nonce to use. */
+  readonly nextNonceBase?: string;
+  /** Of a tab. */
+  readonly lane?: WireLane;
+}
+
+/** {@link WireSettlement}, parsed. */
+export interface Settlement {
+  readonly paymentId: Hash;
+  readonly status: "accepted" | "settled";
+  readonly escrow: {
+    /** Token base units. */
+    readonly balance: bigint;
+    /** Token base units. */
+    readonly pending: bigint;
+    /** Token base units. */
+    readonly available: bigint;
+    /** Unix seconds. */
+    readonly safeUntil: bigint;
+    readonly epoch: bigint;
+  };
+  readonly nextNonceBase?: bigint;
+  readonly lane?: FlashLane;
+}
+
+/** A value read from the wire, or why it could not be read. */
+export type Parsed<T> = ParsedOf<T, FlashCode>;

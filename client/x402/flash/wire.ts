@@ -1,0 +1,348 @@
+import type { Hex } from "viem";
+import type { OpenEscrow } from "../../flash/types.ts";
+import type { FlashLane } from "../../seller/flash/types.ts";
+import { MAX_UINT128, MAX_UINT256, MAX_UINT32, MAX_UINT40, MAX_UINT64, toWireInteger } from "../core/fields.ts";
+import { FLASH_DOMAIN, OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
+import { parse, type Fields } from "./fields.ts";
+import type {
+  Corrective,
+  FlashPayload,
+  Offer,
+  Opening,
+  Parsed,
+  Permit,
+  ServerTerms,
+  Settlement,
+  SignedItem,
+  WireLane,
+  WireNumberedPayment,
+  WireOffer,
+  WireOpenEscrow,
+  WirePayload,
+  WirePermit,
+  WireSettlement,
+  WireTab,
+} from "./types.ts";
+
+const PAYLOAD = "flash_payload_malformed";
+const PAYMENT = "flash_payment_malformed";
+const TAB = "flash_tab_malformed";
+const OPENING = "flash_opening_malformed";
+const OFFER = "flash_requirements_mismatch";
+const SETTLEMENT = "flash_payload_malformed";
+
+/** Far above what fees and a nonce need. */
+const MAX_TRANSACTION_BYTES = 1_024;
+/** ERC-1271 wallets need kilobytes. */
+const MAX_SIGNATURE_BYTES = 4_096;
+const MAX_NAME_LENGTH = 128;
+const MAX_URL_LENGTH = 512;
+/** A day: longer than any payment waits. */
+const MAX_RETRY_MS = 86_400_000n;
+
+/* PAYLOAD */
+
+/**
+ * Reads what a payment of x402 v2 carries. Says nothing about what the fields mean: that is the acceptor's work.
+ *
+ * @param payload - `PaymentPayload.payload` as decoded; may be anything.
+ * @returns The payload, addresses and hex in lower case, or the scheme's code for the field that is wrong. Never throws.
+ */
+export function parsePayload(payload: unknown): Parsed<FlashPayload> {
+  const type = parse(payload, PAYLOAD, (fields) => fields.oneOf("type", PAYLOAD_TYPES));
+  return type.isValid ? PARSERS[type.value](payload) : type;
+}
+
+/** Reads what a payment of x402 v1 carries: a bare signed transaction, or an object as in v2. Never throws. */
+export function parsePayloadV1(payload: unknown): Parsed<FlashPayload> {
+  return parsePayload(typeof payload === "string" ? { type: "transaction", transaction: payload } : payload);
+}
+
+const PARSERS = {
+  payment: (payload: unknown) =>
+    parse<FlashPayload>(payload, PAYMENT, (fields) => ({ type: "payment", item: readPayment(fields) })),
+  tab: (payload: unknown) => parse<FlashPayload>(payload, TAB, (fields) => ({ type: "tab", item: readTab(fields) })),
+  transaction: (payload: unknown) =>
+    parse<FlashPayload>(payload, "flash_transaction_invalid", (fields) => {
+      const rawTransaction = fields.bytes("transaction", MAX_TRANSACTION_BYTES);
+      return { type: "transaction", item: { kind: "transaction", rawTransaction } };
+    }),
+  open: (payload: unknown) =>
+    parse<FlashPayload>(payload, OPENING, (fields) => ({
+      type: "open",
+      opening: readOpening(fields),
+      item: fields.has("tab") ? readTab(fields) : readPayment(fields),
+    })),
+} as const;
+
+function readPayment(fields: Fields): SignedItem {
+  const payment = fields.object("payment", PAYMENT);
+  return {
+    kind: "payment",
+    client: payment.address("client"),
+    amount: payment.amount("amount", MAX_UINT128),
+    nonce: payment.integer("nonce", MAX_UINT64),
+    deadline: payment.integer("deadline", MAX_UINT40),
+    epoch: payment.integer("epoch", MAX_UINT32),
+    signature: fields.signature("signature"),
+  };
+}
+
+function readTab(fields: Fields): SignedItem {
+  const tab = fields.object("tab", TAB);
+  return {
+    kind: "tab",
+    client: tab.address("client"),
+    total: tab.amount("total", MAX_UINT128),
+    lane: tab.integer("lane", MAX_UINT64),
+    deadline: tab.integer("deadline", MAX_UINT40),
+    epoch: tab.integer("epoch", MAX_UINT32),
+    signature: fields.signature("signature"),
+  };
+}
+
+function readOpening(fields: Fields): Opening {
+  const open = fields.object("open");
+  const funding = fields.object("funding");
+  const terms: OpenEscrow = {
+    client: open.address("client"),
+    server: open.address("server"),
+    token: open.address("token"),
+    amount: open.amount("amount", MAX_UINT128),
+    ttlSeconds: open.integer("ttlSeconds", MAX_UINT40),
+    closeDelay: open.integer("closeDelay", MAX_UINT32),
+    signer: open.address("signer"),
+    epoch: open.integer("epoch", MAX_UINT32),
+    deadline: open.integer("deadline", MAX_UINT40),
+  };
+  return {
+    terms,
+    signature: fields.bytes("openSignature", MAX_SIGNATURE_BYTES),
+    funding: {
+      method: funding.oneOf("method", OPEN_METHODS),
+      signature: funding.bytes("signature", MAX_SIGNATURE_BYTES),
+    },
+    ...(fields.has("permit") && { permit: readPermit(fields.object("permit")) }),
+  };
+}
+
+function readPermit(fields: Fields): Permit {
+  return {
+    value: fields.amount("value"),
+    deadline: fields.integer("deadline", MAX_UINT256),
+    signature: fields.signature("signature"),
+  };
+}
+
+/** Writes what a payment carries. */
+export function toWirePayload(payload: FlashPayload): WirePayload {
+  switch (payload.type) {
+    case "transaction":
+      return { type: "transaction", transaction: payload.item.rawTransaction };
+    case "open": {
+      const { opening, item } = payload;
+      const { terms, signature: openSignature, funding, permit } = opening;
+      return {
+        type: "open",
+        open: toWireOpen(terms),
+        openSignature,
+        funding,
+        ...(permit !== undefined && { permit: toWirePermit(permit) }),
+        ...toWireItem(item),
+      };
+    }
+    default: {
+      const { item } = payload;
+      return item.kind === "payment"
+        ? { type: "payment", payment: toWirePayment(item), signature: item.signature }
+        : { type: "tab", tab: toWireTab(item), signature: item.signature };
+    }
+  }
+}
+
+function toWireItem(
+  item: SignedItem,
+): { readonly signature: Hex } & ({ readonly payment: WireNumberedPayment } | { readonly tab: WireTab }) {
+  const { signature } = item;
+  return item.kind === "payment" ? { payment: toWirePayment(item), signature } : { tab: toWireTab(item), signature };
+}
+
+function toWirePayment(item: Extract<SignedItem, { readonly kind: "payment" }>): WireNumberedPayment {
+  return {
+    client: item.client,
+    amount: item.amount.toString(),
+    nonce: item.nonce.toString(),
+    deadline: toWireInteger(item.deadline),
+    epoch: toWireInteger(item.epoch),
+  };
+}
+
+function toWireTab(item: Extract<SignedItem, { readonly kind: "tab" }>): WireTab {
+  return {
+    client: item.client,
+    total: item.total.toString(),
+    lane: item.lane.toString(),
+    deadline: toWireInteger(item.deadline),
+    epoch: toWireInteger(item.epoch),
+  };
+}
+
+function toWireOpen({ amount, ttlSeconds, closeDelay, epoch, deadline, ...parties }: OpenEscrow): WireOpenEscrow {
+  const { client, server, token, signer } = parties;
+  return {
+    client,
+    server,
+    token,
+    amount: amount.toString(),
+    ttlSeconds: toWireInteger(ttlSeconds),
+    closeDelay: toWireInteger(closeDelay),
+    signer,
+    epoch: toWireInteger(epoch),
+    deadline: toWireInteger(deadline),
+  };
+}
+
+function toWirePermit({ value, deadline, signature }: Permit): WirePermit {
+  return { value: value.toString(), deadline: toWireInteger(deadline), signature };
+}
+
+/* OFFER */
+
+/**
+ * Reads `extra` of an offer. Nothing in it is proven.
+ *
+ * @param extra - `PaymentRequirements.extra` of an offer with scheme `flash`. Of the v1 wire only `settlementContractAddress` must be there.
+ * @returns The offer, or why it cannot be read. Never throws.
+ */
+export function parseOffer(extra: unknown): Parsed<Offer> {
+  return parse(extra, OFFER, (fields) => {
+    const integer = (name: string, max: bigint) => (fields.has(name) ? fields.integer(name, max) : 0n);
+    const hasDomain = fields.has("tokenName") && fields.has("tokenVersion");
+    const corrective = fields.has("epoch") ? readCorrective(fields) : undefined;
+    return {
+      settlement: fields.address("settlementContractAddress"),
+      // The v1 wire names nothing but the contract, and knows one payload.
+      payloadTypes: fields.has("payloadTypes") ? fields.listOf("payloadTypes", PAYLOAD_TYPES) : ["transaction"],
+      minEscrow: fields.has("minEscrow") ? fields.amount("minEscrow") : 0n,
+      minTtlSeconds: integer("minTtlSeconds", MAX_UINT40),
+      minCloseDelay: integer("minCloseDelay", MAX_UINT32),
+      openMethods: fields.has("openMethods") ? fields.listOf("openMethods", OPEN_METHODS) : [],
+      ...(hasDomain && {
+        tokenDomain: {
+          name: fields.text("tokenName", MAX_NAME_LENGTH),
+          version: fields.text("tokenVersion", MAX_NAME_LENGTH),
+        },
+      }),
+      ...(fields.has("facilitatorOpen") && { facilitatorOpen: fields.text("facilitatorOpen", MAX_URL_LENGTH) }),
+      isSettledBeforeServed: fields.has("settleBeforeServe") && fields.flag("settleBeforeServe"),
+      nonceBase: integer("nonceBase", MAX_UINT64),
+      lane: integer("lane", MAX_UINT64),
+      ...(corrective !== undefined && { corrective }),
+      ...(fields.has("retryAfterMs") && { retryAfterMs: Number(fields.integer("retryAfterMs", MAX_RETRY_MS)) }),
+      ...(fields.has("openTransaction") && { openTransaction: fields.bytes32("openTransaction") }),
+    };
+  });
+}
+
+function readCorrective(fields: Fields): Corrective {
+  return {
+    epoch: fields.integer("epoch", MAX_UINT32),
+    nonceBase: fields.integer("nonceBase", MAX_UINT64),
+    available: fields.amount("available"),
+    lanes: fields.has("lanes") ? fields.objects("lanes").map(readLane) : [],
+  };
+}
+
+function readLane(fields: Fields): FlashLane {
+  return {
+    lane: fields.integer("lane", MAX_UINT64),
+    authorised: fields.amount("authorised"),
+    consumed: fields.amount("consumed"),
+    settled: fields.amount("settled"),
+  };
+}
+
+/** Writes what is the same for every request of a route. */
+export function toWireTerms(terms: ServerTerms): Omit<WireOffer, "nonceBase" | "lane"> {
+  const { settlement, payloadTypes, openMethods, tokenDomain, facilitatorOpen, isSettledBeforeServed } = terms;
+  return {
+    settlementContractAddress: settlement,
+    ...FLASH_DOMAIN,
+    payloadTypes,
+    minEscrow: terms.minEscrow.toString(),
+    minTtlSeconds: toWireInteger(terms.minTtlSeconds),
+    minCloseDelay: toWireInteger(terms.minCloseDelay),
+    ...(openMethods.length > 0 && { openMethods }),
+    ...(tokenDomain !== undefined && { tokenName: tokenDomain.name, tokenVersion: tokenDomain.version }),
+    ...(facilitatorOpen !== undefined && { facilitatorOpen }),
+    ...(isSettledBeforeServed && { settleBeforeServe: true }),
+  };
+}
+
+/** What {@link toWireDynamic} writes. */
+export type OfferState = Pick<Offer, "nonceBase" | "lane" | "corrective" | "retryAfterMs" | "openTransaction">;
+
+/** Writes what changes from one 402 to the next. */
+export function toWireDynamic(state: OfferState): Pick<WireOffer, "nonceBase" | "lane"> & Partial<WireOffer> {
+  const { nonceBase, lane, corrective, retryAfterMs, openTransaction } = state;
+  return {
+    nonceBase: nonceBase.toString(),
+    lane: lane.toString(),
+    ...(corrective !== undefined && {
+      epoch: toWireInteger(corrective.epoch),
+      available: corrective.available.toString(),
+      lanes: corrective.lanes.map(toWireLane),
+    }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(openTransaction !== undefined && { openTransaction }),
+  };
+}
+
+function toWireLane({ lane, authorised, consumed, settled }: FlashLane): WireLane {
+  return {
+    lane: lane.toString(),
+    authorised: authorised.toString(),
+    consumed: consumed.toString(),
+    settled: settled.toString(),
+  };
+}
+
+/* SETTLEMENT */
+
+/** Reads `extra` of a settlement answer. Never throws. */
+export function parseSettlement(extra: unknown): Parsed<Settlement> {
+  return parse(extra, SETTLEMENT, (fields) => {
+    const escrow = fields.object("escrow");
+    return {
+      paymentId: fields.bytes32("paymentId"),
+      status: fields.oneOf("status", ["accepted", "settled"] as const),
+      escrow: {
+        balance: escrow.amount("balance"),
+        pending: escrow.amount("pending"),
+        available: escrow.amount("available"),
+        safeUntil: escrow.integer("safeUntil", MAX_UINT64),
+        epoch: escrow.integer("epoch", MAX_UINT32),
+      },
+      ...(fields.has("nextNonceBase") && { nextNonceBase: fields.integer("nextNonceBase", MAX_UINT64) }),
+      ...(fields.has("lane") && { lane: readLane(fields.object("lane")) }),
+    };
+  });
+}
+
+/** Writes `extra` of a settlement answer. */
+export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
+  const { paymentId, status, escrow, nextNonceBase, lane } = settlement;
+  return {
+    paymentId,
+    status,
+    escrow: {
+      balance: escrow.balance.toString(),
+      pending: escrow.pending.toString(),
+      available: escrow.available.toString(),
+      safeUntil: toWireInteger(escrow.safeUntil),
+      epoch: toWireInteger(escrow.epoch),
+    },
+    ...(nextNonceBase !== undefined && { nextNonceBase: nextNonceBase.toString() }),
+    ...(lane !== undefined && { lane: toWireLane(lane) }),
+  };
+}
