@@ -1,5 +1,6 @@
 import {
   keccak256,
+  maxUint256,
   parseTransaction,
   recoverAddress,
   serializeTransaction,
@@ -118,6 +119,8 @@ function parseCanonical(rawTransaction: Hex) {
   if (r === undefined || s === undefined || (yParity !== 0 && yParity !== 1)) {
     throw new InvalidSignedTransactionError("signature");
   }
+  // viem bounds every other number.
+  if ((unsigned.gas ?? 0n) > maxUint256) throw new InvalidSignedTransactionError("encoding");
   const isSignature = BigInt(r) > 0n && BigInt(r) < ORDER && BigInt(s) > 0n && BigInt(s) <= ORDER / 2n;
   if (!isSignature) throw new InvalidSignedTransactionError("signature");
   if (writeFields({ ...unsigned, type: "eip1559" }, { r, s, yParity }) !== raw) {
