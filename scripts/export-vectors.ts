@@ -7,11 +7,15 @@ import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
 import { flashVectors } from "./vectors/flash.ts";
 import { flashTransactionVectors } from "./vectors/flashTransactions.ts";
+import { refusedTransactionVectors } from "./vectors/mutatedTransactions.ts";
 import { voucherVectors } from "./vectors/voucher.ts";
 
 await write("voucher.json", await voucherVectors());
 await write("flash.json", await flashVectors());
-await write("flash-transactions.json", await flashTransactionVectors());
+await write("flash-transactions.json", {
+  ...(await flashTransactionVectors()),
+  ...(await refusedTransactionVectors()),
+});
 
 async function write(name: string, vectors: unknown): Promise<void> {
   const path = fileURLToPath(new URL(`../test/vectors/${name}`, import.meta.url));

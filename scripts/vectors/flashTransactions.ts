@@ -11,7 +11,7 @@ const BASE = SETTLEMENTS[0].chainId;
 /** Bytes of the items of a transaction whose integers but the largest fee are each one byte: chain id, target, value, data, access list. */
 const FIXED_BYTES = 3 + 3 + 21 + 1 + (2 + CALL_LENGTH) + 1;
 
-interface Shape {
+export interface Shape {
   readonly chainId: number;
   readonly nonce: number;
   readonly maxPriorityFeePerGas: bigint;
@@ -31,11 +31,27 @@ const USUAL: Shape = {
   data: dataOf("usual", CALL_LENGTH),
 };
 
+/** Whom the payments name. */
+export const PARTIES = {
+  server: hashedAddress("x402-escrow vectors: server"),
+  token: hashedAddress("x402-escrow vectors: token"),
+} as const;
+
+/** A payment that would be settled, was it not for what its test spoils. */
+export const PAYMENT: Shape = {
+  ...USUAL,
+  data: encodeFunctionData({
+    abi: flashSettlementAbi,
+    functionName: "settleNumberedPayment",
+    args: [PARTIES.server, PARTIES.token, 1_000n, 42n, Number(FAR), 0],
+  }),
+};
+
 /** One-byte integers, so that the largest fee alone decides how long the list is. */
 const SHORT: Shape = { ...USUAL, nonce: 1, maxPriorityFeePerGas: 1n, maxFeePerGas: 1n, gas: 1n };
 
 /** Raw type-2 transactions that viem signed, in every shape that their encoding has. */
-export async function flashTransactionVectors(): Promise<unknown> {
+export async function flashTransactionVectors() {
   const shapes: readonly (readonly [string, Shape])[] = [
     ["usual", USUAL],
     ...[0, 1, 127, 128, 255, 256, 65_535, 65_536, Number.MAX_SAFE_INTEGER].map(
@@ -81,7 +97,7 @@ async function vectorOf(name: string, shape: Shape) {
   return { name, chainId, target: to, data, raw: await signed(shape) };
 }
 
-function signed(shape: Shape): Promise<Hex> {
+export function signed(shape: Shape): Promise<Hex> {
   return owner.signTransaction({ type: "eip1559", value: 0n, ...shape });
 }
 
@@ -110,8 +126,7 @@ function trimmed(value: Hex): Hex {
 
 /** Payments as the scheme sends them, with their arguments. */
 function settlements() {
-  const server = hashedAddress("x402-escrow vectors: server");
-  const token = hashedAddress("x402-escrow vectors: token");
+  const { server, token } = PARTIES;
   const cases = [
     { name: "least", amount: 1n, nonce: 0n, deadline: 0n },
     { name: "usual", amount: 1_000n, nonce: 42n, deadline: FAR },
