@@ -4,10 +4,10 @@ import type { ReadClient } from "../../voucher/read.ts";
 import { ChainUnavailableError, WrongChainError } from "../core/errors.ts";
 import { toAddress, toBytes32 } from "../core/keys.ts";
 import { createPoller } from "../core/poller.ts";
+import { createReadQueue, type PendingRead, type ReadRank } from "../core/readQueue.ts";
 import { createSerial } from "../core/serial.ts";
 import type { BlockReference } from "../core/types.ts";
 import { createChangeFinder, distinctSigners, mergeChanges, type Changes } from "./chain/changes.ts";
-import { createReadQueue, type PendingRead, type ReadRank } from "./chain/queue.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
 import { ask, readBlock } from "../core/rpc.ts";
 import { readWhoSigned } from "./chain/whoSigned.ts";
@@ -78,7 +78,7 @@ export function createChainView(options: ChainViewOptions): ChainView {
   const seller = toAddress(options.seller);
   const confirmations = BigInt(options.confirmations);
   const multicallAddress = "multicallAddress" in options ? options.multicallAddress : MULTICALL3_ADDRESS;
-  const queue = createReadQueue(options.maxPendingReads ?? 1_000);
+  const queue = createReadQueue<RefreshParameters>(options.maxPendingReads ?? 1_000);
   const changes = createChangeFinder({ client, escrow, seller, store, maxBlockRange });
   const inTurn = createSerial();
   const listeners = new Set<(alert: ChainAlert) => void>();
@@ -192,7 +192,7 @@ export function createChainView(options: ChainViewOptions): ChainView {
    * @returns Whether there are more.
    */
   async function serveReads(): Promise<boolean> {
-    let reads: readonly PendingRead[] = [];
+    let reads: readonly PendingRead<RefreshParameters>[] = [];
     try {
       const block = await pass();
       reads = queue.take(block.number, READS_AT_ONCE);
@@ -272,7 +272,7 @@ const READS_AT_ONCE = 250;
 const EVERY_BLOCK = -1n;
 
 /** One reading an account, with every lane any of the waiting asks for. */
-function mergeReads(reads: readonly PendingRead[]): readonly RefreshParameters[] {
+function mergeReads(reads: readonly PendingRead<RefreshParameters>[]): readonly RefreshParameters[] {
   const merged = new Map<string, { account: AccountId; lanes: readonly Hex[] }>();
   for (const { parameters } of reads) {
     const key = accountKey(parameters.account);
@@ -282,7 +282,7 @@ function mergeReads(reads: readonly PendingRead[]): readonly RefreshParameters[]
   return [...merged.values()];
 }
 
-function signersOf(reads: readonly PendingRead[]): readonly SignerReading[] {
+function signersOf(reads: readonly PendingRead<RefreshParameters>[]): readonly SignerReading[] {
   return reads.flatMap(({ parameters: { account, signers = [] } }) =>
     signers.map((signer) => ({ buyer: account.buyer, signer: toAddress(signer) })),
   );

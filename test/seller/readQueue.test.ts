@@ -1,12 +1,13 @@
 import { expect } from "chai";
-import { ChainBusyError } from "../../../../client/seller/core/errors.ts";
-import { createReadQueue, type ReadRank } from "../../../../client/seller/voucher/chain/queue.ts";
-import { rejection } from "../../rejection.ts";
-import { ACCOUNT, address } from "../fixtures.ts";
+import { ChainBusyError } from "../../client/seller/core/errors.ts";
+import { createReadQueue, type ReadRank } from "../../client/seller/core/readQueue.ts";
+import type { RefreshParameters } from "../../client/seller/voucher/types.ts";
+import { rejection } from "./rejection.ts";
+import { ACCOUNT, address } from "./voucher/fixtures.ts";
 
 describe("reads that wait", () => {
   const open = (limit: number) => {
-    const queue = createReadQueue(limit);
+    const queue = createReadQueue<RefreshParameters>(limit);
     const failures: unknown[] = [];
     const add = (name: string, rank: ReadRank, minBlock = 0n) => {
       const account = { ...ACCOUNT, buyer: address(name) };

@@ -1,5 +1,11 @@
-import { ChainBusyError, ChainUnavailableError } from "../../core/errors.ts";
-import type { RefreshParameters } from "../types.ts";
+import { ChainBusyError, ChainUnavailableError } from "./errors.ts";
+
+/** What every read that waits says of itself. */
+export interface ReadRequest {
+  /** Least block; the read waits until it has the confirmations that the seller chose. */
+  readonly minBlock?: bigint;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Who waits for a read, in the order in which reads are done.
@@ -13,19 +19,19 @@ export type ReadRank = "owed" | "proven" | "unproven";
 const RANKS: readonly ReadRank[] = ["owed", "proven", "unproven"];
 
 /** A read that somebody waits for. */
-export interface PendingRead {
-  readonly parameters: RefreshParameters;
+export interface PendingRead<T extends ReadRequest> {
+  readonly parameters: T;
   readonly rank: ReadRank;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Reads that wait until they are done together. */
-export interface ReadQueue {
+export interface ReadQueue<T extends ReadRequest> {
   /** @throws {ChainBusyError} too many wait; of the unproven ones, half as many are too many. */
-  add(parameters: RefreshParameters, rank: ReadRank): Promise<void>;
+  add(parameters: T, rank: ReadRank): Promise<void>;
   /** Takes at most `most` of the reads that may be done at `block`, by rank. */
-  take(block: bigint, most: number): readonly PendingRead[];
+  take(block: bigint, most: number): readonly PendingRead<T>[];
   /** Whether a read waits that may be done at `block`. */
   hasReady(block: bigint): boolean;
   readonly size: number;
@@ -33,8 +39,8 @@ export interface ReadQueue {
 }
 
 /** Makes a queue of at most `limit` reads. */
-export function createReadQueue(limit: number): ReadQueue {
-  let waiting: readonly PendingRead[] = [];
+export function createReadQueue<T extends ReadRequest>(limit: number): ReadQueue<T> {
+  let waiting: readonly PendingRead<T>[] = [];
 
   function isFull(rank: ReadRank): boolean {
     const unproven = waiting.filter((read) => read.rank === "unproven").length;
@@ -47,7 +53,7 @@ export function createReadQueue(limit: number): ReadQueue {
       const { signal } = parameters;
       if (signal?.aborted === true) throw aborted(signal);
       await new Promise<void>((resolve, reject) => {
-        const read: PendingRead = { parameters, rank, resolve, reject };
+        const read: PendingRead<T> = { parameters, rank, resolve, reject };
         waiting = [...waiting, read];
         signal?.addEventListener(
           "abort",
@@ -77,7 +83,7 @@ export function createReadQueue(limit: number): ReadQueue {
   };
 }
 
-function isReadyAt(block: bigint): (read: PendingRead) => boolean {
+function isReadyAt(block: bigint): (read: PendingRead<ReadRequest>) => boolean {
   return ({ parameters }) => (parameters.minBlock ?? 0n) <= block;
 }
 

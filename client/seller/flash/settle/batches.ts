@@ -1,0 +1,156 @@
+import { hexToBytes, size, type Hex } from "viem";
+import type { EscrowParties } from "../../../flash/hash.ts";
+import type { Group, PackedItem } from "../../../flash/types.ts";
+import { escrowKey } from "../keys.ts";
+import type { SettleReason, UnsettledItem } from "../types.ts";
+import type { PlannedEscrow } from "./plan.ts";
+
+/** An item of a run, and why it is settled. */
+export interface PlannedItem {
+  readonly item: UnsettledItem;
+  readonly reason: SettleReason;
+}
+
+/** One transaction: a batch of payments and tabs, or one signed transaction. */
+export type Shipment =
+  | {
+      readonly kind: "batch";
+      readonly groups: readonly Group[];
+      readonly gas: bigint;
+      readonly items: readonly PlannedItem[];
+    }
+  | {
+      readonly kind: "transaction";
+      readonly rawTransaction: Hex;
+      readonly gas: bigint;
+      readonly items: readonly [PlannedItem];
+    };
+
+/**
+ * Gas of a transaction, part by part. Limits are what a part may use, not what it does: gas that is not used costs nothing, and too little
+ * of it reverts the whole transaction.
+ */
+export interface SettleGasModel {
+  /** Most gas of one transaction, all included. */
+  readonly transactionLimit: bigint;
+  /** What the contract demands to be left for the token's stipends, and what a transaction begins with. */
+  readonly reserve: bigint;
+  /** One escrow without its items: its words, two reads and one pull of a token that may be a proxy, its event. */
+  readonly groupLimit: bigint;
+  /** A payment whose nonce word is not in use yet. */
+  readonly paymentLimit: bigint;
+  /** The first tab of a lane. */
+  readonly tabLimit: bigint;
+  /** A signed transaction, all included. */
+  readonly signedTransactionLimit: bigint;
+}
+
+export const DEFAULT_SETTLE_GAS: SettleGasModel = {
+  transactionLimit: 12_000_000n,
+  reserve: 450_000n,
+  groupLimit: 160_000n,
+  paymentLimit: 38_000n,
+  tabLimit: 45_000n,
+  signedTransactionLimit: 650_000n,
+};
+
+/** EIP-7825: no transaction above it is mined. */
+const MAX_TRANSACTION_GAS = 16_777_216n;
+
+/** Doubles the parts of a model, as often as transactions reverted with too little gas. */
+export function scaleGas(model: SettleGasModel, doublings: number): SettleGasModel {
+  const scale = 2n ** BigInt(doublings);
+  const limit = model.transactionLimit < MAX_TRANSACTION_GAS ? model.transactionLimit : MAX_TRANSACTION_GAS;
+  return {
+    transactionLimit: limit,
+    reserve: model.reserve * scale,
+    groupLimit: model.groupLimit * scale,
+    paymentLimit: model.paymentLimit * scale,
+    tabLimit: model.tabLimit * scale,
+    signedTransactionLimit: model.signedTransactionLimit * scale,
+  };
+}
+
+interface Draft {
+  readonly items: PlannedItem[];
+  gas: bigint;
+  /** Key of the escrow of the last item. */
+  lastEscrow: string | undefined;
+}
+
+/** Splits a plan into transactions below the gas limit, in its order. */
+export function splitIntoShipments(planned: readonly PlannedEscrow[], model: SettleGasModel): readonly Shipment[] {
+  const items = planned.flatMap((escrow) => escrow.items.map((item) => ({ item, reason: escrow.reason })));
+  const drafts: Draft[] = [];
+  const signed: Shipment[] = [];
+  for (const entry of items) {
+    const { item } = entry.item;
+    const escrow = escrowKey(entry.item.escrow);
+    if (item.kind === "transaction") {
+      signed.push({
+        kind: "transaction",
+        rawTransaction: item.rawTransaction,
+        gas: model.signedTransactionLimit,
+        items: [entry],
+      });
+      continue;
+    }
+    const own = item.kind === "payment" ? model.paymentLimit : model.tabLimit;
+    const last = drafts.at(-1);
+    const added = own + (last?.lastEscrow === escrow ? 0n : model.groupLimit);
+    const draft =
+      last !== undefined && last.gas + added <= model.transactionLimit ? last : openDraft(drafts, model.reserve);
+    draft.gas += own + (draft.lastEscrow === escrow ? 0n : model.groupLimit);
+    draft.lastEscrow = escrow;
+    draft.items.push(entry);
+  }
+  return [
+    ...drafts.map(({ items: own, gas }) => ({ kind: "batch" as const, groups: toGroups(own), gas, items: own })),
+    ...signed,
+  ];
+}
+
+function openDraft(drafts: Draft[], reserve: bigint): Draft {
+  const draft: Draft = { items: [], gas: reserve, lastEscrow: undefined };
+  drafts.push(draft);
+  return draft;
+}
+
+/** One group an escrow, its items in the order of the plan. */
+function toGroups(planned: readonly PlannedItem[]): readonly Group[] {
+  const groups = new Map<
+    string,
+    { readonly parties: EscrowParties; readonly payments: PackedItem[]; readonly tabs: PackedItem[] }
+  >();
+  for (const { item } of planned) {
+    const { client, server, token } = item.escrow;
+    const key = escrowKey(item.escrow);
+    const group = groups.get(key) ?? { parties: { client, server, token }, payments: [], tabs: [] };
+    groups.set(key, group);
+    if (item.item.kind === "payment") group.payments.push(packItem(item));
+    else if (item.item.kind === "tab") group.tabs.push(packItem(item));
+  }
+  return [...groups.values()].map(({ parties, ...items }) => ({ ...parties, ...items }));
+}
+
+/** `amount or total << 128 | nonce or lane << 64 | deadline << 24`: names an item in the events of a batch. */
+export function headOf({ item }: UnsettledItem): bigint {
+  const [amount, place] = item.kind === "tab" ? [item.total, item.lane] : [item.amount, item.nonce];
+  return (amount << 128n) | (place << 64n) | (item.deadline << 24n);
+}
+
+function packItem(unsettled: UnsettledItem): PackedItem {
+  const { item } = unsettled;
+  if (item.kind === "transaction") throw new TypeError("a signed transaction is no item of a batch");
+  return { head: headOf(unsettled), ...toCompact(item.signature) };
+}
+
+/** EIP-2098. Every signature that was accepted has 65 bytes, or is compact already. */
+function toCompact(signature: Hex): { readonly r: Hex; readonly vs: Hex } {
+  const r: Hex = `0x${signature.slice(2, 66)}`;
+  const s: Hex = `0x${signature.slice(66, 130)}`;
+  if (size(signature) === 64) return { r, vs: s };
+  const isOdd = hexToBytes(signature)[64] === 28;
+  const top = Number.parseInt(s.slice(2, 4), 16) | (isOdd ? 0x80 : 0);
+  return { r, vs: `0x${top.toString(16).padStart(2, "0")}${s.slice(4)}` };
+}

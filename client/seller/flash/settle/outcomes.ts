@@ -1,0 +1,110 @@
+import {
+  BaseError as ViemError,
+  ContractFunctionRevertedError,
+  decodeEventLog,
+  type Hex,
+  type TransactionReceipt,
+} from "viem";
+import { flashSettlementAbi } from "../../../abi/index.ts";
+import { escrowId } from "../../../flash/hash.ts";
+import { SKIP_REASONS } from "../../../flash/types.ts";
+import type { SettleFailure, UnsettledItem } from "../types.ts";
+import { headOf, type Shipment } from "./batches.ts";
+
+/** What one escrow paid in a transaction, token base units. */
+export interface SettledEscrow {
+  readonly id: Hex;
+  readonly epoch: bigint;
+  readonly fromWallet: bigint;
+  readonly fromEscrow: bigint;
+}
+
+/** What a receipt says, by digest of the item. It may still be undone: whether an item is settled, the store says. */
+export interface ReceiptReading {
+  readonly failures: ReadonlyMap<Hex, SettleFailure>;
+  readonly paid: readonly SettledEscrow[];
+}
+
+/** Reads what became of a shipment from its receipt. */
+export function readReceipt(settlement: Hex, shipment: Shipment, receipt: TransactionReceipt): ReceiptReading {
+  const failures = new Map<Hex, SettleFailure>();
+  if (receipt.status !== "success") {
+    for (const { item } of shipment.items) failures.set(item.item.digest, "Reverted");
+    return { failures, paid: [] };
+  }
+  const paid: SettledEscrow[] = [];
+  const skipped = new Map<string, SettleFailure>();
+  for (const { address, data, topics } of receipt.logs) {
+    if (address.toLowerCase() !== settlement) continue;
+    const { eventName, args } = decodeEventLog({ abi: flashSettlementAbi, data, topics });
+    if (eventName === "PaymentsSettled") paid.push({ ...args, epoch: BigInt(args.epoch) });
+    if (eventName === "RowSkipped") skipped.set(nameOf(args.id, args.item), SKIP_REASONS[args.reason] ?? "Pending");
+  }
+  for (const { item } of shipment.items) {
+    const reason = skipped.get(nameOf(escrowId(item.escrow), headOf(item)));
+    if (reason !== undefined) failures.set(item.item.digest, reason);
+  }
+  return { failures, paid };
+}
+
+function nameOf(id: Hex, head: bigint): string {
+  return `${id} ${head}`;
+}
+
+const BY_ERROR: Readonly<Record<string, SettleFailure>> = {
+  NonceUsed: "Used",
+  Expired: "Expired",
+  NoEscrow: "NoEscrow",
+  WrongEpoch: "NoEscrow",
+  NotCovered: "NotCovered",
+  NotServer: "NotServer",
+  BadSignature: "BadSignature",
+  BadTransaction: "Malformed",
+  NotNumberedPayment: "Malformed",
+  AmountTooLarge: "NotCovered",
+};
+
+/** Why the contract refuses a signed transaction; undefined when the error is not the contract's. */
+export function refusalOf(error: unknown): SettleFailure | undefined {
+  if (!(error instanceof ViemError)) return undefined;
+  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  const name = reverted instanceof ContractFunctionRevertedError ? reverted.data?.errorName : undefined;
+  return name === undefined ? undefined : (BY_ERROR[name] ?? "Reverted");
+}
+
+/** Failures of which no later attempt can make anything. */
+const FINAL: readonly SettleFailure[] = ["Malformed", "Expired", "BadSignature", "NoEscrow"];
+
+/** Remembers failed items: each rests longer from one attempt to the next, and one that nothing can come of is given up. */
+export interface SettleAttempts {
+  /** Which of the items may be tried now. What is not among them is forgotten. */
+  ready(items: readonly UnsettledItem[], now: bigint, isAll: boolean): readonly UnsettledItem[];
+  /** Notes a failure. @returns True when the item is lost, the first time it is told. */
+  fail(item: UnsettledItem, failure: SettleFailure, now: bigint): boolean;
+}
+
+const FIRST_REST = 10n;
+const MAX_DOUBLINGS = 6;
+
+/** Makes the memory of one settler. */
+export function createSettleAttempts(): SettleAttempts {
+  const failed = new Map<Hex, { readonly count: number; readonly restUntil: bigint; readonly isLost: boolean }>();
+  return {
+    ready: (items, now, isAll) => {
+      const present = new Set(items.map(({ item }) => item.digest));
+      for (const digest of failed.keys()) if (!present.has(digest)) failed.delete(digest);
+      return items.filter(({ item }) => {
+        const known = failed.get(item.digest);
+        return known === undefined || (!known.isLost && (isAll || known.restUntil <= now));
+      });
+    },
+    fail: ({ item }, failure, now) => {
+      const known = failed.get(item.digest);
+      const count = (known?.count ?? 0) + 1;
+      const isLost = FINAL.includes(failure);
+      const rest = FIRST_REST * 2n ** BigInt(Math.min(count - 1, MAX_DOUBLINGS));
+      failed.set(item.digest, { count, restUntil: now + rest, isLost });
+      return isLost && known?.isLost !== true;
+    },
+  };
+}

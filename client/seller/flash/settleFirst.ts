@@ -1,0 +1,184 @@
+import {
+  decodeEventLog,
+  decodeFunctionData,
+  keccak256,
+  parseTransaction,
+  recoverTransactionAddress,
+  type Address,
+  type Hash,
+  type Hex,
+  type TransactionReceipt,
+  type TransactionSerialized,
+} from "viem";
+import { sendRawTransaction, waitForTransactionReceipt } from "viem/actions";
+import { flashSettlementAbi } from "../../abi/index.ts";
+import type { ReadClient } from "../../core/readClient.ts";
+import { escrowId } from "../../flash/hash.ts";
+import { ChainBusyError, ChainUnavailableError } from "../core/errors.ts";
+import { toAddress } from "../core/keys.ts";
+import { orAbort } from "../core/orAbort.ts";
+import { ask } from "../core/rpc.ts";
+import { toSettlementId } from "./keys.ts";
+import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
+import { refuseStanding } from "./terms.ts";
+import type {
+  FlashAcceptor,
+  FlashAcceptResult,
+  FlashChainFacts,
+  FlashEscrowId,
+  FlashRejection,
+  FlashStore,
+  SettlementId,
+} from "./types.ts";
+
+/** Settings of {@link createSettleFirst}. */
+export interface SettleFirstOptions {
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
+  readonly settlement: SettlementId;
+  readonly server: Address;
+  readonly store: FlashStore;
+  readonly chain: FlashChainFacts;
+  readonly acceptor: FlashAcceptor;
+  /** Milliseconds to wait for a receipt; 120,000 by default. */
+  readonly receiptTimeout?: number;
+}
+
+/** A request that is paid by a transaction of the original form. */
+export interface SettleFirstParameters {
+  /** Signed call of `settlePayment(server, token, amount)`, from the type byte on. */
+  readonly rawTransaction: Hex;
+  /** Token of the route. */
+  readonly token: Address;
+  /** Token base units; not zero. */
+  readonly price: bigint;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Serves requests that are paid by the scheme's original transaction, which has neither nonce nor deadline of its own: it cannot be settled
+ * in another way, so it is broadcast and must have landed, at the depth the server chose, before anything is served. Its receipt then has
+ * raised what was settled, and the request is accepted against that.
+ */
+export interface SettleFirst {
+  /** Hand an accepted reservation to the acceptor's `commit` or `cancel`. */
+  accept(parameters: SettleFirstParameters): Promise<FlashAcceptResult>;
+}
+
+interface OriginalPayment {
+  readonly client: Address;
+  readonly amount: bigint;
+  readonly hash: Hash;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Makes the settle-before-serve mode of one server. */
+export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
+  const { client, store, chain, acceptor, receiptTimeout = 120_000 } = options;
+  const settlement = toSettlementId(options.settlement);
+  const server = toAddress(options.server);
+
+  async function read(rawTransaction: Hex, token: Address): Promise<OriginalPayment | undefined> {
+    try {
+      const raw = rawTransaction as TransactionSerialized;
+      const transaction = parseTransaction(raw);
+      const { chainId, to, value = 0n, data = "0x" } = transaction;
+      if (BigInt(chainId ?? 0) !== settlement.chainId || to?.toLowerCase() !== settlement.settlement) return undefined;
+      const call = decodeFunctionData({ abi: flashSettlementAbi, data });
+      if (value !== 0n || call.functionName !== "settlePayment") return undefined;
+      const [payee, paidIn, amount] = call.args;
+      if (payee.toLowerCase() !== server || paidIn.toLowerCase() !== token) return undefined;
+      const sender = await recoverTransactionAddress({ serializedTransaction: raw as never });
+      return { client: toAddress(sender), amount, hash: keccak256(raw) };
+    } catch {
+      // Whatever viem finds wrong with it, it is no such transaction.
+      return undefined;
+    }
+  }
+
+  /** What would be refused afterwards is not broadcast: its money would be spent for nothing. */
+  async function refuseBefore(
+    escrow: FlashEscrowId,
+    { amount }: OriginalPayment,
+    price: bigint,
+  ): Promise<FlashRejectionCode | undefined> {
+    if (amount < price) return "flash_amount_insufficient";
+    if ((await store.getEscrow(escrow))?.confirmed.isOpen !== true) await chain.refreshEscrow(escrow);
+    const state = await store.getEscrow(escrow);
+    return state === undefined ? "flash_escrow_not_found" : refuseStanding(state);
+  }
+
+  async function broadcast(
+    rawTransaction: Hex,
+    hash: Hash,
+    signal: AbortSignal,
+  ): Promise<TransactionReceipt | undefined> {
+    try {
+      await sendRawTransaction(client, { serializedTransaction: rawTransaction as TransactionSerialized });
+    } catch {
+      // It may have landed before, or the node knows it already; whether it does, the receipt says, and an old one is found at once.
+    }
+    try {
+      return await orAbort(signal, waitForTransactionReceipt(client, { hash, timeout: receiptTimeout }));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Error && error.name === "WaitForTransactionReceiptTimeoutError") return undefined;
+      throw new ChainUnavailableError(`the receipt of ${hash}`, error);
+    }
+  }
+
+  /** The epoch it paid in, if it paid. */
+  function epochOf(receipt: TransactionReceipt, escrow: FlashEscrowId, amount: bigint): bigint | undefined {
+    if (receipt.status !== "success") return undefined;
+    for (const { address, data, topics } of receipt.logs) {
+      if (address.toLowerCase() !== settlement.settlement) continue;
+      const { eventName, args } = decodeEventLog({ abi: flashSettlementAbi, data, topics });
+      if (eventName !== "PaymentsSettled" || args.id !== escrowId(escrow)) continue;
+      if (args.fromWallet + args.fromEscrow === amount) return BigInt(args.epoch);
+    }
+    return undefined;
+  }
+
+  async function accept({
+    rawTransaction,
+    token,
+    price,
+    signal = NEVER,
+  }: SettleFirstParameters): Promise<FlashAcceptResult> {
+    const paidIn = toAddress(token);
+    const payment = await read(rawTransaction, paidIn);
+    if (payment === undefined) return reject("flash_transaction_invalid");
+    const escrow = { ...settlement, client: payment.client, server, token: paidIn };
+    const code = await refuseBefore(escrow, payment, price);
+    if (code !== undefined) return reject(code);
+    const receipt = await broadcast(rawTransaction, payment.hash, signal);
+    if (receipt === undefined) return reject("flash_transaction_invalid");
+    const epoch = epochOf(receipt, escrow, payment.amount);
+    if (epoch === undefined) return reject("flash_transaction_invalid");
+    await chain.refreshEscrow(escrow, { minBlock: receipt.blockNumber, signal });
+    // A receipt that a re-organisation took back in the meantime paid nothing.
+    const again = await ask("a receipt", () =>
+      waitForTransactionReceipt(client, { hash: payment.hash, timeout: receiptTimeout }),
+    );
+    if (again.blockHash !== receipt.blockHash) return reject("flash_stale_state");
+    const { client: payer, amount, hash } = { ...payment };
+    return acceptor.acceptSettled({ client: payer, token: paidIn, transactionHash: hash, amount, epoch, price });
+  }
+
+  return {
+    async accept(parameters) {
+      try {
+        return await accept(parameters);
+      } catch (error) {
+        if (error instanceof ChainUnavailableError || error instanceof ChainBusyError)
+          return reject("flash_stale_state");
+        throw error;
+      }
+    },
+  };
+}
+
+function reject(code: FlashRejectionCode): FlashRejection {
+  return { isAccepted: false, code, message: FLASH_REJECTIONS[code] };
+}

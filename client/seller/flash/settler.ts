@@ -1,0 +1,358 @@
+import type { Address, Hex, TransactionReceipt } from "viem";
+import { simulateContract, writeContract } from "viem/actions";
+import { flashSettlementAbi } from "../../abi/index.ts";
+import { largest } from "../../core/amounts.ts";
+import type { ReadClient } from "../../core/readClient.ts";
+import { withTransaction, type WriteClient } from "../../core/write.ts";
+import { escrowId } from "../../flash/hash.ts";
+import { systemClock } from "../core/clock.ts";
+import { toAddress } from "../core/keys.ts";
+import { orAbort } from "../core/orAbort.ts";
+import { createPoller } from "../core/poller.ts";
+import { sendWithFees, type SendFees } from "../core/sendWithFees.ts";
+import { createSerial } from "../core/serial.ts";
+import { SettlementFailedError } from "./errors.ts";
+import { escrowKey, toEscrowId, toSettlementId } from "./keys.ts";
+import { DEFAULT_FLASH_LIMITS } from "./limits.ts";
+import {
+  DEFAULT_SETTLE_GAS,
+  scaleGas,
+  splitIntoShipments,
+  type SettleGasModel,
+  type Shipment,
+} from "./settle/batches.ts";
+import { createSettleAttempts, readReceipt, refusalOf, type SettledEscrow } from "./settle/outcomes.ts";
+import { planSettlement, type PlannedEscrow } from "./settle/plan.ts";
+import type {
+  FlashChainView,
+  FlashEscrowId,
+  FlashSettler,
+  FlashStore,
+  SettledItem,
+  SettleFailure,
+  SettlementId,
+  SettlePolicy,
+  SettleProgress,
+  SettleReport,
+  UnsettledItem,
+} from "./types.ts";
+
+/** Settings of {@link createFlashSettler}. */
+export interface FlashSettlerOptions {
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
+  /** Sends the settlements and pays their gas: the server's own account, or one that it set as its settler. */
+  readonly wallet: WriteClient;
+  readonly settlement: SettlementId;
+  readonly server: Address;
+  readonly store: FlashStore;
+  readonly chain: FlashChainView;
+  readonly policy?: SettlePolicy;
+  /** T, see `FlashLimits.settleSeconds`. */
+  readonly settleSeconds?: bigint;
+  /** What differs from the default gas limits. */
+  readonly gas?: Partial<SettleGasModel>;
+  /** Milliseconds between two looks at what is due; 5,000 by default. */
+  readonly pollingInterval?: number;
+  /** Milliseconds without a receipt after which a transaction is sent again with higher fees; 30,000 by default. */
+  readonly replaceAfter?: number;
+  /** Milliseconds to wait for a receipt in all; 180,000 by default. */
+  readonly receiptTimeout?: number;
+  /** Told about everything, failures above all: a settler that fails unseen loses money. */
+  readonly onProgress: (progress: SettleProgress) => void;
+  /** Unix seconds; the machine's clock by default. */
+  readonly clock?: () => bigint;
+}
+
+/** What was sent, and what it says. */
+interface Sent {
+  readonly receipts: readonly TransactionReceipt[];
+  readonly failures: ReadonlyMap<Hex, SettleFailure>;
+  readonly paid: readonly SettledEscrow[];
+}
+
+const NEVER = new AbortController().signal;
+const MAX_GAS_DOUBLINGS = 3;
+/** Escrows that are read again together; the view of the chain holds more than this, whatever strangers ask of it. */
+const READS_AT_ONCE = 250;
+
+/**
+ * Makes the settler of one server: one for all of its processes, or they pay for the same items' gas twice.
+ *
+ * It never counts a receipt: whether an item is settled is what the store says after the escrow was read at the depth the server chose.
+ *
+ * @param options - {@link FlashSettlerOptions}.
+ * @returns The settler, standing still.
+ *
+ * @example
+ * const settler = createFlashSettler({ client, wallet, settlement, server, store, chain, onProgress: console.log });
+ * settler.start();
+ */
+export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
+  const { client, wallet, store, chain, onProgress, policy = {}, clock = systemClock } = options;
+  const {
+    settleSeconds = DEFAULT_FLASH_LIMITS.settleSeconds,
+    replaceAfter = 30_000,
+    receiptTimeout = 180_000,
+  } = options;
+  const { pollingInterval = 5_000 } = options;
+  const settlement = toSettlementId(options.settlement);
+  const server = toAddress(options.server);
+  const model: SettleGasModel = { ...DEFAULT_SETTLE_GAS, ...options.gas };
+  const inTurn = createSerial();
+  const attempts = createSettleAttempts();
+  /** Epochs whose wallet failed, by escrow. */
+  const impaired = new Map<string, bigint>();
+  let gasDoublings = 0;
+  /** Whether a transaction was sent of which nobody knows yet what it did. */
+  let isUnsure = false;
+  let background = new AbortController();
+  let endAlerts = (): void => undefined;
+
+  function readClock(): bigint {
+    return largest(clock(), chain.chainTime ?? 0n);
+  }
+
+  async function plan(isAll: boolean, signal: AbortSignal): Promise<readonly PlannedEscrow[]> {
+    const id = { ...settlement, server };
+    if (isUnsure) {
+      // A transaction whose fate is unknown may have settled them: without this look their rows would be paid for again.
+      await reconcile(escrowsOf(await store.listUnsettled(id)), 0n, signal);
+      isUnsure = false;
+    }
+    const now = readClock();
+    const items = attempts.ready(await store.listUnsettled(id), now, isAll);
+    if (items.length === 0) return [];
+    const states = await Promise.all(escrowsOf(items).map((escrow) => store.getEscrow(escrow)));
+    const known = states.filter((state) => state !== undefined);
+    return planSettlement({ items, states: known, policy, settleSeconds, now, isAll });
+  }
+
+  async function run(isAll: boolean, signal: AbortSignal): Promise<SettleReport> {
+    const planned = await plan(isAll, signal);
+    if (planned.length === 0) return EMPTY_REPORT;
+    const shipments = splitIntoShipments(planned, scaleGas(model, gasDoublings));
+    const count = planned.reduce((sum, { items }) => sum + items.length, 0);
+    onProgress({ kind: "planned", items: count, transactions: shipments.length });
+    isUnsure = true;
+    const sent = await sendAll(shipments, signal);
+    const lastBlock = largest(0n, ...sent.receipts.map(({ blockNumber }) => blockNumber));
+    await reconcile(
+      planned.map(({ state }) => state.escrow),
+      lastBlock,
+      signal,
+    );
+    isUnsure = false;
+    const report = await toReport(planned, sent);
+    onProgress({ kind: "reconciled", report });
+    return report;
+  }
+
+  async function sendAll(shipments: readonly Shipment[], signal: AbortSignal): Promise<Sent> {
+    const receipts: TransactionReceipt[] = [];
+    const failures = new Map<Hex, SettleFailure>();
+    const paid: SettledEscrow[] = [];
+    for (const shipment of shipments) {
+      signal.throwIfAborted();
+      const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
+      if (refused !== undefined) {
+        for (const { item } of shipment.items) failures.set(item.item.digest, refused);
+        continue;
+      }
+      const receipt = await send(shipment, signal);
+      receipts.push(receipt);
+      onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
+      const reading = readReceipt(settlement.settlement, shipment, receipt);
+      for (const [digest, failure] of reading.failures) failures.set(digest, failure);
+      paid.push(...reading.paid);
+      gasDoublings = receipt.status === "success" ? 0 : Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS);
+    }
+    return { receipts, failures, paid };
+  }
+
+  /** A signed transaction may have landed by itself: asking costs nothing, a transaction that reverts does. */
+  async function askFirst(rawTransaction: Hex): Promise<SettleFailure | undefined> {
+    try {
+      await simulateContract(client, { ...signedCall(rawTransaction), account: wallet.account ?? server } as never);
+      return undefined;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusal;
+    }
+  }
+
+  function signedCall(rawTransaction: Hex) {
+    return {
+      address: settlement.settlement,
+      abi: flashSettlementAbi,
+      functionName: "settleSignedTransaction",
+      args: [rawTransaction, true],
+    } as const;
+  }
+
+  function callOf(shipment: Shipment) {
+    if (shipment.kind === "transaction") return signedCall(shipment.rawTransaction);
+    return {
+      address: settlement.settlement,
+      abi: flashSettlementAbi,
+      functionName: "settleBatch",
+      args: [shipment.groups, true],
+    } as const;
+  }
+
+  function send(shipment: Shipment, signal: AbortSignal): Promise<TransactionReceipt> {
+    const call = callOf(shipment);
+    // Never an estimate: a node finds the least gas at which the transaction succeeds, and it succeeds with every row skipped.
+    const sendOnce = (fees: SendFees) =>
+      writeContract(wallet, withTransaction(call, wallet, { ...fees, gas: shipment.gas }));
+    return sendWithFees({
+      client,
+      wallet,
+      send: sendOnce,
+      replaceAfter,
+      timeout: receiptTimeout,
+      pollingInterval: Math.min(pollingInterval, 1_000),
+      signal,
+      onSent: (hash) => {
+        onProgress({ kind: "sent", hash, items: shipment.items.length });
+      },
+      onReplaced: (hash, by) => {
+        onProgress({ kind: "replaced", hash, by });
+      },
+    });
+  }
+
+  /** Reads escrows at the depth the server chose, once it holds the block, so that the store knows what was settled, by whomever. */
+  async function reconcile(escrows: readonly FlashEscrowId[], minBlock: bigint, signal: AbortSignal): Promise<void> {
+    for (let start = 0; start < escrows.length; start += READS_AT_ONCE) {
+      const part = escrows.slice(start, start + READS_AT_ONCE);
+      await orAbort(signal, Promise.all(part.map((escrow) => chain.refreshEscrow(escrow, { minBlock, signal }))));
+    }
+  }
+
+  async function toReport(
+    planned: readonly PlannedEscrow[],
+    { receipts, failures, paid }: Sent,
+  ): Promise<SettleReport> {
+    const now = readClock();
+    const items: SettledItem[] = [];
+    for (const { state, items: own, reason } of planned) {
+      const left = new Map((await store.listUnsettledOf(state.escrow)).map(({ item }) => [item.digest, item]));
+      for (const item of own) items.push(judge(item, left.has(item.item.digest), reason, failures));
+    }
+    for (const item of items) {
+      if (item.failure === undefined) continue;
+      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
+    }
+    const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
+    noteFallbacks(paid, names);
+    return {
+      transactions: receipts.map(({ transactionHash }) => transactionHash),
+      items,
+      fromWallet: sumByToken(paid, names, ({ fromWallet }) => fromWallet),
+      fromEscrow: sumByToken(paid, names, ({ fromEscrow }) => fromEscrow),
+      gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
+    };
+  }
+
+  /** An escrow whose epoch ended lists nothing any more, so what its receipt said decides then. */
+  function judge(
+    item: UnsettledItem,
+    isLeft: boolean,
+    reason: SettledItem["reason"],
+    failures: Sent["failures"],
+  ): SettledItem {
+    const told = failures.get(item.item.digest);
+    if (told === "Used") return isLeft ? { item, reason, failure: told } : { item, reason };
+    if (told !== undefined) return { item, reason, failure: told };
+    return isLeft ? { item, reason, failure: "Pending" } : { item, reason };
+  }
+
+  /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */
+  function noteFallbacks(paid: readonly SettledEscrow[], names: ReadonlyMap<Hex, FlashEscrowId>): void {
+    for (const { id, epoch, fromEscrow } of paid) {
+      const escrow = names.get(id);
+      if (escrow === undefined || fromEscrow === 0n) continue;
+      impaired.set(escrowKey(escrow), epoch);
+      onProgress({ kind: "impaired", escrow, epoch, fromEscrow });
+    }
+  }
+
+  async function settleNow(signal: AbortSignal): Promise<SettleReport> {
+    const report = await run(true, signal);
+    if (report.items.some(({ failure }) => failure !== undefined)) throw new SettlementFailedError(report);
+    return report;
+  }
+
+  function tellFailure(error: unknown, retryInMilliseconds: number): void {
+    onProgress({ kind: "failed", error: toError(error), retryInMilliseconds });
+  }
+
+  const poller = createPoller({
+    interval: pollingInterval,
+    run: async () => {
+      const report = await inTurn(() => run(false, background.signal));
+      // No reason to throw, which would make every other item wait as well.
+      if (report.items.some(({ failure }) => failure !== undefined)) {
+        tellFailure(new SettlementFailedError(report), pollingInterval);
+      }
+      return true;
+    },
+    onError: tellFailure,
+  });
+
+  return {
+    start: () => {
+      background = new AbortController();
+      endAlerts();
+      endAlerts = chain.onAlert(() => {
+        poller.start();
+      });
+      poller.start();
+    },
+    stop: async ({ settle = false, signal = NEVER } = {}) => {
+      endAlerts();
+      const giveUp = (): void => {
+        background.abort(signal.reason);
+      };
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
+      await poller.stop();
+      signal.removeEventListener("abort", giveUp);
+      if (settle) await inTurn(() => settleNow(signal));
+    },
+    settleDue: ({ signal = NEVER } = {}) => inTurn(() => run(false, signal)),
+    settleNow: ({ signal = NEVER } = {}) => inTurn(() => settleNow(signal)),
+    isPaused: (escrow, epoch) => policy.onFallback === "pause" && impaired.get(escrowKey(toEscrowId(escrow))) === epoch,
+  };
+}
+
+const EMPTY_REPORT: SettleReport = {
+  transactions: [],
+  items: [],
+  fromWallet: new Map(),
+  fromEscrow: new Map(),
+  gasUsed: 0n,
+};
+
+function escrowsOf(items: readonly UnsettledItem[]): readonly FlashEscrowId[] {
+  return [...new Map(items.map(({ escrow }) => [escrowKey(escrow), escrow])).values()];
+}
+
+function sumByToken(
+  paid: readonly SettledEscrow[],
+  names: ReadonlyMap<Hex, FlashEscrowId>,
+  amountOf: (escrow: SettledEscrow) => bigint,
+): ReadonlyMap<Address, bigint> {
+  const sums = new Map<Address, bigint>();
+  for (const escrow of paid) {
+    const token = names.get(escrow.id)?.token;
+    if (token !== undefined) sums.set(token, (sums.get(token) ?? 0n) + amountOf(escrow));
+  }
+  return sums;
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
