@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IFlashSettlement} from "../../contracts/interfaces/IFlashSettlement.sol";
 import {SignedTransaction} from "../../contracts/libraries/SignedTransaction.sol";
 import {RawTransactions} from "../helpers/RawTransactions.sol";
-import {Actor} from "../helpers/Test.sol";
 import {FlashCollectionTest} from "./FlashCollectionTest.sol";
 
 contract SettleSignedTransactionTest is FlashCollectionTest {
