@@ -35,7 +35,7 @@ export class MalformedSignatureError extends BaseError {
   readonly signature: Hex;
 
   constructor(signature: Hex) {
-    super("The signature is not one of a key that the escrow accepts.", {
+    super("The signature is not one of a key that the contract accepts.", {
       metaMessages: [
         "Pass 65 bytes `r, s, v` with `v` 27 or 28 or 64 bytes `r, vs` (EIP-2098), with `s` in the lower half of the curve order.",
         `Signature: ${signature}`,

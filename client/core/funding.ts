@@ -1,4 +1,7 @@
-import type { Address } from "viem";
+import { hashStruct, hashTypedData, type Address, type Hex, type TypedDataDomain } from "viem";
+import { withChecksums } from "./checksums.ts";
+import type { MessageHash } from "./structHash.ts";
+import { encodeWord, type Member } from "./word.ts";
 
 /** Permit2's address, the same on every chain that has it. */
 export const PERMIT2_ADDRESS: Address = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
@@ -22,6 +25,21 @@ export const permit2TokenTypes = {
     { name: "amount", type: "uint256" },
   ],
 } as const;
+
+/** EIP-712 types of Permit2's `PermitWitnessTransferFrom` with a message of this project as witness, signed under Permit2's domain. */
+export function permit2WitnessTypes<name extends string>(witnessType: name, members: readonly Member[]) {
+  return {
+    PermitWitnessTransferFrom: [
+      { name: "permitted", type: "TokenPermissions" },
+      { name: "spender", type: "address" },
+      { name: "nonce", type: "uint256" },
+      { name: "deadline", type: "uint256" },
+      { name: "witness", type: witnessType },
+    ],
+    ...permit2TokenTypes,
+    [witnessType]: members,
+  };
+}
 
 /** EIP-712 type of ERC-2612's `Permit`, signed under the token's domain. */
 export const eip2612Types = {
@@ -48,4 +66,100 @@ export interface Permit {
   readonly nonce: bigint;
   /** Last second, unix seconds, inclusive. */
   readonly deadline: bigint;
+}
+
+/** Typed data for viem's `signTypedData`. */
+export interface SignableTypedData {
+  readonly domain: TypedDataDomain;
+  readonly types: Readonly<Record<string, readonly Member[]>>;
+  readonly primaryType: string;
+  readonly message: Record<string, unknown>;
+}
+
+/** Tokens that a contract pulls because their owner signed for it. */
+export interface TokenPull {
+  readonly chainId: number | bigint;
+  /** Contract that pulls, and receives. */
+  readonly spender: Address;
+  /** Holder of the tokens, and signer. */
+  readonly owner: Address;
+  /** ERC-20 contract. */
+  readonly asset: Address;
+  /** Token base units. */
+  readonly amount: bigint;
+  /** Last second, unix seconds, inclusive. */
+  readonly deadline: bigint;
+  /** Struct hash of the message that says what the tokens are for; it is the nonce. */
+  readonly structHash: Hex;
+}
+
+/** Builds an ERC-3009 `ReceiveWithAuthorization`. Its times are exclusive, so `validBefore` is one second after the deadline. */
+export function receiveTypedData(pull: TokenPull, token: TokenDomain): SignableTypedData {
+  return withChecksums({
+    domain: { ...token, chainId: Number(pull.chainId), verifyingContract: pull.asset },
+    types: eip3009Types,
+    primaryType: "ReceiveWithAuthorization",
+    message: {
+      from: pull.owner,
+      to: pull.spender,
+      value: pull.amount,
+      validAfter: 0n,
+      validBefore: pull.deadline + 1n,
+      nonce: pull.structHash,
+    },
+  });
+}
+
+/** Builds a Permit2 `PermitWitnessTransferFrom` whose witness says what the tokens are for. */
+export function permit2TypedData(
+  pull: TokenPull,
+  types: ReturnType<typeof permit2WitnessTypes>,
+  witness: object,
+): SignableTypedData {
+  return withChecksums({
+    domain: { name: "Permit2", chainId: Number(pull.chainId), verifyingContract: PERMIT2_ADDRESS },
+    types,
+    primaryType: "PermitWitnessTransferFrom",
+    message: {
+      permitted: { token: pull.asset, amount: pull.amount },
+      spender: pull.spender,
+      nonce: BigInt(pull.structHash),
+      deadline: pull.deadline,
+      // viem wants messages as records; an interface is none to the compiler.
+      witness: { ...witness },
+    },
+  });
+}
+
+/** A permit, and between whom it stands. */
+export interface PermitParties {
+  readonly chainId: number | bigint;
+  readonly owner: Address;
+  readonly spender: Address;
+  /** ERC-20 contract. */
+  readonly asset: Address;
+  readonly permit: Permit;
+}
+
+/**
+ * Builds an ERC-2612 `Permit`.
+ *
+ * @throws {InvalidMessageError} a member does not fit its type.
+ */
+export function erc2612TypedData({ chainId, asset, permit, ...parties }: PermitParties, token: TokenDomain) {
+  const { value, nonce, deadline } = permit;
+  const { owner, spender } = parties;
+  const message = { owner, spender, value, nonce, deadline };
+  for (const member of eip2612Types.Permit) encodeWord("Permit", member, message[member.name]);
+  const domain = { ...token, chainId: Number(chainId), verifyingContract: asset };
+  return withChecksums({ domain, types: eip2612Types, primaryType: "Permit", message } satisfies SignableTypedData);
+}
+
+/** Struct hash and digest of typed data of another contract. */
+export function hashSignable(typedData: SignableTypedData): MessageHash {
+  const { types, primaryType, message } = typedData;
+  return {
+    structHash: hashStruct({ types: types as Record<string, Member[]>, primaryType, data: message }),
+    digest: hashTypedData(typedData),
+  };
 }

@@ -13,10 +13,10 @@ export interface NoncePosition {
  *
  * - Source: contracts/libraries/NonceBitmap.sol
  *
- * @param nonce - 32 bytes.
+ * @param nonce - 32 bytes, or their number.
  * @returns Word and mask.
  */
-export function noncePosition(nonce: Hex): NoncePosition {
+export function noncePosition(nonce: Hex | bigint): NoncePosition {
   const value = BigInt(nonce);
   return { word: value >> 8n, mask: 1n << (value % 256n) };
 }

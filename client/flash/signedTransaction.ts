@@ -14,7 +14,18 @@ import type { SettlementReference } from "./typedData.ts";
 
 /** What a signed transaction lacks to be a payment. */
 export type SignedTransactionFault =
-  "encoding" | "type" | "chainId" | "target" | "value" | "data" | "accessList" | "signature";
+  | "encoding"
+  | "type"
+  | "chainId"
+  | "target"
+  | "value"
+  | "data"
+  | "accessList"
+  | "signature"
+  | "server"
+  | "token"
+  | "amount"
+  | "signer";
 
 const SENTENCES: Readonly<Record<SignedTransactionFault, string>> = {
   encoding: "It is not one canonically encoded transaction.",
@@ -22,9 +33,13 @@ const SENTENCES: Readonly<Record<SignedTransactionFault, string>> = {
   chainId: "It is for another chain.",
   target: "It calls another contract.",
   value: "It carries value.",
-  data: "It is no call of `settleNumberedPayment` with six clean arguments.",
+  data: "It is no call of the payment function with clean arguments.",
   accessList: "It carries an access list.",
   signature: "It has no signature that the contract accepts.",
+  server: "It pays somebody else.",
+  token: "It pays in another token.",
+  amount: "It pays too little.",
+  signer: "Its signer is not the key that the escrow names.",
 };
 
 /** A signed transaction is not a payment that FlashSettlement accepts as evidence. */
@@ -61,9 +76,11 @@ export interface SignedTransactionPayment {
   readonly signature: Hex;
 }
 
-const SELECTOR = toFunctionSelector("settleNumberedPayment(address,address,uint256,uint64,uint40,uint32)");
-/** 0x, the selector and six words, in hex digits. */
-const DATA_LENGTH = 2 + 2 * (4 + 6 * 32);
+/** What the original form of a payment says: it names neither nonce, deadline nor epoch. */
+export type OriginalTransactionPayment = Omit<SignedTransactionPayment, "nonce" | "deadline" | "epoch">;
+
+const NUMBERED_SELECTOR = toFunctionSelector("settleNumberedPayment(address,address,uint256,uint64,uint40,uint32)");
+const ORIGINAL_SELECTOR = toFunctionSelector("settlePayment(address,address,uint256)");
 /** Far above what fees and a nonce need; a longer text is not even parsed. */
 const MAX_LENGTH = 2 + 2 * 1_024;
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -83,15 +100,29 @@ const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
  * const payment = parseSignedTransaction("0x02f9…", { chainId: 8453, settlement });
  */
 export function parseSignedTransaction(rawTransaction: Hex, reference: SettlementReference): SignedTransactionPayment {
-  const { unsigned, r, s, yParity } = parseCanonical(rawTransaction);
-  if (unsigned.chainId !== Number(reference.chainId)) throw new InvalidSignedTransactionError("chainId");
-  if (unsigned.to?.toLowerCase() !== reference.settlement.toLowerCase())
-    throw new InvalidSignedTransactionError("target");
-  if ((unsigned.value ?? 0n) !== 0n) throw new InvalidSignedTransactionError("value");
-  if ((unsigned.accessList ?? []).length !== 0) throw new InvalidSignedTransactionError("accessList");
-  const digest = keccak256(serializeTransaction({ ...unsigned, type: "eip1559" }));
-  const signature: Hex = `0x${digits(r)}${digits(s)}${yParity === 0 ? "1b" : "1c"}`;
-  return { ...decode(unsigned.data ?? "0x"), digest, signature };
+  const { data, digest, signature } = parseCall(rawTransaction, reference);
+  const [server, token, amount, nonce, deadline, epoch] = decode(data, NUMBERED_SELECTOR, [160, 160, 256, 64, 40, 32]);
+  return { server: toAddress(server), token: toAddress(token), amount, nonce, deadline, epoch, digest, signature };
+}
+
+/**
+ * Reads a signed transaction of the original form, a call of `settlePayment`, without asking the chain. It is no evidence: it names no
+ * nonce, so the contract does not settle it in the client's stead. A server broadcasts it and waits for its receipt before it serves.
+ *
+ * - Source: contracts/interfaces/IFlashSettlement.sol, `settlePayment`
+ *
+ * @param rawTransaction - From the type byte on.
+ * @param reference - Chain id and address of the contract.
+ * @returns What it pays, and what is needed to recover who signed it.
+ * @throws {InvalidSignedTransactionError} it is something else.
+ */
+export function parseOriginalTransaction(
+  rawTransaction: Hex,
+  reference: SettlementReference,
+): OriginalTransactionPayment {
+  const { data, digest, signature } = parseCall(rawTransaction, reference);
+  const [server, token, amount] = decode(data, ORIGINAL_SELECTOR, [160, 160, 256]);
+  return { server: toAddress(server), token: toAddress(token), amount, digest, signature };
 }
 
 /**
@@ -101,12 +132,28 @@ export function parseSignedTransaction(rawTransaction: Hex, reference: Settlemen
  * @returns Address, lower case.
  * @throws {InvalidSignedTransactionError} nobody can have signed it.
  */
-export async function recoverSignedTransaction({ digest, signature }: SignedTransactionPayment): Promise<Address> {
+export async function recoverSignedTransaction({
+  digest,
+  signature,
+}: Pick<SignedTransactionPayment, "digest" | "signature">): Promise<Address> {
   try {
     return (await recoverAddress({ hash: digest, signature })).toLowerCase() as Address;
   } catch (error) {
     throw new InvalidSignedTransactionError("signature", error);
   }
+}
+
+/** A call of this contract on this chain and nothing else, and what its signer signed. */
+function parseCall(rawTransaction: Hex, reference: SettlementReference) {
+  const { unsigned, r, s, yParity } = parseCanonical(rawTransaction);
+  if (unsigned.chainId !== Number(reference.chainId)) throw new InvalidSignedTransactionError("chainId");
+  if (unsigned.to?.toLowerCase() !== reference.settlement.toLowerCase())
+    throw new InvalidSignedTransactionError("target");
+  if ((unsigned.value ?? 0n) !== 0n) throw new InvalidSignedTransactionError("value");
+  if ((unsigned.accessList ?? []).length !== 0) throw new InvalidSignedTransactionError("accessList");
+  const digest = keccak256(serializeTransaction({ ...unsigned, type: "eip1559" }));
+  const signature: Hex = `0x${digits(r)}${digits(s)}${yParity === 0 ? "1b" : "1c"}`;
+  return { data: unsigned.data ?? "0x", digest, signature };
 }
 
 /** One content has one encoding: what is written anew from what was read must be what was read. */
@@ -145,24 +192,26 @@ function writeFields(...fields: Parameters<typeof serializeTransaction>): Hex {
   }
 }
 
-function decode(
+/** Splits the data of a call with one word an argument; every argument must have its clean high bits. */
+function decode<const widths extends readonly number[]>(
   data: Hex,
-): Pick<SignedTransactionPayment, "server" | "token" | "amount" | "nonce" | "deadline" | "epoch"> {
-  if (data.length !== DATA_LENGTH || !data.startsWith(SELECTOR)) throw new InvalidSignedTransactionError("data");
-  const word = (index: number, bits: bigint): bigint => {
-    const value = BigInt(`0x${data.slice(10 + 64 * index, 74 + 64 * index)}`);
-    if (value >> bits !== 0n) throw new InvalidSignedTransactionError("data");
+  selector: Hex,
+  widths: widths,
+): { readonly [index in keyof widths]: bigint } {
+  const isCall = data.startsWith(selector) && data.length === selector.length + 64 * widths.length;
+  if (!isCall) throw new InvalidSignedTransactionError("data");
+  const words = widths.map((width, index) => {
+    const start = selector.length + 64 * index;
+    const value = BigInt(`0x${data.slice(start, start + 64)}`);
+    if (value >> BigInt(width) !== 0n) throw new InvalidSignedTransactionError("data");
     return value;
-  };
-  const address = (index: number): Address => `0x${word(index, 160n).toString(16).padStart(40, "0")}`;
-  return {
-    server: address(0),
-    token: address(1),
-    amount: word(2, 256n),
-    nonce: word(3, 64n),
-    deadline: word(4, 40n),
-    epoch: word(5, 32n),
-  };
+  });
+  // One word for each width.
+  return words as { readonly [index in keyof widths]: bigint };
+}
+
+function toAddress(word: bigint): Address {
+  return `0x${word.toString(16).padStart(40, "0")}`;
 }
 
 function digits(word: Hex): string {

@@ -1,4 +1,5 @@
 import type { Address } from "viem";
+import { permit2WitnessTypes } from "../core/funding.ts";
 import type {
   CloseEscrow,
   ExtendEscrow,
@@ -100,6 +101,15 @@ export const flashTypes = {
 
 /** Name of a message FlashSettlement checks. */
 export type FlashPrimaryType = keyof typeof flashTypes;
+
+/** Name of a message that brings tokens. */
+export type FundedPrimaryType = "OpenEscrow" | "TopUp";
+
+/** EIP-712 types of Permit2's `PermitWitnessTransferFrom` with an opening or a top-up as witness, signed under Permit2's domain. */
+export const permit2Types = {
+  OpenEscrow: permit2WitnessTypes("OpenEscrow", flashTypes.OpenEscrow),
+  TopUp: permit2WitnessTypes("TopUp", flashTypes.TopUp),
+} as const;
 
 /** The message of each name in {@link flashTypes}. */
 export interface FlashMessages {

@@ -205,3 +205,55 @@ export const SKIP_REASONS = [
 
 /** Why an item of a batch was not settled. */
 export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** Where the tokens of an opening or a top-up come from. */
+export interface Funding {
+  readonly method: FundingMethod;
+  /** The client's signature for the method; empty, `0x`, for the allowance. */
+  readonly signature: Hex;
+}
+
+/** Tokens pulled by the client's allowance: no signature but the message's own. */
+export const BY_ALLOWANCE: Funding = { method: "Allowance", signature: "0x" };
+
+/** Names of the contract's `Term` values, each at its number: which term of a call cannot be. */
+export const TERMS = ["Parties", "Token", "Amount", "Ttl", "CloseDelay", "Signer", "Receiver", "Funding"] as const;
+
+/** Which term of a call cannot be. */
+export type Term = (typeof TERMS)[number];
+
+/** Names of the contract's `Fault` values, each at its number: what a signed transaction lacks. */
+export const TRANSACTION_FAULTS = [
+  "Type",
+  "Length",
+  "Integer",
+  "ChainId",
+  "Target",
+  "Value",
+  "Data",
+  "AccessList",
+  "Signature",
+] as const;
+
+/** What a signed transaction lacks. */
+export type TransactionFault = (typeof TRANSACTION_FAULTS)[number];
+
+/** Largest balance of an escrow, and largest settled total of an epoch, token base units. */
+export const MAX_AMOUNT = (1n << 96n) - 1n;
+
+/** `unlockAt` of an escrow that only a close ends, unix seconds. */
+export const NEVER = (1n << 40n) - 1n;
+
+/** A payment and the signature of the escrow's signer. */
+export interface SignedPayment {
+  readonly payment: Payment;
+  /** 65 bytes `r, s, v` or 64 bytes `r, vs` of a key. */
+  readonly signature: Hex;
+}
+
+/** A tab and the signature of the escrow's signer. */
+export interface SignedTab {
+  readonly tab: Tab;
+  /** 65 bytes `r, s, v` or 64 bytes `r, vs` of a key. */
+  readonly signature: Hex;
+}

@@ -1,63 +1,34 @@
-import {
-  decodeErrorResult,
-  getAbiItem,
-  isHex,
-  parseAbi,
-  toFunctionSelector,
-  type AbiParameterToPrimitiveType,
-  type ContractErrorName,
-  type Hex,
-  type ReadContractErrorType,
-  type WriteContractErrorType,
-} from "viem";
+import { getAbiItem, toFunctionSelector, type ContractErrorName, type Hex } from "viem";
 import { formatAbiItem } from "viem/utils";
 import { voucherEscrowAbi } from "../abi/index.ts";
-import { BaseError, getRevertData } from "../errors.ts";
+import {
+  ContractError,
+  decodeContractError,
+  type ConstructorErrorName,
+  type ContractErrorArgs,
+  type ContractErrorOptions,
+  type ContractWriteErrorType,
+  type ForeignRevertError,
+} from "../core/contractErrors.ts";
+import { BaseError } from "../errors.ts";
 
 type Abi = typeof voucherEscrowAbi;
-
-/** OpenZeppelin's EIP712 raises these for a too long domain name, in a constructor: no call ever reverts with them. */
-type ConstructorErrorName = "InvalidShortString" | "StringTooLong";
 
 /** Name of an error a call to VoucherEscrow can revert with. */
 export type VoucherErrorName = Exclude<ContractErrorName<Abi>, ConstructorErrorName>;
 
 /** The members of a contract error, by name: amounts in token base units, times in unix seconds. */
-export type VoucherErrorArgs<name extends VoucherErrorName> = {
-  readonly [
-    input in Extract<Abi[number], { type: "error"; name: name }>["inputs"][number] as input["name"]
-  ]: AbiParameterToPrimitiveType<input>;
-};
-
-/** What a contract error may carry besides its members. */
-export interface VoucherErrorOptions {
-  /** The error of viem or of the provider it was decoded from. */
-  readonly cause?: unknown;
-}
+export type VoucherErrorArgs<name extends VoucherErrorName> = ContractErrorArgs<Abi, name>;
 
 /** Base of the errors VoucherEscrow reverts with. `args` are the members of the contract's error. */
-export class VoucherEscrowError<name extends VoucherErrorName = VoucherErrorName> extends BaseError {
-  override readonly name: string;
-  /** Name of the contract's error. */
-  readonly errorName: name;
-  readonly args: VoucherErrorArgs<name>;
-
-  constructor(
-    errorName: name,
-    args: VoucherErrorArgs<name>,
-    text: { readonly what: string; readonly next: string },
-    options: VoucherErrorOptions = {},
-  ) {
-    super(text.what, { ...options, metaMessages: [text.next] });
-    this.name = `${errorName}Error`;
-    this.errorName = errorName;
-    this.args = args;
-  }
-}
+export class VoucherEscrowError<name extends VoucherErrorName = VoucherErrorName> extends ContractError<
+  name,
+  VoucherErrorArgs<name>
+> {}
 
 /** The amount does not fit into the balance it is added to. */
 export class AmountTooLargeError extends VoucherEscrowError<"AmountTooLarge"> {
-  constructor(args: VoucherErrorArgs<"AmountTooLarge">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"AmountTooLarge">, options?: ContractErrorOptions) {
     const what = `Amount ${args.amount} is above the ${args.limit} that still fit.`;
     const next = `Use at most ${args.limit} token base units.`;
     super("AmountTooLarge", args, { what, next }, options);
@@ -66,7 +37,7 @@ export class AmountTooLargeError extends VoucherEscrowError<"AmountTooLarge"> {
 
 /** The authorization is past its expiry. */
 export class AuthorizationExpiredError extends VoucherEscrowError<"AuthorizationExpired"> {
-  constructor(args: VoucherErrorArgs<"AuthorizationExpired">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"AuthorizationExpired">, options?: ContractErrorOptions) {
     const what = `The authorization expired at ${args.expiry}; it is ${args.currentTime} now.`;
     const next = "Have its owner sign a new one with a later expiry.";
     super("AuthorizationExpired", args, { what, next }, options);
@@ -75,7 +46,7 @@ export class AuthorizationExpiredError extends VoucherEscrowError<"Authorization
 
 /** There is less than was asked for. */
 export class InsufficientBalanceError extends VoucherEscrowError<"InsufficientBalance"> {
-  constructor(args: VoucherErrorArgs<"InsufficientBalance">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InsufficientBalance">, options?: ContractErrorOptions) {
     const what = `${args.requested} token base units were asked for; ${args.available} are there.`;
     const next = "Ask for less, or deposit more first.";
     super("InsufficientBalance", args, { what, next }, options);
@@ -84,7 +55,7 @@ export class InsufficientBalanceError extends VoucherEscrowError<"InsufficientBa
 
 /** Too little gas is left to ask a contract wallet. */
 export class InsufficientGasError extends VoucherEscrowError<"InsufficientGas"> {
-  constructor(args: VoucherErrorArgs<"InsufficientGas">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InsufficientGas">, options?: ContractErrorOptions) {
     const what = `${args.available} gas is left; asking a contract wallet needs ${args.required}.`;
     const next =
       "Send the transaction with more gas, raise the gas limit of the group, or put fewer wide rows into it.";
@@ -94,7 +65,7 @@ export class InsufficientGasError extends VoucherEscrowError<"InsufficientGas"> 
 
 /** The address is zero, the escrow itself, or plays two parts. */
 export class InvalidAddressError extends VoucherEscrowError<"InvalidAddress"> {
-  constructor(args: VoucherErrorArgs<"InvalidAddress">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidAddress">, options?: ContractErrorOptions) {
     const what = `Address ${args.account} is zero, the escrow itself, or plays two parts.`;
     const next = "Pass different addresses for buyer, seller, signer and asset, none of them zero or the escrow.";
     super("InvalidAddress", args, { what, next }, options);
@@ -103,7 +74,7 @@ export class InvalidAddressError extends VoucherEscrowError<"InvalidAddress"> {
 
 /** The amount is zero. */
 export class InvalidAmountError extends VoucherEscrowError<"InvalidAmount"> {
-  constructor(args: VoucherErrorArgs<"InvalidAmount">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidAmount">, options?: ContractErrorOptions) {
     const what = `Amount ${args.amount} is refused.`;
     const next = "Pass at least one token base unit.";
     super("InvalidAmount", args, { what, next }, options);
@@ -112,7 +83,7 @@ export class InvalidAmountError extends VoucherEscrowError<"InvalidAmount"> {
 
 /** The asset is zero, the escrow itself, or has no code. */
 export class InvalidAssetError extends VoucherEscrowError<"InvalidAsset"> {
-  constructor(args: VoucherErrorArgs<"InvalidAsset">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidAsset">, options?: ContractErrorOptions) {
     const what = `Asset ${args.asset} is zero, the escrow itself, or has no code on this chain.`;
     const next = "Pass the address of an ERC-20 contract on the chain of the client.";
     super("InvalidAsset", args, { what, next }, options);
@@ -121,7 +92,7 @@ export class InvalidAssetError extends VoucherEscrowError<"InvalidAsset"> {
 
 /** The authorization's signature is not its owner's. */
 export class InvalidAuthorizationError extends VoucherEscrowError<"InvalidAuthorization"> {
-  constructor(args: VoucherErrorArgs<"InvalidAuthorization">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidAuthorization">, options?: ContractErrorOptions) {
     const what = "The signature is not that of the owner of the authorization.";
     const next = "Have the owner sign exactly these values, under the domain of this escrow and this chain.";
     super("InvalidAuthorization", args, { what, next }, options);
@@ -130,7 +101,7 @@ export class InvalidAuthorizationError extends VoucherEscrowError<"InvalidAuthor
 
 /** The voucher is for another chain. */
 export class InvalidChainIdError extends VoucherEscrowError<"InvalidChainId"> {
-  constructor(args: VoucherErrorArgs<"InvalidChainId">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidChainId">, options?: ContractErrorOptions) {
     const what = `The voucher is for chain ${args.chainId}; this is chain ${args.expected}.`;
     const next = "Collect it through a client of its own chain.";
     super("InvalidChainId", args, { what, next }, options);
@@ -139,7 +110,7 @@ export class InvalidChainIdError extends VoucherEscrowError<"InvalidChainId"> {
 
 /** The voucher is for another contract. */
 export class InvalidEscrowError extends VoucherEscrowError<"InvalidEscrow"> {
-  constructor(args: VoucherErrorArgs<"InvalidEscrow">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidEscrow">, options?: ContractErrorOptions) {
     const what = `The voucher is for escrow ${args.escrow}; this is ${args.expected}.`;
     const next = "Collect it at the escrow it names.";
     super("InvalidEscrow", args, { what, next }, options);
@@ -148,7 +119,7 @@ export class InvalidEscrowError extends VoucherEscrowError<"InvalidEscrow"> {
 
 /** The nonce is not the one that comes next, or would go back. */
 export class InvalidNonceError extends VoucherEscrowError<"InvalidNonce"> {
-  constructor(args: VoucherErrorArgs<"InvalidNonce">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidNonce">, options?: ContractErrorOptions) {
     const what = `Nonce ${args.nonce} does not fit; the current one is ${args.expected}.`;
     const next = "Read the current nonce with getPayout or getFreeAccount and sign or send again.";
     super("InvalidNonce", args, { what, next }, options);
@@ -157,7 +128,7 @@ export class InvalidNonceError extends VoucherEscrowError<"InvalidNonce"> {
 
 /** The voucher is signed neither by its buyer nor by a valid signer of its buyer. */
 export class InvalidSignatureError extends VoucherEscrowError<"InvalidSignature"> {
-  constructor(args: VoucherErrorArgs<"InvalidSignature">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"InvalidSignature">, options?: ContractErrorOptions) {
     const what = `The signature is neither that of buyer ${args.buyer} nor of one of its valid signers.`;
     const next = "Check with getSigner whether a signer expired or was revoked, and ask the buyer for a new voucher.";
     super("InvalidSignature", args, { what, next }, options);
@@ -166,7 +137,7 @@ export class InvalidSignatureError extends VoucherEscrowError<"InvalidSignature"
 
 /** Two lists must be of one length. */
 export class LengthMismatchError extends VoucherEscrowError<"LengthMismatch"> {
-  constructor(args: VoucherErrorArgs<"LengthMismatch">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"LengthMismatch">, options?: ContractErrorOptions) {
     const what = `The lists have ${args.first} and ${args.second} entries.`;
     const next = "Pass one value for each lane.";
     super("LengthMismatch", args, { what, next }, options);
@@ -175,7 +146,7 @@ export class LengthMismatchError extends VoucherEscrowError<"LengthMismatch"> {
 
 /** `depositMany` got no deposits. */
 export class NoDepositsProvidedError extends VoucherEscrowError<"NoDepositsProvided"> {
-  constructor(args: VoucherErrorArgs<"NoDepositsProvided">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NoDepositsProvided">, options?: ContractErrorOptions) {
     const what = "There are no deposits.";
     const next = "Pass at least one deposit.";
     super("NoDepositsProvided", args, { what, next }, options);
@@ -184,7 +155,7 @@ export class NoDepositsProvidedError extends VoucherEscrowError<"NoDepositsProvi
 
 /** Nothing thaws in the account. */
 export class NoThawingInProgressError extends VoucherEscrowError<"NoThawingInProgress"> {
-  constructor(args: VoucherErrorArgs<"NoThawingInProgress">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NoThawingInProgress">, options?: ContractErrorOptions) {
     const what = `Nothing thaws in the account of buyer ${args.buyer} with seller ${args.seller}.`;
     const next = "Start with thaw; a collection that empties the account ends a thaw too.";
     super("NoThawingInProgress", args, { what, next }, options);
@@ -193,7 +164,7 @@ export class NoThawingInProgressError extends VoucherEscrowError<"NoThawingInPro
 
 /** `collectMany` or `collectBatch` got no vouchers. */
 export class NoVouchersProvidedError extends VoucherEscrowError<"NoVouchersProvided"> {
-  constructor(args: VoucherErrorArgs<"NoVouchersProvided">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NoVouchersProvided">, options?: ContractErrorOptions) {
     const what = "There are no vouchers.";
     const next = "Pass at least one voucher.";
     super("NoVouchersProvided", args, { what, next }, options);
@@ -202,7 +173,7 @@ export class NoVouchersProvidedError extends VoucherEscrowError<"NoVouchersProvi
 
 /** The nonce was used or cancelled, or fell out of its window. */
 export class NonceAlreadyUsedError extends VoucherEscrowError<"NonceAlreadyUsed"> {
-  constructor(args: VoucherErrorArgs<"NonceAlreadyUsed">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NonceAlreadyUsed">, options?: ContractErrorOptions) {
     const what = `Nonce ${args.nonce} was used or cancelled, or fell out of its window.`;
     const next =
       "Look whether the authorization was already executed; if not, have it signed again with an unused nonce.";
@@ -212,7 +183,7 @@ export class NonceAlreadyUsedError extends VoucherEscrowError<"NonceAlreadyUsed"
 
 /** The lane has not paid as much as the release demands. */
 export class NotCollectedYetError extends VoucherEscrowError<"NotCollectedYet"> {
-  constructor(args: VoucherErrorArgs<"NotCollectedYet">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NotCollectedYet">, options?: ContractErrorOptions) {
     const what = `The lane has paid ${args.collected} token base units; the release demands ${args.collectedAtLeast}.`;
     const next = "Collect the vouchers of the lane first.";
     super("NotCollectedYet", args, { what, next }, options);
@@ -221,7 +192,7 @@ export class NotCollectedYetError extends VoucherEscrowError<"NotCollectedYet"> 
 
 /** Only the escrow calls this function, to isolate one part of a batch. */
 export class NotSelfError extends VoucherEscrowError<"NotSelf"> {
-  constructor(args: VoucherErrorArgs<"NotSelf">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NotSelf">, options?: ContractErrorOptions) {
     const what = `Caller ${args.caller} is not the escrow.`;
     const next = "Call collectBatch or flushAllWithAuthorization instead.";
     super("NotSelf", args, { what, next }, options);
@@ -230,7 +201,7 @@ export class NotSelfError extends VoucherEscrowError<"NotSelf"> {
 
 /** The flush would neither withdraw nor start a thaw. */
 export class NothingToFlushError extends VoucherEscrowError<"NothingToFlush"> {
-  constructor(args: VoucherErrorArgs<"NothingToFlush">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"NothingToFlush">, options?: ContractErrorOptions) {
     const what = "The flush would neither withdraw nor start a thaw.";
     const next = "Read the account: it is empty, or its thaw has not ended yet.";
     super("NothingToFlush", args, { what, next }, options);
@@ -239,7 +210,7 @@ export class NothingToFlushError extends VoucherEscrowError<"NothingToFlush"> {
 
 /** The escrow was called again from within one of its calls. */
 export class ReentrancyGuardReentrantCallError extends VoucherEscrowError<"ReentrancyGuardReentrantCall"> {
-  constructor(args: VoucherErrorArgs<"ReentrancyGuardReentrantCall">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"ReentrancyGuardReentrantCall">, options?: ContractErrorOptions) {
     const what = "The escrow was called again from within one of its own calls.";
     const next = "Do not call the escrow from a token or a wallet that it is calling.";
     super("ReentrancyGuardReentrantCall", args, { what, next }, options);
@@ -248,7 +219,7 @@ export class ReentrancyGuardReentrantCallError extends VoucherEscrowError<"Reent
 
 /** The asset did not do the transfer. */
 export class SafeERC20FailedOperationError extends VoucherEscrowError<"SafeERC20FailedOperation"> {
-  constructor(args: VoucherErrorArgs<"SafeERC20FailedOperation">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"SafeERC20FailedOperation">, options?: ContractErrorOptions) {
     const what = `Asset ${args.token} did not do the transfer.`;
     const next =
       "Check the balance and the allowance to the escrow, and whether the asset is paused or blocks a party.";
@@ -258,7 +229,7 @@ export class SafeERC20FailedOperationError extends VoucherEscrowError<"SafeERC20
 
 /** The key was revoked for good. */
 export class SignerAlreadyRevokedError extends VoucherEscrowError<"SignerAlreadyRevoked"> {
-  constructor(args: VoucherErrorArgs<"SignerAlreadyRevoked">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"SignerAlreadyRevoked">, options?: ContractErrorOptions) {
     const what = `Signer ${args.signer} of buyer ${args.buyer} was revoked for good.`;
     const next = "Authorize another key.";
     super("SignerAlreadyRevoked", args, { what, next }, options);
@@ -267,7 +238,7 @@ export class SignerAlreadyRevokedError extends VoucherEscrowError<"SignerAlready
 
 /** The thaw has not ended. */
 export class ThawingPeriodNotCompletedError extends VoucherEscrowError<"ThawingPeriodNotCompleted"> {
-  constructor(args: VoucherErrorArgs<"ThawingPeriodNotCompleted">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"ThawingPeriodNotCompleted">, options?: ContractErrorOptions) {
     const what = `The thaw ends at ${args.thawEndTime}; it is ${args.currentTime} now.`;
     const next = "Withdraw at that second or later.";
     super("ThawingPeriodNotCompleted", args, { what, next }, options);
@@ -276,7 +247,7 @@ export class ThawingPeriodNotCompletedError extends VoucherEscrowError<"ThawingP
 
 /** The asset refused a payment. */
 export class TransferFailedError extends VoucherEscrowError<"TransferFailed"> {
-  constructor(args: VoucherErrorArgs<"TransferFailed">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"TransferFailed">, options?: ContractErrorOptions) {
     const what = `Asset ${args.asset} refused to pay ${args.amount} token base units to ${args.to}.`;
     const next =
       "Check whether the asset is paused or blocks the receiver; a seller can take its earnings as free balance with setPayout.";
@@ -286,7 +257,7 @@ export class TransferFailedError extends VoucherEscrowError<"TransferFailed"> {
 
 /** The token moved another amount than asked for. */
 export class TransferMismatchError extends VoucherEscrowError<"TransferMismatch"> {
-  constructor(args: VoucherErrorArgs<"TransferMismatch">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"TransferMismatch">, options?: ContractErrorOptions) {
     const what = `The asset moved ${args.received} token base units instead of ${args.expected}.`;
     const next = "Use another asset: tokens that take a fee or change balances by themselves cannot be held in escrow.";
     super("TransferMismatch", args, { what, next }, options);
@@ -295,7 +266,7 @@ export class TransferMismatchError extends VoucherEscrowError<"TransferMismatch"
 
 /** The voucher is past its expiry. */
 export class VoucherExpiredError extends VoucherEscrowError<"VoucherExpired"> {
-  constructor(args: VoucherErrorArgs<"VoucherExpired">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"VoucherExpired">, options?: ContractErrorOptions) {
     const what = `The voucher expired at ${args.expiry}; it is ${args.currentTime} now.`;
     const next = "Ask the buyer for a voucher with a later expiry, and collect before it ends.";
     super("VoucherExpired", args, { what, next }, options);
@@ -304,7 +275,7 @@ export class VoucherExpiredError extends VoucherEscrowError<"VoucherExpired"> {
 
 /** A deposit authorization must have a nonce other than zero. */
 export class ZeroNonceError extends VoucherEscrowError<"ZeroNonce"> {
-  constructor(args: VoucherErrorArgs<"ZeroNonce">, options?: VoucherErrorOptions) {
+  constructor(args: VoucherErrorArgs<"ZeroNonce">, options?: ContractErrorOptions) {
     const what = "The nonce of the deposit authorization is zero.";
     const next = "Sign it with 32 random bytes.";
     super("ZeroNonce", args, { what, next }, options);
@@ -313,7 +284,7 @@ export class ZeroNonceError extends VoucherEscrowError<"ZeroNonce"> {
 
 type VoucherErrorClass<name extends VoucherErrorName> = new (
   args: VoucherErrorArgs<name>,
-  options?: VoucherErrorOptions,
+  options?: ContractErrorOptions,
 ) => VoucherEscrowError<name>;
 
 /** The class of each error VoucherEscrow can revert with, by the contract's name of it. */
@@ -347,33 +318,6 @@ export const VOUCHER_ERRORS = {
   VoucherExpired: VoucherExpiredError,
   ZeroNonce: ZeroNonceError,
 } as const satisfies { readonly [name in VoucherErrorName]: VoucherErrorClass<name> };
-
-/**
- * A call reverted with an error of another contract: the asset, Permit2 or a wallet.
- *
- * `reason` is its text when it gave one, as in `revert("...")`.
- */
-export class ForeignRevertError extends BaseError {
-  override readonly name = "ForeignRevertError";
-  /** Revert data, undecoded. */
-  readonly data: Hex;
-  readonly reason: string | undefined;
-
-  constructor(
-    { data, reason }: { readonly data: Hex; readonly reason?: string | undefined },
-    options: VoucherErrorOptions = {},
-  ) {
-    super(reason === undefined ? "Another contract reverted the call." : `Another contract reverted: ${reason}`, {
-      ...options,
-      metaMessages: [
-        "Check balance, allowance, signature and nonce at the asset or at Permit2, and whether the asset is paused.",
-        `Revert data: ${data}`,
-      ],
-    });
-    this.data = data;
-    this.reason = reason;
-  }
-}
 
 /** A flush-all authorization would be valid for too long. It is public after its first use and fits accounts opened later. */
 export class FlushAllTooLongError extends BaseError {
@@ -418,10 +362,7 @@ export class MixedEscrowsError extends BaseError {
 }
 
 /** What any state-changing action can throw, whatever it does. */
-export type WriteErrorType = ForeignRevertError | ReentrancyGuardReentrantCallError | WriteContractErrorType;
-
-/** What any read can throw. */
-export type ReadErrorType = ForeignRevertError | ReadContractErrorType;
+export type WriteErrorType = ContractWriteErrorType | ReentrancyGuardReentrantCallError;
 
 /**
  * Turns revert data, or an error that carries it, into the typed error of VoucherEscrow.
@@ -442,23 +383,9 @@ export type ReadErrorType = ForeignRevertError | ReadContractErrorType;
  */
 export function decodeVoucherError(
   error: unknown,
-  options: VoucherErrorOptions = isHex(error) ? {} : { cause: error },
+  options?: ContractErrorOptions,
 ): VoucherEscrowError | ForeignRevertError | undefined {
-  const data = isHex(error) ? error : getRevertData(error);
-  if (data === undefined) return undefined;
-  const decoded = tryDecode(data);
-  if (decoded === undefined) return new ForeignRevertError({ data }, options);
-
-  const { errorName, args = [], abiItem } = decoded;
-  // Permit2 has errors of the same names with other members: only the very entry of our ABI is ours.
-  if (!isVoucherError(abiItem, errorName)) {
-    const reason = errorName === "Error" ? String(args[0]) : `${errorName}(${args.join(", ")})`;
-    return new ForeignRevertError({ data, reason }, options);
-  }
-  const members = Object.fromEntries(abiItem.inputs.map((input, index) => [input.name, args[index]]));
-  // Name and members come from one entry of the ABI, which the compiler cannot follow through the lookup.
-  const ErrorClass = VOUCHER_ERRORS[errorName] as VoucherErrorClass<VoucherErrorName>;
-  return new ErrorClass(members as VoucherErrorArgs<VoucherErrorName>, options);
+  return decodeContractError<VoucherEscrowError>({ abi: voucherEscrowAbi, classes: VOUCHER_ERRORS }, error, options);
 }
 
 /**
@@ -470,38 +397,6 @@ export function decodeVoucherError(
 export function getVoucherErrorName(selector: Hex): VoucherErrorName | undefined {
   const names = Object.keys(VOUCHER_ERRORS) as VoucherErrorName[];
   return names.find((name) => selectorOf(name) === selector);
-}
-
-/** Errors of Permit2 and of OpenZeppelin's ERC-20, so that their reverts can be read. */
-const foreignErrors = parseAbi([
-  "error SignatureExpired(uint256 signatureDeadline)",
-  "error InvalidNonce()",
-  "error InvalidSigner()",
-  "error InvalidSignature()",
-  "error InvalidSignatureLength()",
-  "error InvalidContractSignature()",
-  "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
-  "error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)",
-]);
-
-interface Decoded {
-  readonly errorName: string;
-  readonly args?: readonly unknown[];
-  readonly abiItem: { readonly inputs: readonly { readonly name?: string | undefined }[] };
-}
-
-/** `undefined` for data of an error nobody declared here, malformed data included. */
-function tryDecode(data: Hex): Decoded | undefined {
-  try {
-    return decodeErrorResult({ abi: [...voucherEscrowAbi, ...foreignErrors], data }) as Decoded;
-  } catch {
-    return undefined;
-  }
-}
-
-function isVoucherError(abiItem: object, errorName: string): errorName is VoucherErrorName {
-  const ours: readonly object[] = voucherEscrowAbi;
-  return ours.includes(abiItem) && errorName in VOUCHER_ERRORS;
 }
 
 function selectorOf(name: VoucherErrorName): Hex {

@@ -1,25 +1,24 @@
 import {
   getAddress,
-  isAddressEqual,
   numberToHex,
-  parseEventLogs,
   type Address,
-  type BlockNumber,
-  type BlockTag,
-  type Chain,
-  type Client,
-  type ContractEventArgs,
   type ContractEventName,
   type GetContractEventsReturnType,
   type Hex,
   type Log,
   type ParseEventLogsReturnType,
-  type Transport,
-  type WatchContractEventOnLogsFn,
   type WatchContractEventReturnType,
 } from "viem";
-import { getContractEvents, watchContractEvent } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
+import {
+  getEvents,
+  parseEvents,
+  watchEvent,
+  type BlockRange,
+  type EventFilter,
+  type EventWatch,
+} from "../core/events.ts";
+import type { ReadClient } from "../core/readClient.ts";
 import { getVoucherErrorName, type VoucherErrorName } from "./errors.ts";
 import { DEFAULT_LANE, SKIP_REASONS, type SkipReason } from "./types.ts";
 
@@ -113,10 +112,8 @@ export interface BatchResult {
 export function parseVoucherEscrowEvents<name extends VoucherEventName = VoucherEventName>(
   parameters: EscrowLogs & { readonly eventName?: name },
 ): ParseEventLogsReturnType<Abi, name, true> {
-  const { escrow, eventName } = parameters;
-  const logs = parameters.logs.filter(({ address }) => isAddressEqual(address, escrow));
-  const options = eventName === undefined ? {} : { eventName };
-  return parseEventLogs({ abi: voucherEscrowAbi, logs, ...options }) as ParseEventLogsReturnType<Abi, name, true>;
+  const { escrow, logs, eventName } = parameters;
+  return parseEvents({ abi: voucherEscrowAbi, address: escrow }, logs, eventName);
 }
 
 /**
@@ -187,21 +184,14 @@ export function toSkipReason(value: number): SkipReason {
 }
 
 /** Which events of an escrow to read or watch. */
-export interface EscrowEventFilter<name extends VoucherEventName> {
+export interface EscrowEventFilter<name extends VoucherEventName> extends EventFilter<Abi, name> {
   /** Address of VoucherEscrow. */
   readonly escrow: Address;
-  readonly eventName: name;
-  /** Values of indexed members to match, for example `{ seller }`. */
-  readonly args?: ContractEventArgs<Abi, name>;
 }
 
 /** What {@link getVoucherEscrowEvents} takes. */
-export interface GetVoucherEscrowEventsParameters<name extends VoucherEventName> extends EscrowEventFilter<name> {
-  /** First block, inclusive. */
-  readonly fromBlock: BlockNumber | BlockTag;
-  /** Last block, inclusive; the latest when absent. */
-  readonly toBlock?: BlockNumber | BlockTag;
-}
+export interface GetVoucherEscrowEventsParameters<name extends VoucherEventName>
+  extends EscrowEventFilter<name>, BlockRange {}
 
 /**
  * Reads events of an escrow from a range of blocks.
@@ -221,26 +211,16 @@ export interface GetVoucherEscrowEventsParameters<name extends VoucherEventName>
  * });
  */
 export async function getVoucherEscrowEvents<name extends VoucherEventName>(
-  client: Client<Transport, Chain | undefined>,
+  client: ReadClient,
   parameters: GetVoucherEscrowEventsParameters<name>,
 ): Promise<GetContractEventsReturnType<Abi, name, true>> {
-  const { escrow, toBlock = "latest", ...filter } = parameters;
-  const request = { ...filter, toBlock, abi: voucherEscrowAbi, address: escrow, strict: true };
-  // viem relates the filter to the name by types that stay open here.
-  return (await getContractEvents(client, request as never)) as unknown as GetContractEventsReturnType<Abi, name, true>;
+  const { escrow, ...filter } = parameters;
+  return getEvents(client, { abi: voucherEscrowAbi, address: escrow }, filter);
 }
 
 /** What {@link watchVoucherEscrowEvent} takes. */
-export interface WatchVoucherEscrowEventParameters<name extends VoucherEventName> extends EscrowEventFilter<name> {
-  /** Called with new logs, oldest first. */
-  readonly onLogs: WatchContractEventOnLogsFn<Abi, name, true>;
-  /** Called when a request fails; watching goes on. */
-  readonly onError: (error: Error) => void;
-  /** First block to report, inclusive; the next one when absent. */
-  readonly fromBlock?: BlockNumber;
-  /** Milliseconds between requests; the client's own when absent. */
-  readonly pollingInterval?: number;
-}
+export interface WatchVoucherEscrowEventParameters<name extends VoucherEventName>
+  extends EscrowEventFilter<name>, EventWatch<Abi, name> {}
 
 /**
  * Watches an escrow for one event. Polls; a log may be missed while the node is away, so sync with {@link getVoucherEscrowEvents} too
@@ -262,18 +242,11 @@ export interface WatchVoucherEscrowEventParameters<name extends VoucherEventName
  * });
  */
 export function watchVoucherEscrowEvent<name extends VoucherEventName>(
-  client: Client<Transport, Chain | undefined>,
+  client: ReadClient,
   parameters: WatchVoucherEscrowEventParameters<name>,
 ): WatchContractEventReturnType {
-  const { escrow, ...rest } = parameters;
-  // As in getVoucherEscrowEvents: the filter's types stay open.
-  return watchContractEvent(client, {
-    ...rest,
-    abi: voucherEscrowAbi,
-    address: escrow,
-    strict: true,
-    poll: true,
-  } as never);
+  const { escrow, ...watch } = parameters;
+  return watchEvent(client, { abi: voucherEscrowAbi, address: escrow }, watch);
 }
 
 function toCollection({ voucherId, buyer, seller, asset, amount }: Collection): Collection {

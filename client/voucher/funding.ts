@@ -1,8 +1,16 @@
-import { hashStruct, hashTypedData, type Address, type Hex } from "viem";
-import { withChecksums } from "../core/checksums.ts";
-import { PERMIT2_ADDRESS, eip2612Types, eip3009Types, type Permit, type TokenDomain } from "../core/funding.ts";
-import { encodeWord } from "../core/word.ts";
-import { hashDepositAuthorization, type MessageHash } from "./hash.ts";
+import type { Address } from "viem";
+import {
+  erc2612TypedData,
+  hashSignable,
+  permit2TypedData,
+  receiveTypedData,
+  type Permit,
+  type SignableTypedData,
+  type TokenDomain,
+  type TokenPull,
+} from "../core/funding.ts";
+import type { MessageHash } from "../core/structHash.ts";
+import { hashDepositAuthorization } from "./hash.ts";
 import { permit2Types, voucherDomain, type EscrowReference } from "./typedData.ts";
 import type { DepositAuthorization } from "./types.ts";
 
@@ -37,21 +45,8 @@ export interface PermitReference extends EscrowReference {
  * @returns Typed data for viem's `signTypedData`. Its times are exclusive, so `validBefore` is one second after the expiry.
  * @throws {InvalidMessageError} a member does not fit its type.
  */
-export function depositEip3009TypedData({ chainId, escrow, authorization, token }: TokenDepositReference) {
-  const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
-  return withChecksums({
-    domain: { ...token, chainId: Number(chainId), verifyingContract: authorization.asset },
-    types: eip3009Types,
-    primaryType: "ReceiveWithAuthorization",
-    message: {
-      from: authorization.buyer,
-      to: escrow,
-      value: authorization.amount,
-      validAfter: 0n,
-      validBefore: authorization.expiry + 1n,
-      nonce: structHash,
-    },
-  } as const);
+export function depositEip3009TypedData(reference: TokenDepositReference): SignableTypedData {
+  return receiveTypedData(pullOf(reference), reference.token);
 }
 
 /**
@@ -64,20 +59,8 @@ export function depositEip3009TypedData({ chainId, escrow, authorization, token 
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
  */
-export function depositPermit2TypedData({ chainId, escrow, authorization }: DepositReference) {
-  const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
-  return withChecksums({
-    domain: { name: "Permit2", chainId: Number(chainId), verifyingContract: PERMIT2_ADDRESS },
-    types: permit2Types,
-    primaryType: "PermitWitnessTransferFrom",
-    message: {
-      permitted: { token: authorization.asset, amount: authorization.amount },
-      spender: escrow,
-      nonce: BigInt(structHash),
-      deadline: authorization.expiry,
-      witness: authorization,
-    },
-  } as const);
+export function depositPermit2TypedData(reference: DepositReference): SignableTypedData {
+  return permit2TypedData(pullOf(reference), permit2Types, reference.authorization);
 }
 
 /**
@@ -87,38 +70,27 @@ export function depositPermit2TypedData({ chainId, escrow, authorization }: Depo
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
  */
-export function permitTypedData({ chainId, escrow, buyer, asset, permit, token }: PermitReference) {
-  const { value, nonce, deadline } = permit;
-  const message = { owner: buyer, spender: escrow, value, nonce, deadline };
-  for (const member of eip2612Types.Permit) encodeWord("Permit", member, message[member.name]);
-  return withChecksums({
-    domain: { ...token, chainId: Number(chainId), verifyingContract: asset },
-    types: eip2612Types,
-    primaryType: "Permit",
-    message,
-  } as const);
+export function permitTypedData({ escrow, buyer, token, ...rest }: PermitReference): SignableTypedData {
+  return erc2612TypedData({ ...rest, owner: buyer, spender: escrow }, token);
 }
 
 /** Hashes what a buyer signs for `depositWithEip3009`. See {@link depositEip3009TypedData}. */
 export function hashDepositEip3009(reference: TokenDepositReference): MessageHash {
-  const typedData = depositEip3009TypedData(reference);
-  return hashes(hashStruct({ ...typedData, data: typedData.message }), hashTypedData(typedData));
+  return hashSignable(depositEip3009TypedData(reference));
 }
 
 /** Hashes what a buyer signs for `depositWithPermit2`. See {@link depositPermit2TypedData}. */
 export function hashDepositPermit2(reference: DepositReference): MessageHash {
-  const typedData = depositPermit2TypedData(reference);
-  // viem wants the message as a record; an interface is none to the compiler.
-  const data = { ...typedData.message, witness: { ...typedData.message.witness } };
-  return hashes(hashStruct({ ...typedData, data }), hashTypedData(typedData));
+  return hashSignable(depositPermit2TypedData(reference));
 }
 
 /** Hashes an ERC-2612 permit of the buyer to the escrow. See {@link permitTypedData}. */
 export function hashPermit(reference: PermitReference): MessageHash {
-  const typedData = permitTypedData(reference);
-  return hashes(hashStruct({ ...typedData, data: typedData.message }), hashTypedData(typedData));
+  return hashSignable(permitTypedData(reference));
 }
 
-function hashes(structHash: Hex, digest: Hex): MessageHash {
-  return { structHash, digest };
+function pullOf({ chainId, escrow, authorization }: DepositReference): TokenPull {
+  const { buyer: owner, asset, amount, expiry: deadline } = authorization;
+  const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
+  return { chainId, spender: escrow, owner, asset, amount, deadline, structHash };
 }

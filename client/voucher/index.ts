@@ -27,7 +27,6 @@ export { PERMIT2_ADDRESS, eip2612Types, eip3009Types, type TokenDomain } from ".
 export {
   permit2Types,
   voucherDomain,
-  voucherTypeHash,
   voucherTypes,
   type EscrowReference,
   type VoucherDomain,
@@ -48,9 +47,10 @@ export {
   hashVoucher,
   hashWithdrawFreeAuthorization,
   voucherDomainSeparator,
+  voucherTypeHash,
   type DomainOrSeparator,
-  type MessageHash,
 } from "./hash.ts";
+export type { MessageHash } from "../core/structHash.ts";
 export type { Permit } from "../core/funding.ts";
 export {
   depositEip3009TypedData,
@@ -135,7 +135,6 @@ export {
   isNonceUsed,
   isVoucherSignatureValid,
   type AccountData,
-  type Eip712Domain,
   type FreeAccount,
   type GetAccountDataParameters,
   type GetAccountParameters,
@@ -156,11 +155,12 @@ export {
   type IsVoucherSignatureValidParameters,
   type OutstandingAndCollectable,
   type PayoutState,
-  type ReadClient,
   type ReadParameters,
   type SignerState,
   type VerificationData,
 } from "./read.ts";
+export type { Eip712Domain } from "../core/read.ts";
+export type { ReadClient } from "../core/readClient.ts";
 export {
   simulateCollect,
   simulateGroup,
@@ -187,11 +187,11 @@ export {
   type VoucherEventName,
   type WatchVoucherEscrowEventParameters,
 } from "./events.ts";
+export { ForeignRevertError, type ContractErrorOptions, type ReadErrorType } from "../core/contractErrors.ts";
 export { InvalidMessageError, MalformedSignatureError } from "../core/errors.ts";
 export {
   AmountTooLargeError,
   AuthorizationExpiredError,
-  ForeignRevertError,
   InsufficientBalanceError,
   InsufficientGasError,
   InvalidAddressError,
@@ -225,10 +225,8 @@ export {
   ZeroNonceError,
   decodeVoucherError,
   getVoucherErrorName,
-  type ReadErrorType,
   type VoucherErrorArgs,
   type VoucherErrorName,
-  type VoucherErrorOptions,
   type WriteErrorType,
 } from "./errors.ts";
 export type { TransactionParameters, WriteClient } from "../core/write.ts";

@@ -1,15 +1,6 @@
-import type {
-  Address,
-  BlockNumber,
-  BlockTag,
-  ContractFunctionArgs,
-  ContractFunctionName,
-  ContractFunctionReturnType,
-  Hex,
-} from "viem";
-import { readContract } from "viem/actions";
+import type { Address, ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType, Hex } from "viem";
 import { voucherEscrowAbi } from "../abi/index.ts";
-import { withChecksums } from "../core/checksums.ts";
+import { readView, toEip712Domain, type BlockParameters, type Eip712Domain } from "../core/read.ts";
 import type { ReadClient } from "../core/readClient.ts";
 import { decodeVoucherError } from "./errors.ts";
 import {
@@ -24,16 +15,10 @@ import {
 
 type Abi = typeof voucherEscrowAbi;
 
-export type { ReadClient };
-
 /** What every read takes. */
-export interface ReadParameters {
+export interface ReadParameters extends BlockParameters {
   /** Address of VoucherEscrow. */
   readonly escrow: Address;
-  /** Block whose state is read; the latest when both this and `blockTag` are absent. */
-  readonly blockNumber?: BlockNumber;
-  /** Instead of `blockNumber`, for example `"finalized"`. */
-  readonly blockTag?: BlockTag;
 }
 
 /** What a voucher is worth. */
@@ -98,19 +83,6 @@ export interface PayoutState {
   readonly nonce: bigint;
 }
 
-/** An EIP-712 domain as ERC-5267 describes it. */
-export interface Eip712Domain {
-  /** One byte; its bits say which members the domain has. */
-  readonly fields: Hex;
-  readonly name: string;
-  readonly version: string;
-  readonly chainId: bigint;
-  readonly verifyingContract: Address;
-  /** 32 bytes. */
-  readonly salt: Hex;
-  readonly extensions: readonly bigint[];
-}
-
 /** What {@link getTypeHash} takes. */
 export interface GetTypeHashParameters extends ReadParameters {
   readonly primaryType: keyof typeof TYPE_HASH_VIEWS;
@@ -133,9 +105,7 @@ const TYPE_HASH_VIEWS = {
  * @returns {@link Eip712Domain}.
  */
 export async function getEip712Domain(client: ReadClient, parameters: ReadParameters): Promise<Eip712Domain> {
-  const domain = await read(client, parameters, "eip712Domain", []);
-  const [fields, name, version, chainId, verifyingContract, salt, extensions] = domain;
-  return { fields, name, version, chainId, verifyingContract, salt, extensions };
+  return toEip712Domain(await read(client, parameters, "eip712Domain", []));
 }
 
 /**
@@ -577,17 +547,11 @@ type ViewName = ContractFunctionName<Abi, "view">;
 
 async function read<name extends ViewName>(
   client: ReadClient,
-  { escrow, blockNumber, blockTag }: ReadParameters,
+  { escrow, ...block }: ReadParameters,
   functionName: name,
   args: ContractFunctionArgs<Abi, "view", name>,
 ): Promise<ContractFunctionReturnType<Abi, "view", name>> {
-  const block = blockNumber === undefined ? { blockTag: blockTag ?? "latest" } : { blockNumber };
-  const call = { address: withChecksums(escrow), functionName, args: withChecksums(args) };
-  const request = { abi: voucherEscrowAbi, ...call, ...block };
-  try {
-    // viem derives the result from the name, which stays open here.
-    return (await readContract(client, request as never)) as ContractFunctionReturnType<Abi, "view", name>;
-  } catch (error) {
-    throw decodeVoucherError(error) ?? error;
-  }
+  const call = { abi: voucherEscrowAbi, address: escrow, functionName, args: args as readonly unknown[] };
+  const answer = await readView(client, call, block, decodeVoucherError);
+  return answer as ContractFunctionReturnType<Abi, "view", name>;
 }

@@ -2,13 +2,9 @@ import type { Account, Address } from "viem";
 import { simulateContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
+import type { ReadClient } from "../core/readClient.ts";
 import { decodeVoucherError } from "./errors.ts";
-import {
-  getOutstandingAndCollectableAmount,
-  type OutstandingAndCollectable,
-  type ReadClient,
-  type ReadParameters,
-} from "./read.ts";
+import { getOutstandingAndCollectableAmount, type OutstandingAndCollectable, type ReadParameters } from "./read.ts";
 import type { Group, SignedVoucher } from "./types.ts";
 
 /** What {@link simulateCollect} takes. */

@@ -1,5 +1,5 @@
-import { keccak256, stringToHex, type Address, type Hex } from "viem";
-import { permit2TokenTypes } from "../core/funding.ts";
+import type { Address } from "viem";
+import { permit2WitnessTypes } from "../core/funding.ts";
 import type {
   AllocateAuthorization,
   DepositAuthorization,
@@ -114,17 +114,7 @@ export interface VoucherMessages {
 }
 
 /** EIP-712 type of Permit2's `PermitWitnessTransferFrom` with a deposit authorization as witness, signed under Permit2's domain. */
-export const permit2Types = {
-  PermitWitnessTransferFrom: [
-    { name: "permitted", type: "TokenPermissions" },
-    { name: "spender", type: "address" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-    { name: "witness", type: "DepositAuthorization" },
-  ],
-  ...permit2TokenTypes,
-  DepositAuthorization: voucherTypes.DepositAuthorization,
-} as const;
+export const permit2Types = permit2WitnessTypes("DepositAuthorization", voucherTypes.DepositAuthorization);
 
 /** Which escrow on which chain a message is for. */
 export interface EscrowReference {
@@ -155,15 +145,4 @@ export interface VoucherDomain {
  */
 export function voucherDomain({ chainId, escrow }: EscrowReference): VoucherDomain {
   return { name: "DeferredPaymentEscrow", version: "1", chainId: Number(chainId), verifyingContract: escrow };
-}
-
-/**
- * Gives the EIP-712 type hash of a message, as the contract's constants have it.
- *
- * @param primaryType - Name in {@link voucherTypes}.
- * @returns 32-byte hash of the type string.
- */
-export function voucherTypeHash(primaryType: VoucherPrimaryType): Hex {
-  const members = voucherTypes[primaryType].map(({ name, type }) => `${type} ${name}`);
-  return keccak256(stringToHex(`${primaryType}(${members.join(",")})`));
 }

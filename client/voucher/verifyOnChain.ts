@@ -2,9 +2,10 @@ import { decodeFunctionResult, encodeFunctionData, isAddressEqual, type Address,
 import { getBlock, readContract } from "viem/actions";
 import { multicall3Abi, voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
+import type { ReadClient } from "../core/readClient.ts";
 import { MULTICALL3_ADDRESS } from "../core/multicall.ts";
 import { unwrapSignature, type WalletDeployment } from "../core/signature.ts";
-import { getSigner, isVoucherSignatureValid, type ReadClient } from "./read.ts";
+import { getSigner, isVoucherSignatureValid } from "./read.ts";
 import type { EscrowReference } from "./typedData.ts";
 import type { SignedVoucher, Voucher } from "./types.ts";
 import { isFor, recoverVoucherKey } from "./verify.ts";

@@ -1,9 +1,12 @@
-import type { Address, ContractFunctionArgs, ContractFunctionName, EstimateContractGasParameters, Hash } from "viem";
-import { estimateContractGas, writeContract } from "viem/actions";
-import { getAction } from "viem/utils";
+import type { Address, ContractFunctionArgs, ContractFunctionName, Hash } from "viem";
 import { voucherEscrowAbi } from "../abi/index.ts";
-import { withChecksums } from "../core/checksums.ts";
-import { withTransaction, type TransactionParameters, type WriteClient } from "../core/write.ts";
+import {
+  sendCall,
+  sendWithReserve,
+  type ContractCall,
+  type TransactionParameters,
+  type WriteClient,
+} from "../core/write.ts";
 import { decodeVoucherError } from "./errors.ts";
 
 type Abi = typeof voucherEscrowAbi;
@@ -28,19 +31,13 @@ export async function writeVoucherEscrow<name extends VoucherWriteName>(
   functionName: name,
   args: ContractFunctionArgs<Abi, "nonpayable", name>,
 ): Promise<Hash> {
-  const call = callOf(parameters, functionName, args);
-  try {
-    return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
-  } catch (error) {
-    throw decodeVoucherError(error) ?? error;
-  }
+  return sendCall(client, parameters, callOf(parameters, functionName, args), decodeVoucherError);
 }
 
 /**
  * Sends a call of VoucherEscrow that isolates its parts: one that runs out of gas is skipped and the transaction still succeeds.
  *
- * A node's estimate is the least gas at which the transaction succeeds, which may be too little for its last parts. So the gas is
- * the estimate, a third more (what refunds hide, and the 64th part that every inner call leaves behind), and a reserve.
+ * More gas is given than the node estimates, so that no part is skipped for want of it.
  *
  * @param reserve - Gas that must be left when the last part begins.
  * @throws the typed error when estimating says that the call reverts, viem's error otherwise.
@@ -52,19 +49,9 @@ export async function writeIsolating<name extends "collectBatch" | "flushAllWith
   args: ContractFunctionArgs<Abi, "nonpayable", name>,
   reserve: bigint,
 ): Promise<Hash> {
-  if (parameters.gas !== undefined) return writeVoucherEscrow(client, parameters, functionName, args);
-  const call = callOf(parameters, functionName, args);
-  const { account = client.account } = parameters;
-  try {
-    const request = { ...call, account } as unknown as EstimateContractGasParameters;
-    const estimate = await getAction(client, estimateContractGas, "estimateContractGas")(request);
-    const gas = estimate + estimate / 3n + reserve;
-    return await writeVoucherEscrow(client, { ...parameters, gas }, functionName, args);
-  } catch (error) {
-    throw decodeVoucherError(error) ?? error;
-  }
+  return sendWithReserve(client, parameters, callOf(parameters, functionName, args), reserve, decodeVoucherError);
 }
 
-function callOf({ escrow }: EscrowTransactionParameters, functionName: string, args: unknown) {
-  return { abi: voucherEscrowAbi, address: withChecksums(escrow), functionName, args: withChecksums(args) };
+function callOf({ escrow }: EscrowTransactionParameters, functionName: string, args: unknown): ContractCall {
+  return { abi: voucherEscrowAbi, address: escrow, functionName, args: args as readonly unknown[] };
 }

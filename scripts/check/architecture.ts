@@ -41,7 +41,11 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "ABIs", files: "client/abi/", mayImport: ["client/abi/", "viem"] },
   { name: "client errors", files: "client/errors.ts", mayImport: ["client/abi/", "viem"] },
-  { name: "client core", files: "client/core/", mayImport: ["client/core/", "client/errors.ts", "viem"] },
+  {
+    name: "client core",
+    files: "client/core/",
+    mayImport: ["client/core/", "client/errors.ts", "client/abi/", "viem"],
+  },
   {
     name: "client of a family",
     files: "client/{family}/",

@@ -13,7 +13,7 @@ import {
   type Hex,
 } from "viem";
 import { eip3009Types, PERMIT2_ADDRESS, permit2TokenTypes } from "../../client/core/funding.ts";
-import { flashDomainSeparator, flashTypeHash, hashFlashMessage } from "../../client/flash/hash.ts";
+import { flashDomainSeparator, flashTypeHash, hashMessage } from "../../client/flash/hash.ts";
 import {
   InvalidSignedTransactionError,
   parseSignedTransaction,
@@ -117,7 +117,7 @@ describe("vectors: flash.json", () => {
           const data = revive(message);
           expect(hashStruct({ types: flashTypes, primaryType, data } as never)).to.equal(structHash);
           for (const [index, reference] of vectors.domains.entries()) {
-            const digest = hashFlashMessage(primaryType, data as never, flashDomain(reference));
+            const { digest } = hashMessage(primaryType, data as never, flashDomain(reference));
             expect(digest, `chain ${reference.chainId}`).to.equal(digests[index]);
           }
         });

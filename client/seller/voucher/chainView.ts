@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 import { getChainId } from "viem/actions";
-import type { ReadClient } from "../../voucher/read.ts";
+import type { ReadClient } from "../../core/readClient.ts";
 import { ChainUnavailableError, WrongChainError } from "../core/errors.ts";
 import { toAddress, toBytes32 } from "../core/keys.ts";
 import { createPoller } from "../core/poller.ts";

@@ -5,7 +5,7 @@ import type { WriteClient } from "../../core/write.ts";
 import { collect } from "../../voucher/actions/collect.ts";
 import { collectBatch } from "../../voucher/actions/collectBatch.ts";
 import { parseBatch } from "../../voucher/events.ts";
-import type { ReadClient } from "../../voucher/read.ts";
+import type { ReadClient } from "../../core/readClient.ts";
 import { ChainUnavailableError } from "../core/errors.ts";
 import { toAddress } from "../core/keys.ts";
 import { orAbort } from "../core/orAbort.ts";

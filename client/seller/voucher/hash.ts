@@ -1,6 +1,6 @@
 import { hexToBytes, keccak256 } from "viem";
-import { voucherDomainSeparator } from "../../voucher/hash.ts";
-import { voucherDomain, voucherTypeHash, type EscrowReference } from "../../voucher/typedData.ts";
+import { voucherDomainSeparator, voucherTypeHash } from "../../voucher/hash.ts";
+import { voucherDomain, type EscrowReference } from "../../voucher/typedData.ts";
 import type { Voucher } from "../../voucher/types.ts";
 import { WORD, writeHex, writeNumber } from "../core/words.ts";
 

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { TypedDataSigner } from "../../core/signer.ts";
 import type { WriteClient } from "../../core/write.ts";
-import type { ReadClient } from "../../voucher/read.ts";
+import type { ReadClient } from "../../core/readClient.ts";
 import { createAcceptor } from "./accept.ts";
 import { createChainView } from "./chainView.ts";
 import type { CollectPolicy } from "./collect/plan.ts";

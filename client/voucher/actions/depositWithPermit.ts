@@ -1,14 +1,10 @@
 import { encodeFunctionData, type Address, type Hash, type Hex } from "viem";
-import { readContract, writeContract } from "viem/actions";
-import { getAction } from "viem/utils";
-import { eip2612Abi, multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
+import { voucherEscrowAbi } from "../../abi/index.ts";
 import { withChecksums } from "../../core/checksums.ts";
-import { MalformedSignatureError } from "../../core/errors.ts";
+import type { MalformedSignatureError } from "../../core/errors.ts";
 import type { Permit } from "../../core/funding.ts";
-import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
-import { parseKeySignature } from "../../core/signature.ts";
-import { withTransaction, type WriteClient } from "../../core/write.ts";
-import { getRevertData } from "../../errors.ts";
+import { permitCall, sendAggregated, type AggregatedCall } from "../../core/permit.ts";
+import type { WriteClient } from "../../core/write.ts";
 import {
   decodeVoucherError,
   type AmountTooLargeError,
@@ -89,21 +85,7 @@ export async function depositWithPermit(
   client: WriteClient,
   parameters: DepositWithPermitParameters,
 ): Promise<DepositWithPermitReturnType> {
-  const { multicall = MULTICALL3_ADDRESS } = parameters;
-  const calls = depositWithPermitCalls(parameters);
-  const call = { abi: multicall3Abi, address: multicall, functionName: "aggregate3", args: [calls] };
-  try {
-    return await getAction(client, writeContract, "writeContract")(withTransaction(call, client, parameters));
-  } catch (error) {
-    throw (await findReason(client, multicall, calls, error)) ?? decodeVoucherError(error) ?? error;
-  }
-}
-
-/** A call as Multicall3's `aggregate3` takes it. */
-export interface ContractCall {
-  readonly target: Address;
-  readonly allowFailure: boolean;
-  readonly callData: Hex;
+  return sendAggregated(client, parameters, depositWithPermitCalls(parameters), decodeVoucherError);
 }
 
 /** The calls of {@link depositWithPermit}, for whoever sends them together with others: the permit, which may fail, and the deposit. */
@@ -112,46 +94,13 @@ export function depositWithPermitCalls(
     DepositWithPermitParameters,
     "escrow" | "authorization" | "signature" | "permit" | "permitSignature"
   >,
-): readonly ContractCall[] {
-  return withChecksums([permitCall(parameters), depositCall(parameters)]);
-}
-
-type SignedDeposit = Parameters<typeof depositWithPermitCalls>[0];
-
-function permitCall({ authorization, escrow, permit, permitSignature }: SignedDeposit): ContractCall {
-  const parts = parseKeySignature(permitSignature);
-  if (parts === undefined) throw new MalformedSignatureError(permitSignature);
-  const { r, s, yParity } = parts;
-  const owner = withChecksums(authorization.buyer);
-  const spender = withChecksums(escrow);
-  const args = [owner, spender, permit.value, permit.deadline, yParity + 27, r, s] as const;
-  return {
-    target: authorization.asset,
-    allowFailure: true,
-    callData: encodeFunctionData({ abi: eip2612Abi, functionName: "permit", args }),
-  };
-}
-
-function depositCall({ authorization, signature, escrow }: SignedDeposit): ContractCall {
-  const args = [withChecksums(authorization), signature] as const;
+): readonly AggregatedCall[] {
+  const { authorization, signature, escrow } = withChecksums(parameters);
+  const { buyer: owner, asset } = authorization;
+  const args = [authorization, signature] as const;
   const callData = encodeFunctionData({ abi: voucherEscrowAbi, functionName: "depositWithAuthorization", args });
-  return { target: escrow, allowFailure: false, callData };
-}
-
-/** Multicall3 hides why a call failed, so the same calls are simulated with all failures allowed, which gives the deposit's own. */
-async function findReason(
-  client: WriteClient,
-  multicall: Address,
-  calls: readonly ContractCall[],
-  cause: unknown,
-): Promise<Error | undefined> {
-  if (getRevertData(cause) === undefined) return undefined;
-  const results = await readContract(client, {
-    abi: multicall3Abi,
-    address: multicall,
-    functionName: "aggregate3",
-    args: [calls.map((call) => ({ ...call, allowFailure: true }))],
-  });
-  const deposit = results.at(-1);
-  return deposit === undefined || deposit.success ? undefined : decodeVoucherError(deposit.returnData, { cause });
+  return [
+    permitCall({ ...parameters, owner, asset, spender: escrow }),
+    { target: escrow, allowFailure: false, callData },
+  ];
 }

@@ -11,7 +11,7 @@ import {
 import { call, getCode, readContract } from "viem/actions";
 import { multicall3Abi } from "../../abi/index.ts";
 import type { EscrowId } from "../../seller/voucher/types.ts";
-import type { ContractCall } from "../../voucher/actions/depositWithPermit.ts";
+import type { AggregatedCall } from "../../core/permit.ts";
 import {
   AuthorizationExpiredError,
   ForeignRevertError,
@@ -137,7 +137,7 @@ export function createDepositProbe(client: ReadClient, { chainId, escrow }: Escr
    * @returns The answer of each.
    * @throws why the first one failed that may not.
    */
-  async function attempt(calls: readonly ContractCall[], gas: bigint): Promise<readonly Hex[]> {
+  async function attempt(calls: readonly AggregatedCall[], gas: bigint): Promise<readonly Hex[]> {
     // Multicall3 keeps for itself why a call failed, unless every one may.
     const isMany = calls.length > 1;
     const { to, data } = toTransaction(isMany ? calls.map((entry) => ({ ...entry, allowFailure: true })) : calls);

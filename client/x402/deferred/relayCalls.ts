@@ -2,7 +2,8 @@ import { decodeFunctionResult, encodeFunctionData, type Address, type Hex } from
 import { multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
 import { withChecksums } from "../../core/checksums.ts";
 import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
-import { depositWithPermitCalls, type ContractCall } from "../../voucher/actions/depositWithPermit.ts";
+import type { AggregatedCall } from "../../core/permit.ts";
+import { depositWithPermitCalls } from "../../voucher/actions/depositWithPermit.ts";
 import type { SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";
 
@@ -15,7 +16,7 @@ export interface RelayTransaction {
 }
 
 /** Calls of a deposit; the last one is the deposit itself. */
-export function depositCalls(escrow: Address, deposit: Deposit): readonly ContractCall[] {
+export function depositCalls(escrow: Address, deposit: Deposit): readonly AggregatedCall[] {
   const { method, authorization, signature, permit } = deposit;
   if (method === "eip2612") {
     if (permit === undefined) throw new TypeError("A deposit by permit has a permit.");
@@ -28,19 +29,19 @@ export function depositCalls(escrow: Address, deposit: Deposit): readonly Contra
 }
 
 /** Deploys a wallet. May fail: somebody may have deployed it meanwhile, and whether it is there shows in what follows. */
-export function deploymentCall({ factory, factoryData }: WalletDeployment): ContractCall {
+export function deploymentCall({ factory, factoryData }: WalletDeployment): AggregatedCall {
   return { target: withChecksums(factory), callData: factoryData, allowFailure: true };
 }
 
 /** Authorizes a session signer. */
-export function signerCall(escrow: Address, { authorization, signature }: SignedSignerAuthorization): ContractCall {
+export function signerCall(escrow: Address, { authorization, signature }: SignedSignerAuthorization): AggregatedCall {
   const args = [withChecksums(authorization), signature] as const;
   const functionName = "authorizeSignerWithAuthorization";
   return toCall(escrow, encodeFunctionData({ abi: voucherEscrowAbi, functionName, args }));
 }
 
 /** Asks whether a voucher is signed by its buyer's wallet or session signer. */
-export function voucherCheckCall(escrow: Address, { voucher, signature }: SignedVoucher): ContractCall {
+export function voucherCheckCall(escrow: Address, { voucher, signature }: SignedVoucher): AggregatedCall {
   const args = [withChecksums(voucher), signature] as const;
   const functionName = "isVoucherSignatureValid";
   return toCall(escrow, encodeFunctionData({ abi: voucherEscrowAbi, functionName, args }));
@@ -52,7 +53,7 @@ export function readVoucherCheck(data: Hex): boolean {
 }
 
 /** Puts calls into one transaction: one goes straight to its target, several through Multicall3, all or none. */
-export function toTransaction(calls: readonly ContractCall[]): RelayTransaction {
+export function toTransaction(calls: readonly AggregatedCall[]): RelayTransaction {
   const [only, ...others] = calls;
   if (only !== undefined && others.length === 0) return { to: only.target, data: only.callData };
   const data = encodeFunctionData({ abi: multicall3Abi, functionName: "aggregate3", args: [calls] });
@@ -65,6 +66,6 @@ const DEPOSIT_FUNCTIONS = {
   allowance: "depositWithAuthorization",
 } as const;
 
-function toCall(target: Address, callData: Hex): ContractCall {
+function toCall(target: Address, callData: Hex): AggregatedCall {
   return { target: withChecksums(target), callData, allowFailure: false };
 }

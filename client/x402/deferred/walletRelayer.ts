@@ -2,7 +2,7 @@ import type { Address, Hash } from "viem";
 import { getBlockNumber, sendTransaction, waitForTransactionReceipt } from "viem/actions";
 import { sendInTurn } from "../../seller/core/sendInTurn.ts";
 import type { EscrowId } from "../../seller/voucher/types.ts";
-import type { ContractCall } from "../../voucher/actions/depositWithPermit.ts";
+import type { AggregatedCall } from "../../core/permit.ts";
 import { type ReadClient, type WriteClient } from "../../voucher/index.ts";
 import { createDepositProbe, isRevert, toRevert } from "./depositProbe.ts";
 import { DeferredConfigurationError } from "./errors.ts";
@@ -78,7 +78,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
   const underWay = new Map<string, Promise<RelayResult>>();
 
   function send(
-    calls: readonly ContractCall[],
+    calls: readonly AggregatedCall[],
     gas: bigint,
   ): Promise<{ hash: Hash; block: bigint; isSuccess: boolean }> {
     const transaction = { ...toTransaction(calls), account, chain: wallet.chain, gas };
@@ -94,7 +94,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
   }
 
   /** Sends within the buyer's ration; undefined when it is used up. */
-  async function sendFor(buyer: Address, calls: readonly ContractCall[], gas: bigint) {
+  async function sendFor(buyer: Address, calls: readonly AggregatedCall[], gas: bigint) {
     return rations.take(buyer) ? send(calls, gas) : undefined;
   }
 

@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import type { ReadClient } from "../../../voucher/read.ts";
+import type { ReadClient } from "../../../core/readClient.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { accountKey, toAccountId } from "../keys.ts";
 import type { AccountId, EscrowId, VoucherStore } from "../types.ts";

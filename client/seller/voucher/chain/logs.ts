@@ -1,6 +1,6 @@
 import { decodeEventLog, numberToHex, pad, toEventSelector, type Address, type Hex } from "viem";
 import { voucherEscrowAbi } from "../../../abi/index.ts";
-import type { ReadClient } from "../../../voucher/read.ts";
+import type { ReadClient } from "../../../core/readClient.ts";
 import { toAddress } from "../../core/keys.ts";
 import { accountKey } from "../keys.ts";
 import type { AccountId, EscrowId } from "../types.ts";

@@ -1,7 +1,7 @@
 import type { Address, Hex } from "viem";
 import { multicall, readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../../../abi/index.ts";
-import type { ReadClient } from "../../../voucher/read.ts";
+import type { ReadClient } from "../../../core/readClient.ts";
 import { NONCE_KINDS } from "../../../voucher/types.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
