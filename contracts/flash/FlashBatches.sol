@@ -186,11 +186,12 @@ abstract contract FlashBatches is FlashCollection {
         }
     }
 
-    /// @dev What the first choice found out about an item that has nothing to do with the wallet.
+    /// @dev What the first choice found out about an item by itself. Whether it is covered depends on the wallet, and whether its nonce or lane
+    /// is used on items chosen before it, which may not be chosen again.
     function _firstReason(uint256 outcome) private pure returns (Skip) {
         // The upper bits were written from a {Skip}.
         Skip reason = Skip(outcome >> SKIP_SHIFT);
-        return reason == Skip.NotCovered ? Skip.None : reason;
+        return reason == Skip.NotCovered || reason == Skip.Used ? Skip.None : reason;
     }
 
     function _check(Choice memory choice, uint256 head, bytes32 r, bytes32 vs) private view returns (Skip) {
