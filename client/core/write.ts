@@ -54,16 +54,25 @@ export async function sendCall(
   call: ContractCall,
   decode: DecodeError,
 ): Promise<Hash> {
-  const { account = client.account, chain = client.chain } = parameters;
-  const { gas, maxFeePerGas, maxPriorityFeePerGas, nonce } = parameters;
-  const transaction = { account, chain, gas, maxFeePerGas, maxPriorityFeePerGas, nonce };
   try {
-    // viem relates these types through the client's own, which a function for any client does not know.
-    const request = { ...withCheckedAddresses(call), ...transaction } as unknown as WriteContractParameters;
+    const request = withTransaction(withCheckedAddresses(call), client, parameters);
     return await getAction(client, writeContract, "writeContract")(request);
   } catch (error) {
     throw decode(error) ?? error;
   }
+}
+
+/** A contract call and how it is sent, as viem's `writeContract` takes them. */
+export function withTransaction(
+  call: object,
+  client: WriteClient,
+  parameters: TransactionParameters,
+): WriteContractParameters {
+  const { account = client.account, chain = client.chain, ...rest } = parameters;
+  const { gas, maxFeePerGas, maxPriorityFeePerGas, nonce } = rest;
+  const transaction = { account, chain, gas, maxFeePerGas, maxPriorityFeePerGas, nonce };
+  // viem relates these types through the client's own, which a function for any client does not know.
+  return { ...call, ...transaction } as unknown as WriteContractParameters;
 }
 
 /**
