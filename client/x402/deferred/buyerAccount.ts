@@ -240,7 +240,8 @@ export function openBuyerAccount(id: BuyerAccountId, record?: BuyerAccountRecord
         if (claim !== undefined && claim.until < now) account.endClaim(claim, { kind: "unknown" });
       }
       const { pendingDeposit } = account;
-      if (pendingDeposit !== undefined && pendingDeposit.authorization.expiry < now) account.dropDeposit(pendingDeposit);
+      if (pendingDeposit !== undefined && pendingDeposit.authorization.expiry < now)
+        account.dropDeposit(pendingDeposit);
     },
     toRecord() {
       return {
