@@ -30,7 +30,7 @@ export const DEFAULT_GAS_MODEL: GasModel = {
   transactionLimit: 12_000_000n,
   groupLimit: 200_000n,
   rowLimit: 20_000n,
-  wideRowLimit: 110_000n,
+  wideRowLimit: 145_000n,
   expectedTransaction: 60_000n,
   expectedRow: 13_000n,
   expectedWideRow: 45_000n,
