@@ -120,7 +120,7 @@ export default defineConfig({
     solidity: {
       profiles: {
         // Each of the 17 campaigns of test/voucher/VoucherEscrow.invariant.t.sol: runs from a fresh state, actions in a run.
-        default: { ...solidityTests, invariant: { ...campaign, runs: 24, depth: 150 } },
+        default: { ...solidityTests, invariant: { ...campaign, runs: 8, depth: 150 } },
         long: { ...solidityTests, invariant: { ...campaign, runs: 60, depth: 200 } },
         deep: { ...solidityTests, invariant: { ...campaign, runs: 400, depth: 400 } },
       },

@@ -26,11 +26,12 @@ abstract contract VoucherHandler is Sweeps {
 
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](47);
+        list = new bytes4[](48);
         uint256 i;
         list[i++] = this.focus.selector;
         list[i++] = this.passTime.selector;
         list[i++] = this.exitOnTime.selector;
+        list[i++] = this.flushAgain.selector;
         list[i++] = this.turnToken.selector;
         list[i++] = this.delegate.selector;
         list[i++] = this.rotateWallet.selector;

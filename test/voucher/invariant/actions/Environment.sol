@@ -59,6 +59,28 @@ abstract contract Environment is Relays {
         if (_chance(d, 60)) _withdraw(b, s, t);
     }
 
+    /// @dev A flush of all accounts comes again when the first one has matured and new money is there: it acts on an account once.
+    function flushAgain(uint256 seed) external acts("flushAgain") {
+        Dice memory d = _dice(seed);
+        (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        uint256 account = _account(b, s, t);
+        _fund(d, account);
+        _advance(d, accounts[account].end);
+        IVoucherEscrow.FlushAllAuthorization memory m = IVoucherEscrow.FlushAllAuthorization({
+            buyer: party[b],
+            nonce: keccak256(abi.encode("again", seed)),
+            expiry: uint64(_now() + 2 * PERIOD)
+        });
+        address by = keyOf[party[b]] != 0 ? party[b] : walletOwner[b];
+        Sig memory sig = items[_fileClean(Kind.FlushAll, abi.encode(m), by, Form.Full)].sig;
+        IVoucherEscrow.AccountKey[] memory list = new IVoucherEscrow.AccountKey[](1);
+        list[0] = IVoucherEscrow.AccountKey(party[_sellerParty(s)], token[t]);
+        if (!_flushAllSigned(m, list, sig, party[MALLORY], 15)) return;
+        _advance(d, accounts[account].end);
+        _fund(d, account);
+        _flushAllSigned(m, list, sig, party[MALLORY], 4);
+    }
+
     /// @dev A token that has just turned hostile is tried out at once.
     function turnToken(uint256 seed) external acts("turnToken") {
         Dice memory d = _dice(seed);
