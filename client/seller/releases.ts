@@ -24,6 +24,9 @@ export interface ReleasesOptions {
  * A release counts against the account from before it leaves the seller until its execution has the confirmations the seller chose, or
  * a block with those confirmations is past its expiry.
  *
+ * @param options - {@link ReleasesOptions}.
+ * @returns The signer of releases. Signs only what the account covers.
+ *
  * @example
  * const { authorization, signature } = await releases.sign({ buyer, asset: usdc });
  */

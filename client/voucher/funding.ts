@@ -53,6 +53,12 @@ export interface PermitReference extends EscrowReference {
  * @param reference - {@link TokenDepositReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`. Its times are exclusive, so `validBefore` is one second after the expiry.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = depositEip3009TypedData({
+ *   ...{ chainId: 8453, escrow, authorization },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
  */
 export function depositEip3009TypedData({ chainId, escrow, authorization, token }: TokenDepositReference) {
   const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
@@ -80,6 +86,9 @@ export function depositEip3009TypedData({ chainId, escrow, authorization, token 
  * @param reference - {@link DepositReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = depositPermit2TypedData({ chainId: 8453, escrow, authorization });
  */
 export function depositPermit2TypedData({ chainId, escrow, authorization }: DepositReference) {
   const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
@@ -100,9 +109,18 @@ export function depositPermit2TypedData({ chainId, escrow, authorization }: Depo
 /**
  * Builds what a buyer signs to give the escrow an allowance by ERC-2612.
  *
+ * - Source: ERC-2612
+ *
  * @param reference - {@link PermitReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = permitTypedData({
+ *   ...{ chainId: 8453, escrow, buyer, asset },
+ *   permit: { value: 1_000_000n, nonce, deadline },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
  */
 export function permitTypedData({ chainId, escrow, buyer, asset, permit, token }: PermitReference) {
   const { value, nonce, deadline } = permit;
@@ -116,13 +134,34 @@ export function permitTypedData({ chainId, escrow, buyer, asset, permit, token }
   } as const);
 }
 
-/** Hashes what a buyer signs for `depositWithEip3009`. See {@link depositEip3009TypedData}. */
+/**
+ * Hashes what a buyer signs for `depositWithEip3009`. See {@link depositEip3009TypedData}.
+ *
+ * @param reference - {@link TokenDepositReference}; amounts in token base units, times in unix seconds.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { structHash } = hashDepositEip3009({
+ *   ...{ chainId: 8453, escrow, authorization },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
+ */
 export function hashDepositEip3009(reference: TokenDepositReference): MessageHash {
   const typedData = depositEip3009TypedData(reference);
   return hashes(hashStruct({ ...typedData, data: typedData.message }), hashTypedData(typedData));
 }
 
-/** Hashes what a buyer signs for `depositWithPermit2`. See {@link depositPermit2TypedData}. */
+/**
+ * Hashes what a buyer signs for `depositWithPermit2`. See {@link depositPermit2TypedData}.
+ *
+ * @param reference - {@link DepositReference}; amounts in token base units, times in unix seconds.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashDepositPermit2({ chainId: 8453, escrow, authorization });
+ */
 export function hashDepositPermit2(reference: DepositReference): MessageHash {
   const typedData = depositPermit2TypedData(reference);
   // viem wants the message as a record; an interface is none to the compiler.
@@ -130,7 +169,16 @@ export function hashDepositPermit2(reference: DepositReference): MessageHash {
   return hashes(hashStruct({ ...typedData, data }), hashTypedData(typedData));
 }
 
-/** Hashes an ERC-2612 permit of the buyer to the escrow. See {@link permitTypedData}. */
+/**
+ * Hashes an ERC-2612 permit of the buyer to the escrow. See {@link permitTypedData}.
+ *
+ * @param reference - {@link PermitReference}; amounts in token base units, times in unix seconds.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashPermit({ chainId: 8453, escrow, buyer, asset, permit, token });
+ */
 export function hashPermit(reference: PermitReference): MessageHash {
   const typedData = permitTypedData(reference);
   return hashes(hashStruct({ ...typedData, data: typedData.message }), hashTypedData(typedData));

@@ -134,6 +134,9 @@ const TYPE_HASH_VIEWS = {
  * @param client - any viem client.
  * @param parameters - {@link ReadParameters}.
  * @returns {@link Eip712Domain}.
+ *
+ * @example
+ * const { name, version } = await getEip712Domain(publicClient, { escrow });
  */
 export async function getEip712Domain(client: ReadClient, parameters: ReadParameters): Promise<Eip712Domain> {
   const domain = await read(client, parameters, "eip712Domain", []);
@@ -149,6 +152,9 @@ export async function getEip712Domain(client: ReadClient, parameters: ReadParame
  * @param client - any viem client.
  * @param parameters - {@link GetTypeHashParameters}.
  * @returns 32 bytes; equal to `voucherTypeHash` of the same message.
+ *
+ * @example
+ * const typeHash = await getTypeHash(publicClient, { escrow, primaryType: "Voucher" });
  */
 export async function getTypeHash(client: ReadClient, parameters: GetTypeHashParameters): Promise<Hex> {
   return read(client, parameters, TYPE_HASH_VIEWS[parameters.primaryType], []);
@@ -162,6 +168,9 @@ export async function getTypeHash(client: ReadClient, parameters: GetTypeHashPar
  * @param client - any viem client.
  * @param parameters - {@link ReadParameters}.
  * @returns Seconds.
+ *
+ * @example
+ * const seconds = await getThawingPeriod(publicClient, { escrow });
  */
 export async function getThawingPeriod(client: ReadClient, parameters: ReadParameters): Promise<bigint> {
   return read(client, parameters, "THAWING_PERIOD", []);
@@ -175,6 +184,9 @@ export async function getThawingPeriod(client: ReadClient, parameters: ReadParam
  * @param client - any viem client.
  * @param parameters - {@link ReadParameters}.
  * @returns 32 bytes; equal to `voucherDomainSeparator` of the same escrow and chain.
+ *
+ * @example
+ * const separator = await getDomainSeparator(publicClient, { escrow });
  */
 export async function getDomainSeparator(client: ReadClient, parameters: ReadParameters): Promise<Hex> {
   return read(client, parameters, "DOMAIN_SEPARATOR", []);
@@ -196,6 +208,9 @@ export interface GetAccountParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link GetAccountParameters}.
  * @returns Amounts in token base units, time in unix seconds.
+ *
+ * @example
+ * const { balance, thawingAmount } = await getAccount(publicClient, { escrow, buyer, seller, asset });
  */
 export async function getAccount(client: ReadClient, parameters: GetAccountParameters): Promise<EscrowAccount> {
   const { buyer, seller, asset } = parameters;
@@ -220,6 +235,9 @@ export interface GetVoucherCollectedParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link GetVoucherCollectedParameters}.
  * @returns Token base units.
+ *
+ * @example
+ * const total = await getVoucherCollected(publicClient, { escrow, buyer, seller, asset, id: DEFAULT_LANE });
  */
 export async function getVoucherCollected(
   client: ReadClient,
@@ -242,6 +260,9 @@ export interface GetOutstandingAndCollectableAmountParameters extends ReadParame
  * @param client - any viem client.
  * @param parameters - {@link GetOutstandingAndCollectableAmountParameters}.
  * @returns Token base units.
+ *
+ * @example
+ * const { collectable } = await getOutstandingAndCollectableAmount(publicClient, { escrow, voucher });
  */
 export async function getOutstandingAndCollectableAmount(
   client: ReadClient,
@@ -273,6 +294,13 @@ export interface GetAccountDataParameters extends ReadParameters {
  * @param parameters - {@link GetAccountDataParameters}.
  * @returns {@link AccountData}.
  * @throws {LengthMismatchError} the lists have different lengths.
+ *
+ * @example
+ * const { balance, assetPermitNonce } = await getAccountData(publicClient, {
+ *   ...{ escrow, buyer, seller, asset },
+ *   voucherIds: [DEFAULT_LANE],
+ *   valueAggregates: [latest.valueAggregate],
+ * });
  */
 export async function getAccountData(client: ReadClient, parameters: GetAccountDataParameters): Promise<AccountData> {
   const { buyer, seller, asset, voucherIds, valueAggregates } = parameters;
@@ -301,6 +329,9 @@ export interface GetVerificationDataParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link GetVerificationDataParameters}.
  * @returns {@link VerificationData}.
+ *
+ * @example
+ * const { availableBalance } = await getVerificationData(publicClient, { escrow, voucher, depositNonce: zeroHash });
  */
 export async function getVerificationData(
   client: ReadClient,
@@ -336,6 +367,9 @@ export interface IsVoucherSignatureValidParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link IsVoucherSignatureValidParameters}.
  * @returns True when it is.
+ *
+ * @example
+ * const isValid = await isVoucherSignatureValid(publicClient, { escrow, voucher, signature });
  */
 export async function isVoucherSignatureValid(
   client: ReadClient,
@@ -360,6 +394,9 @@ export interface IsDepositAuthorizationValidParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link IsDepositAuthorizationValidParameters}.
  * @returns True when they are.
+ *
+ * @example
+ * const isValid = await isDepositAuthorizationValid(publicClient, { escrow, authorization, signature });
  */
 export async function isDepositAuthorizationValid(
   client: ReadClient,
@@ -384,6 +421,9 @@ export interface IsFlushAuthorizationValidParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link IsFlushAuthorizationValidParameters}.
  * @returns True when they are.
+ *
+ * @example
+ * const isValid = await isFlushAuthorizationValid(publicClient, { escrow, authorization, signature });
  */
 export async function isFlushAuthorizationValid(
   client: ReadClient,
@@ -408,6 +448,9 @@ export interface IsFlushAllAuthorizationValidParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link IsFlushAllAuthorizationValidParameters}.
  * @returns True when they are.
+ *
+ * @example
+ * const isValid = await isFlushAllAuthorizationValid(publicClient, { escrow, authorization, signature });
  */
 export async function isFlushAllAuthorizationValid(
   client: ReadClient,
@@ -432,6 +475,9 @@ export interface IsDepositAuthorizationNonceUsedParameters extends ReadParameter
  * @param client - any viem client.
  * @param parameters - {@link IsDepositAuthorizationNonceUsedParameters}.
  * @returns True when it was.
+ *
+ * @example
+ * const isUsed = await isDepositAuthorizationNonceUsed(publicClient, { escrow, buyer, nonce });
  */
 export async function isDepositAuthorizationNonceUsed(
   client: ReadClient,
@@ -456,6 +502,9 @@ export interface IsFlushAuthorizationNonceUsedParameters extends ReadParameters 
  * @param client - any viem client.
  * @param parameters - {@link IsFlushAuthorizationNonceUsedParameters}.
  * @returns True when it was.
+ *
+ * @example
+ * const isUsed = await isFlushAuthorizationNonceUsed(publicClient, { escrow, buyer, nonce });
  */
 export async function isFlushAuthorizationNonceUsed(
   client: ReadClient,
@@ -480,6 +529,9 @@ export interface IsFlushAllAuthorizationNonceUsedParameters extends ReadParamete
  * @param client - any viem client.
  * @param parameters - {@link IsFlushAllAuthorizationNonceUsedParameters}.
  * @returns True when it was.
+ *
+ * @example
+ * const isCancelled = await isFlushAllAuthorizationNonceUsed(publicClient, { escrow, buyer, nonce });
  */
 export async function isFlushAllAuthorizationNonceUsed(
   client: ReadClient,
@@ -506,6 +558,9 @@ export interface IsNonceUsedParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link IsNonceUsedParameters}.
  * @returns True when it was.
+ *
+ * @example
+ * const isUsed = await isNonceUsed(publicClient, { escrow, kind: "Release", owner: seller, nonce });
  */
 export async function isNonceUsed(client: ReadClient, parameters: IsNonceUsedParameters): Promise<boolean> {
   const { kind, owner, nonce } = parameters;
@@ -527,6 +582,9 @@ export interface GetFreeAccountParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link GetFreeAccountParameters}.
  * @returns {@link FreeAccount}.
+ *
+ * @example
+ * const { balance, nextNonce } = await getFreeAccount(publicClient, { escrow, owner: buyer, asset });
  */
 export async function getFreeAccount(client: ReadClient, parameters: GetFreeAccountParameters): Promise<FreeAccount> {
   const { owner, asset } = parameters;
@@ -549,6 +607,9 @@ export interface GetSignerParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link GetSignerParameters}.
  * @returns {@link SignerState}.
+ *
+ * @example
+ * const { validUntil, isRevoked } = await getSigner(publicClient, { escrow, buyer, signer });
  */
 export async function getSigner(client: ReadClient, parameters: GetSignerParameters): Promise<SignerState> {
   const { buyer, signer } = parameters;
@@ -569,6 +630,9 @@ export interface GetPayoutParameters extends ReadParameters {
  * @param client - any viem client.
  * @param parameters - {@link GetPayoutParameters}.
  * @returns {@link PayoutState}.
+ *
+ * @example
+ * const { toFreeBalance } = await getPayout(publicClient, { escrow, seller });
  */
 export async function getPayout(client: ReadClient, parameters: GetPayoutParameters): Promise<PayoutState> {
   const { seller } = parameters;

@@ -87,6 +87,9 @@ const MAX_FLUSH_ALL_SECONDS = 3_600n;
  * @param parameters - {@link SignMessageParameters}; amounts in token base units, times in unix seconds.
  * @returns Signature as the signer gives it: 65 bytes from a key.
  * @throws {InvalidMessageError} a member is missing or does not fit its type.
+ *
+ * @example
+ * const signature = await signMessage(account, "Voucher", { message: voucher, chainId: 8453, escrow });
  */
 export async function signMessage<name extends VoucherPrimaryType>(
   signer: TypedDataSigner,
@@ -128,6 +131,9 @@ export async function signVoucher(signer: TypedDataSigner, voucher: Voucher): Pr
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signDepositAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signDepositAuthorization(
   signer: TypedDataSigner,
@@ -143,6 +149,9 @@ export async function signDepositAuthorization(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signFlushAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signFlushAuthorization(
   signer: TypedDataSigner,
@@ -193,6 +202,9 @@ export async function signFlushAllAuthorization(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signAllocateAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signAllocateAuthorization(
   signer: TypedDataSigner,
@@ -208,6 +220,9 @@ export async function signAllocateAuthorization(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signWithdrawFreeAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signWithdrawFreeAuthorization(
   signer: TypedDataSigner,
@@ -223,6 +238,9 @@ export async function signWithdrawFreeAuthorization(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signSignerAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signSignerAuthorization(
   signer: TypedDataSigner,
@@ -238,6 +256,9 @@ export async function signSignerAuthorization(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signSignerRevocation(account, { revocation, chainId: 8453, escrow });
  */
 export async function signSignerRevocation(
   signer: TypedDataSigner,
@@ -253,6 +274,9 @@ export async function signSignerRevocation(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signReleaseAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signReleaseAuthorization(
   signer: TypedDataSigner,
@@ -268,6 +292,9 @@ export async function signReleaseAuthorization(
  * @param parameters - The authorization and its escrow; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signPayoutAuthorization(account, { authorization, chainId: 8453, escrow });
  */
 export async function signPayoutAuthorization(
   signer: TypedDataSigner,
@@ -307,6 +334,9 @@ export async function signDepositEip3009(signer: TypedDataSigner, parameters: To
  * @param parameters - {@link DepositReference}; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signDepositPermit2(account, { chainId: 8453, escrow, authorization });
  */
 export async function signDepositPermit2(signer: TypedDataSigner, parameters: DepositReference): Promise<Hex> {
   return signer.signTypedData(depositPermit2TypedData(parameters));
@@ -315,10 +345,19 @@ export async function signDepositPermit2(signer: TypedDataSigner, parameters: De
 /**
  * Signs an ERC-2612 permit of the buyer to the escrow, for `depositWithPermit`.
  *
+ * - Source: ERC-2612
+ *
  * @param signer - {@link TypedDataSigner} of the buyer.
  * @param parameters - {@link PermitReference}; `value` in token base units, `deadline` in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const permitSignature = await signPermit(account, {
+ *   ...{ chainId: 8453, escrow, buyer, asset },
+ *   permit: { value: 1_000_000n, nonce, deadline },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
  */
 export async function signPermit(signer: TypedDataSigner, parameters: PermitReference): Promise<Hex> {
   return signer.signTypedData(permitTypedData(parameters));

@@ -194,8 +194,13 @@ export function voucherDomain({ chainId, escrow }: EscrowReference): VoucherDoma
 /**
  * Gives the EIP-712 type hash of a message, as the contract's constants have it.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
  * @param primaryType - Name in {@link voucherTypes}.
  * @returns 32-byte hash of the type string.
+ *
+ * @example
+ * const typeHash = voucherTypeHash("Voucher");
  */
 export function voucherTypeHash(primaryType: VoucherPrimaryType): Hex {
   const members = voucherTypes[primaryType].map(({ name, type }) => `${type} ${name}`);

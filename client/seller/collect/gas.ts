@@ -26,6 +26,7 @@ export interface GasModel {
 /** EIP-7825: no transaction above it is mined. */
 export const MAX_TRANSACTION_GAS = 16_777_216n;
 
+/** What a collector reckons with unless it says otherwise: USDC behind its proxy, keys as signers. */
 export const DEFAULT_GAS_MODEL: GasModel = {
   transactionLimit: 12_000_000n,
   groupLimit: 200_000n,

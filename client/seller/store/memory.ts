@@ -14,6 +14,9 @@ export interface MemoryStoreOptions {
  * Makes a store that forgets everything when the process ends: for tests and trials. A seller that takes money uses
  * {@link createSqliteStore}: what is not collected and not on disk is lost in a crash.
  *
+ * @param options - {@link MemoryStoreOptions}.
+ * @returns The store; amounts in token base units.
+ *
  * @example
  * const store = createMemoryStore();
  */

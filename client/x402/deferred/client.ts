@@ -106,7 +106,14 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
 /**
  * Reads the terms of an offer.
  *
+ * - Source: docs/x402/deferred.md, Offer
+ *
+ * @param requirements - One of `accepts` of a 402.
+ * @returns {@link PaymentTerms}; amounts in token base units.
  * @throws {UnreadableOfferError} a field is not what the scheme says.
+ *
+ * @example
+ * const terms = toTerms(paymentRequired.accepts[0]);
  */
 export function toTerms(requirements: PaymentRequirements): PaymentTerms {
   const { network, payTo, asset, amount, maxTimeoutSeconds, extra } = requirements;

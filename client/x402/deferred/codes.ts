@@ -48,7 +48,17 @@ const WIRE_REJECTIONS = {
 /** Every code this scheme puts on the wire. */
 export type DeferredCode = RejectionCode | keyof typeof WIRE_REJECTIONS;
 
-/** Gives the sentence for a code. */
+/**
+ * Gives the sentence for a code.
+ *
+ * - Source: docs/x402/deferred.md, Codes
+ *
+ * @param code - Any code of this scheme.
+ * @returns One sentence for people.
+ *
+ * @example
+ * console.error(messageOf("insufficient_funds"));
+ */
 export function messageOf(code: DeferredCode): string {
   return code in WIRE_REJECTIONS
     ? WIRE_REJECTIONS[code as keyof typeof WIRE_REJECTIONS]

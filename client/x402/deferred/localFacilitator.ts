@@ -9,6 +9,10 @@ import { DEFERRED_SCHEME } from "./constants.ts";
  * refuses everything else. With {@link DeferredEvmServer} it is never asked.
  *
  * @param networks - CAIP-2 networks to serve, each in full.
+ * @returns The client, for `x402ResourceServer`.
+ *
+ * @example
+ * const resources = new x402ResourceServer(createLocalFacilitatorClient(["eip155:8453"]));
  */
 export function createLocalFacilitatorClient(networks: readonly Network[]): FacilitatorClient {
   const supported: SupportedResponse = {
@@ -33,7 +37,15 @@ export function createLocalFacilitatorClient(networks: readonly Network[]): Faci
   };
 }
 
-/** Makes a client of a facilitator in the same process. */
+/**
+ * Makes a client of a facilitator in the same process.
+ *
+ * @param facilitator - With its schemes registered.
+ * @returns The client, for `x402ResourceServer`.
+ *
+ * @example
+ * const client = createInProcessFacilitatorClient(new x402Facilitator().register(networks, scheme));
+ */
 export function createInProcessFacilitatorClient(facilitator: x402Facilitator): FacilitatorClient {
   return {
     verify: (payload, requirements) => facilitator.verify(payload, requirements),

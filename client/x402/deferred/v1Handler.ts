@@ -87,6 +87,8 @@ interface PricedOffer {
  * Makes a handler that speaks x402 version 1: the 402 is JSON in the body, the payment comes in `X-PAYMENT`, the settlement goes in
  * `X-PAYMENT-RESPONSE`. The SDK's servers speak version 2 only.
  *
+ * @param options - {@link V1HandlerOptions}.
+ * @returns The handler, for any HTTP server.
  * @throws {UnknownSellerError} an offer names a seller, asset or network that no desk serves.
  * @throws {DeferredConfigurationError} two offers differ in nothing that a payment says.
  *
@@ -281,7 +283,15 @@ export interface ExpressLike {
   };
 }
 
-/** Mounts a handler in Express. */
+/**
+ * Mounts a handler in Express.
+ *
+ * @param handler - Made by {@link createV1Handler}.
+ * @returns A request handler of Express.
+ *
+ * @example
+ * app.get("/v1/weather", toExpressHandler(handler));
+ */
 export function toExpressHandler(
   handler: V1Handler,
 ): (request: ExpressLike["request"], response: ExpressLike["response"]) => Promise<void> {

@@ -59,6 +59,8 @@ export interface WalletRelayerOptions {
 /**
  * Makes a relayer that sends from its own wallet. Everything is tried first, by one `eth_call`, and sent only when it succeeds.
  *
+ * @param options - {@link WalletRelayerOptions}; amounts in token base units.
+ * @returns The relayer, for a {@link SellerDesk} or a facilitator.
  * @throws {DeferredConfigurationError} the wallet has no account, or no asset has a least deposit above zero.
  *
  * @example

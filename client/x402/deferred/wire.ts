@@ -39,8 +39,14 @@ const MAX_CHAIN_ID = BigInt(Number.MAX_SAFE_INTEGER);
 /**
  * Reads what a payment carries. Says nothing about what the fields mean: that is the acceptor's work.
  *
+ * - Source: docs/x402/deferred.md, Payload
+ *
  * @param payload - `PaymentPayload.payload` as decoded; may be anything.
  * @returns The payload, addresses and hex in lower case, or the scheme's code for the field that is wrong. Never throws.
+ *
+ * @example
+ * const payload = parsePayload(paymentPayload.payload);
+ * if (!payload.isValid) return payload.code;
  */
 export function parsePayload(payload: unknown): Parsed<DeferredPayload> {
   return parse(payload, PAYLOAD, (fields) => {
@@ -119,7 +125,17 @@ export function readSigner(fields: Fields, buyer: Address): SignedSignerAuthoriz
   };
 }
 
-/** Writes a voucher as the scheme has it. */
+/**
+ * Writes a voucher as the scheme has it.
+ *
+ * - Source: docs/x402/deferred.md, Payload
+ *
+ * @param voucher - `valueAggregate` in token base units, times in unix seconds.
+ * @returns `voucher` of the payload.
+ *
+ * @example
+ * const wire = toWireVoucher(voucher);
+ */
 export function toWireVoucher(voucher: Voucher): WireVoucher {
   return {
     id: voucher.id,
@@ -135,7 +151,17 @@ export function toWireVoucher(voucher: Voucher): WireVoucher {
   };
 }
 
-/** Writes a deposit. */
+/**
+ * Writes a deposit.
+ *
+ * - Source: docs/x402/deferred.md, Payload
+ *
+ * @param deposit - Amounts in token base units, times in unix seconds.
+ * @returns `depositAuthorization` of the payload.
+ *
+ * @example
+ * const depositAuthorization = toWireDeposit(deposit);
+ */
 export function toWireDeposit({ method, authorization, signature, permit }: Deposit): WireDeposit {
   return {
     ...((method === "eip3009" || method === "permit2") && { method }),
@@ -162,7 +188,17 @@ export function toWireSigner({ authorization, signature }: SignedSignerAuthoriza
   return { signer, validUntil: toWireInteger(validUntil), expiry: toWireInteger(expiry), signature };
 }
 
-/** Writes what a payment carries. */
+/**
+ * Writes what a payment carries.
+ *
+ * - Source: docs/x402/deferred.md, Payload
+ *
+ * @param payload - Amounts in token base units, times in unix seconds.
+ * @returns `PaymentPayload.payload`.
+ *
+ * @example
+ * const payload = toWirePayload({ voucher, signature });
+ */
 export function toWirePayload({ voucher, signature, deposit, signerAuthorization }: DeferredPayload): WirePayload {
   return {
     signature,
@@ -177,8 +213,14 @@ export function toWirePayload({ voucher, signature, deposit, signerAuthorization
 /**
  * Reads `extra` of an offer. Nothing in it is proven.
  *
+ * - Source: docs/x402/deferred.md, Offer
+ *
  * @param extra - `PaymentRequirements.extra` of an offer with scheme `deferred`.
  * @returns The offer, or why it cannot be read. Never throws.
+ *
+ * @example
+ * const offer = parseOffer(requirements.extra);
+ * if (offer.isValid) console.log(offer.value.id);
  */
 export function parseOffer(extra: unknown): Parsed<Offer> {
   return parse(extra, OFFER, (fields) => {
@@ -227,7 +269,17 @@ function readDepositTerms(fields: Fields): DepositTerms {
   };
 }
 
-/** Writes the part of an offer that names a lane: what changes from one 402 to the next. */
+/**
+ * Writes the part of an offer that names a lane: what changes from one 402 to the next.
+ *
+ * - Source: docs/x402/deferred.md, Offer
+ *
+ * @param offer - The lane; amounts in token base units.
+ * @returns The fields of `extra` that change from one 402 to the next.
+ *
+ * @example
+ * const extra = { ...terms, ...toWireLane({ type: "new", id: DEFAULT_LANE, escrow }) };
+ */
 export function toWireLane(offer: Pick<Offer, "type" | "id" | "escrow" | "latest" | "charged">): WireOffer {
   return {
     ...(offer.type !== undefined && { type: offer.type }),
@@ -239,7 +291,17 @@ export function toWireLane(offer: Pick<Offer, "type" | "id" | "escrow" | "latest
 
 /* SETTLEMENT */
 
-/** Reads `extra` of a settlement answer. Never throws. */
+/**
+ * Reads `extra` of a settlement answer. Never throws.
+ *
+ * - Source: docs/x402/deferred.md, Settlement
+ *
+ * @param extra - `SettleResponse.extra`; may be anything.
+ * @returns The settlement, `charged` in token base units; or why it cannot be read. Never throws.
+ *
+ * @example
+ * const settlement = parseSettlement(settleResponse.extra);
+ */
 export function parseSettlement(extra: unknown): Parsed<Settlement> {
   return parse(extra, PAYLOAD, (fields) => {
     const voucher = fields.object("voucher");
@@ -254,7 +316,17 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
   });
 }
 
-/** Writes `extra` of a settlement answer. */
+/**
+ * Writes `extra` of a settlement answer.
+ *
+ * - Source: docs/x402/deferred.md, Settlement
+ *
+ * @param settlement - `charged` in token base units.
+ * @returns `SettleResponse.extra`.
+ *
+ * @example
+ * const extra = toWireSettlement({ commitment, id, nonce, charged });
+ */
 export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
   return {
     commitment: settlement.commitment,
