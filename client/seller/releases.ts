@@ -1,5 +1,6 @@
 import type { Address } from "viem";
-import { signReleaseAuthorization, type TypedDataSigner } from "../voucher/sign.ts";
+import type { TypedDataSigner } from "../voucher/sign.ts";
+import { signReleaseAuthorization } from "../voucher/signAuthorizations.ts";
 import { ReleaseTooLongError, ReleaseUncoveredError } from "./errors.ts";
 import { DEFAULT_LANE, toAddress, toBytes32 } from "./keys.ts";
 import { MAX_RELEASE_SECONDS, notBehindChain, systemClock } from "./limits.ts";

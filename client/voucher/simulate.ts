@@ -3,12 +3,8 @@ import { simulateContract } from "viem/actions";
 import { voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "./checksums.ts";
 import { decodeVoucherError } from "./errors.ts";
-import {
-  getOutstandingAndCollectableAmount,
-  type OutstandingAndCollectable,
-  type ReadClient,
-  type ReadParameters,
-} from "./read.ts";
+import type { ReadClient, ReadParameters } from "./read.ts";
+import { getOutstandingAndCollectableAmount, type OutstandingAndCollectable } from "./reads/vouchers.ts";
 import type { Group, SignedVoucher } from "./types.ts";
 
 /** What {@link simulateCollect} takes. */
