@@ -10,15 +10,9 @@ import { ChainUnavailableError, WrongChainError } from "./errors.ts";
 import { accountKey, DEFAULT_LANE, toAccountId, toAddress, toBytes32 } from "./keys.ts";
 import { createPoller } from "./poller.ts";
 import { createSerial } from "./serial.ts";
-import type {
-  AccountId,
-  BlockReference,
-  ChainAlert,
-  ChainView,
-  EscrowId,
-  RefreshParameters,
-  VoucherStore,
-} from "./types.ts";
+import type { AccountId, BlockReference, EscrowId } from "./types.ts";
+import type { ChainAlert, ChainView, RefreshParameters } from "./chain/types.ts";
+import type { VoucherStore } from "./store/types.ts";
 
 /** Settings of {@link createChainView}. */
 export interface ChainViewOptions {

@@ -20,16 +20,10 @@ import { orAbort } from "./orAbort.ts";
 import { createPoller } from "./poller.ts";
 import { sendInTurn } from "./sendInTurn.ts";
 import { createSerial } from "./serial.ts";
-import type {
-  ChainView,
-  CollectableLane,
-  CollectedLane,
-  Collector,
-  CollectProgress,
-  CollectReport,
-  EscrowId,
-  VoucherStore,
-} from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { CollectableLane, VoucherStore } from "./store/types.ts";
+import type { CollectedLane, Collector, CollectProgress, CollectReport } from "./collect/types.ts";
+import type { EscrowId } from "./types.ts";
 
 /** Settings of {@link createCollector}. */
 export interface CollectorOptions {

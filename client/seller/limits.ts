@@ -1,4 +1,5 @@
-import type { ChainView, SellerLimits } from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { SellerLimits } from "./types.ts";
 
 /** `VoucherEscrow.THAWING_PERIOD`, seconds: how long a thaw takes and how long a revoked signer still counts. */
 export const THAWING_PERIOD = 86_400n;

@@ -5,7 +5,9 @@ import { ReleaseTooLongError, ReleaseUncoveredError } from "./errors.ts";
 import { DEFAULT_LANE, toAddress, toBytes32 } from "./keys.ts";
 import { MAX_RELEASE_SECONDS, notBehindChain, systemClock } from "./limits.ts";
 import { randomBytes32 } from "./store/records.ts";
-import type { AccountId, ChainView, EscrowId, LiveRelease, Releases, VoucherStore } from "./types.ts";
+import type { AccountId, EscrowId, LiveRelease, Releases } from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { VoucherStore } from "./store/types.ts";
 
 /** Settings of {@link createReleases}. */
 export interface ReleasesOptions {

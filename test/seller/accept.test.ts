@@ -7,7 +7,8 @@ import { ReservationLostError, UnknownAssetError } from "../../client/seller/err
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
 import { DEFAULT_LIMITS, THAWING_PERIOD } from "../../client/seller/limits.ts";
 import { REJECTIONS } from "../../client/seller/rejections.ts";
-import type { AcceptParameters, ChainView, RefreshParameters } from "../../client/seller/types.ts";
+import type { AcceptParameters } from "../../client/seller/types.ts";
+import type { ChainView, RefreshParameters } from "../../client/seller/chain/types.ts";
 import { authorizeSigner } from "../../client/voucher/actions/authorizeSigner.ts";
 import { collect } from "../../client/voucher/actions/collect.ts";
 import { deposit } from "../../client/voucher/actions/deposit.ts";

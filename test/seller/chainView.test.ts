@@ -4,7 +4,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { createChainView, type ChainViewOptions } from "../../client/seller/chainView.ts";
 import { ChainBusyError, ChainUnavailableError, WrongChainError } from "../../client/seller/errors.ts";
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
-import type { ChainAlert, ChainView } from "../../client/seller/types.ts";
+import type { ChainAlert, ChainView } from "../../client/seller/chain/types.ts";
 import { cancelThaw } from "../../client/voucher/actions/cancelThaw.ts";
 import { collectBatch } from "../../client/voucher/actions/collectBatch.ts";
 import { collectMany } from "../../client/voucher/actions/collectMany.ts";

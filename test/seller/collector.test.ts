@@ -4,7 +4,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { CollectPolicy } from "../../client/seller/collect/plan.ts";
 import { ChainUnavailableError, CollectionFailedError } from "../../client/seller/errors.ts";
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
-import type { CollectReport } from "../../client/seller/types.ts";
+import type { CollectReport } from "../../client/seller/collect/types.ts";
 import { authorizeSigner } from "../../client/voucher/actions/authorizeSigner.ts";
 import { collect } from "../../client/voucher/actions/collect.ts";
 import { release } from "../../client/voucher/actions/release.ts";

@@ -1,15 +1,8 @@
 import { keccak256, stringToHex, type Address, type Hex } from "viem";
 import type { Voucher } from "../../client/voucher/types.ts";
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
-import type {
-  AccountId,
-  BlockReference,
-  ChainUpdate,
-  LiveRelease,
-  Reservation,
-  ReserveParameters,
-  VoucherStore,
-} from "../../client/seller/types.ts";
+import type { AccountId, BlockReference, LiveRelease, Reservation } from "../../client/seller/types.ts";
+import type { ChainUpdate, ReserveParameters, VoucherStore } from "../../client/seller/store/types.ts";
 
 /** Facts shared by the tests of the seller side that need no chain. */
 

@@ -6,17 +6,10 @@ import { createCollector, type CollectorOptions } from "../../client/seller/coll
 import { DEFAULT_LANE } from "../../client/seller/keys.ts";
 import { createReleases } from "../../client/seller/releases.ts";
 import { createMemoryStore } from "../../client/seller/store/memory.ts";
-import type {
-  Acceptor,
-  AcceptParameters,
-  AccountId,
-  ChainView,
-  Collector,
-  CollectProgress,
-  EscrowId,
-  Releases,
-  VoucherStore,
-} from "../../client/seller/types.ts";
+import type { Acceptor, AcceptParameters, AccountId, EscrowId, Releases } from "../../client/seller/types.ts";
+import type { ChainView } from "../../client/seller/chain/types.ts";
+import type { Collector, CollectProgress } from "../../client/seller/collect/types.ts";
+import type { VoucherStore } from "../../client/seller/store/types.ts";
 import { deposit } from "../../client/voucher/actions/deposit.ts";
 import { depositTo } from "../../client/voucher/actions/depositTo.ts";
 import { signVoucher, type TypedDataSigner } from "../../client/voucher/sign.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { createVoucherSeller } from "../../client/seller/seller.ts";
 import { createMemoryStore } from "../../client/seller/store/memory.ts";
-import type { CollectProgress } from "../../client/seller/types.ts";
+import type { CollectProgress } from "../../client/seller/collect/types.ts";
 import { USDC } from "../base/addresses.ts";
 import { deployMarket, openMarket } from "./market.ts";
 import { until } from "./until.ts";

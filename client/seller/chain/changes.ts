@@ -1,7 +1,8 @@
 import type { Address } from "viem";
 import type { ReadClient } from "../../voucher/read.ts";
 import { accountKey, toAccountId } from "../keys.ts";
-import type { AccountId, BlockReference, EscrowId, VoucherStore } from "../types.ts";
+import type { AccountId, BlockReference, EscrowId } from "../types.ts";
+import type { VoucherStore } from "../store/types.ts";
 import { findTouched } from "./logs.ts";
 import type { SignerReading } from "./read.ts";
 

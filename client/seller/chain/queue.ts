@@ -1,5 +1,5 @@
 import { ChainBusyError, ChainUnavailableError } from "../errors.ts";
-import type { RefreshParameters } from "../types.ts";
+import type { RefreshParameters } from "./types.ts";
 
 /**
  * Who waits for a read, in the order in which reads are done.

@@ -4,7 +4,8 @@ import { voucherEscrowAbi } from "../../abi/index.ts";
 import type { ReadClient } from "../../voucher/read.ts";
 import { NONCE_KINDS } from "../../voucher/types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
-import type { AccountId, BlockReference, ChainUpdate, EscrowId, SignerUpdate } from "../types.ts";
+import type { AccountId, BlockReference, EscrowId } from "../types.ts";
+import type { ChainUpdate, SignerUpdate } from "../store/types.ts";
 import { ask } from "./rpc.ts";
 
 /** One account to read. */

@@ -3,7 +3,7 @@ import { multicall, readContract } from "viem/actions";
 import { voucherEscrowAbi } from "../../abi/index.ts";
 import type { ReadClient } from "../../voucher/read.ts";
 import type { Voucher } from "../../voucher/types.ts";
-import type { SignedBy } from "../types.ts";
+import type { SignedBy } from "./types.ts";
 import { ask } from "./rpc.ts";
 
 /** What {@link readWhoSigned} takes. */

@@ -1,6 +1,6 @@
 import { hexToBytes, size, type Hex } from "viem";
 import { fitsRow, type CollectableVoucher } from "../../voucher/pack.ts";
-import type { CollectableLane } from "../types.ts";
+import type { CollectableLane } from "../store/types.ts";
 
 /**
  * Gas of a batch, part by part. Limits are what a part may use, not what it does: gas that is not used costs nothing, and a group with

@@ -6,24 +6,26 @@ import type {
   AccountId,
   AccountState,
   BlockReference,
+  EscrowId,
+  LaneId,
+  LaneState,
+  LiveRelease,
+  Reservation,
+  SessionSigner,
+} from "../types.ts";
+import type {
   ChainUpdate,
   CollectableLane,
   Commitment,
-  EscrowId,
-  LaneId,
   LaneOffer,
-  LaneState,
   LeaseParameters,
   ListLanesParameters,
-  LiveRelease,
-  Reservation,
   ReserveParameters,
   ReserveRefusal,
   ReserveResult,
-  SessionSigner,
   SignerUpdate,
   VoucherStore,
-} from "../types.ts";
+} from "./types.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
 import {
   isServing,

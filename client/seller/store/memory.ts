@@ -1,4 +1,5 @@
-import type { AccountId, BlockReference, EscrowId, VoucherStore } from "../types.ts";
+import type { AccountId, BlockReference, EscrowId } from "../types.ts";
+import type { VoucherStore } from "./types.ts";
 import { accountKey } from "../keys.ts";
 import { createEmbeddedStore } from "./embedded.ts";
 import type { Persistence, SellerId } from "./persistence.ts";

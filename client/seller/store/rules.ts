@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import type { LeaseParameters, LaneOffer, ReserveParameters, ReserveRefusal } from "../types.ts";
+import type { LeaseParameters, LaneOffer, ReserveParameters, ReserveRefusal } from "./types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
 import { largest } from "../../amounts.ts";
 import {

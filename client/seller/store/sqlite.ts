@@ -2,15 +2,8 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Address, Hash, Hex } from "viem";
 import type { Voucher } from "../../voucher/types.ts";
 import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../errors.ts";
-import type {
-  AcceptedVoucher,
-  AccountId,
-  BlockReference,
-  EscrowId,
-  LiveRelease,
-  VoucherSigner,
-  VoucherStore,
-} from "../types.ts";
+import type { AcceptedVoucher, AccountId, BlockReference, EscrowId, LiveRelease, VoucherSigner } from "../types.ts";
+import type { VoucherStore } from "./types.ts";
 import { createEmbeddedStore } from "./embedded.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
 import {

@@ -2,7 +2,7 @@ import type { PaymentRequirements, SchemePaymentRequiredContext } from "@x402/co
 import type { Address, Hex } from "viem";
 import { ChainBusyError, ChainUnavailableError } from "../../seller/errors.ts";
 import { THAWING_PERIOD } from "../../seller/limits.ts";
-import type { LaneOffer } from "../../seller/types.ts";
+import type { LaneOffer } from "../../seller/store/types.ts";
 import { randomNonce } from "../../voucher/index.ts";
 import { DEFAULT_LANE } from "../../voucher/types.ts";
 import { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";

@@ -1,5 +1,6 @@
 import type { Address } from "viem";
-import type { AcceptParameters, LaneOffer, Rejection } from "../../seller/types.ts";
+import type { AcceptParameters, Rejection } from "../../seller/types.ts";
+import type { LaneOffer } from "../../seller/store/types.ts";
 import { messageOf, type DeferredCode } from "./codes.ts";
 import type { AssetFacts } from "./relayer.ts";
 import { readFactsFor, type SellerDesk } from "./sellerDesk.ts";

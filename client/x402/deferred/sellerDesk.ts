@@ -1,5 +1,6 @@
 import type { Address } from "viem";
-import type { Acceptor, ChainView } from "../../seller/types.ts";
+import type { Acceptor } from "../../seller/types.ts";
+import type { ChainView } from "../../seller/chain/types.ts";
 import { depositTermsFor, type DepositTermsPolicy } from "./depositTerms.ts";
 import { amountOf, type AssetFacts, type Relayer } from "./relayer.ts";
 import type { DepositTerms } from "./types.ts";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { createAttempts } from "../../../client/seller/collect/attempts.ts";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
-import type { CollectableLane, CollectedLane } from "../../../client/seller/types.ts";
+import type { CollectableLane } from "../../../client/seller/store/types.ts";
+import type { CollectedLane } from "../../../client/seller/collect/types.ts";
 import { ACCOUNT, DAY, laneId, NOW, voucher } from "../fixtures.ts";
 
 const HOUR = 3_600n;

@@ -5,7 +5,7 @@ import { splitIntoBatches } from "../../../client/seller/collect/batches.ts";
 import { DEFAULT_GAS_MODEL, intrinsicGas, MAX_TRANSACTION_GAS } from "../../../client/seller/collect/gas.ts";
 import type { PlannedLane } from "../../../client/seller/collect/plan.ts";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
-import type { CollectableLane } from "../../../client/seller/types.ts";
+import type { CollectableLane } from "../../../client/seller/store/types.ts";
 import { ACCOUNT, address, laneId, NOW, voucher } from "../fixtures.ts";
 
 const SIGNATURE = `0x${"11".repeat(64)}1b` as const;

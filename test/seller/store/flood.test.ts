@@ -5,7 +5,8 @@ import { expect } from "chai";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
 import { createMemoryStore } from "../../../client/seller/store/memory.ts";
 import { createSqliteStore } from "../../../client/seller/store/sqlite.ts";
-import type { Reservation, VoucherStore } from "../../../client/seller/types.ts";
+import type { Reservation } from "../../../client/seller/types.ts";
+import type { VoucherStore } from "../../../client/seller/store/types.ts";
 import { ACCOUNT, address, chainUpdate, charge, ESCROW, NOW, request, reserved } from "../fixtures.ts";
 
 const LIMIT = 20;

@@ -4,7 +4,8 @@ import { ReservationLostError } from "../../../client/seller/errors.ts";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
 import { createMemoryStore } from "../../../client/seller/store/memory.ts";
 import { createSqliteStore } from "../../../client/seller/store/sqlite.ts";
-import type { Reservation, VoucherStore } from "../../../client/seller/types.ts";
+import type { Reservation } from "../../../client/seller/types.ts";
+import type { VoucherStore } from "../../../client/seller/store/types.ts";
 import { ACCOUNT, block, chainUpdate, laneId, liveRelease, NOW, request } from "../fixtures.ts";
 
 const LANES = [DEFAULT_LANE, laneId("one"), laneId("two"), laneId("three")];

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { StoreLockedError } from "../../../client/seller/errors.ts";
 import { createSqliteStore } from "../../../client/seller/store/sqlite.ts";
-import type { VoucherStore } from "../../../client/seller/types.ts";
+import type { VoucherStore } from "../../../client/seller/store/types.ts";
 import { ACCOUNT, ESCROW, refusal, request } from "../fixtures.ts";
 import { until } from "../until.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ChargeAboveReservationError, ReservationLostError, StoreClosedError } from "../../../client/seller/errors.ts";
 import { DEFAULT_LANE } from "../../../client/seller/keys.ts";
-import type { ReserveParameters, VoucherStore } from "../../../client/seller/types.ts";
+import type { ReserveParameters, VoucherStore } from "../../../client/seller/store/types.ts";
 import {
   ACCOUNT,
   block,

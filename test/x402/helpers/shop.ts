@@ -10,7 +10,9 @@ import type { Address } from "viem";
 import { createAcceptor } from "../../../client/seller/accept.ts";
 import { createChainView } from "../../../client/seller/chainView.ts";
 import { createMemoryStore } from "../../../client/seller/store/memory.ts";
-import type { Acceptor, ChainView, SellerLimits, VoucherStore } from "../../../client/seller/types.ts";
+import type { Acceptor, SellerLimits } from "../../../client/seller/types.ts";
+import type { ChainView } from "../../../client/seller/chain/types.ts";
+import type { VoucherStore } from "../../../client/seller/store/types.ts";
 import {
   DeferredEvmServer,
   createLocalFacilitatorClient,
