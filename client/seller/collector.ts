@@ -2,7 +2,6 @@ import type { Address, Hash, TransactionReceipt } from "viem";
 import { getGasPrice, waitForTransactionReceipt } from "viem/actions";
 import { collect } from "../voucher/actions/collect.ts";
 import { collectBatch } from "../voucher/actions/collectBatch.ts";
-import { parseBatch } from "../voucher/events.ts";
 import type { ReadClient } from "../voucher/read.ts";
 import type { WriteClient } from "../voucher/write.ts";
 import { largest } from "../amounts.ts";
@@ -11,6 +10,7 @@ import { splitIntoBatches, type Batch } from "./collect/batches.ts";
 import type { GasModel } from "./collect/gas.ts";
 import { createGasLimits } from "./collect/gasLimits.ts";
 import { judge, sumByAsset, type Clues, type Hint } from "./collect/outcomes.ts";
+import { readReceipt } from "./collect/receipts.ts";
 import { planDue, type CollectPolicy, type PlannedLane } from "./collect/plan.ts";
 import { ask } from "./chain/rpc.ts";
 import { ChainUnavailableError, CollectionFailedError } from "./errors.ts";
@@ -118,30 +118,14 @@ export function createCollector(options: CollectorOptions): Collector {
       signal.throwIfAborted();
       const receipt = await sendBatch(batch, signal);
       receipts.push(receipt);
-      for (const [key, hint] of hintsOf(batch, receipt)) hints.set(key, hint);
+      const { hints: found, failedAssets } = readReceipt({ chainId, escrow, seller }, batch, receipt);
+      for (const [key, hint] of found) hints.set(key, hint);
+      for (const asset of new Set(batch.lanes.map(({ lane }) => lane.lane.asset))) {
+        // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
+        gasLimits.note(asset, failedAssets.has(asset));
+      }
     }
     return { receipts, hints };
-  }
-
-  function hintsOf({ lanes }: Batch, receipt: TransactionReceipt): ReadonlyMap<string, Hint> {
-    const hints = new Map<string, Hint>();
-    const isReverted = receipt.status !== "success";
-    const { skipped, failed } = parseBatch({ escrow, logs: receipt.logs });
-    const failedAssets = new Set(failed.map(({ asset }) => toAddress(asset)));
-    for (const { lane } of lanes) {
-      if (isReverted || failedAssets.has(lane.lane.asset)) hints.set(laneKey(lane.lane), "GroupFailed");
-    }
-    for (const { voucherId, buyer, asset, reason } of skipped) {
-      hints.set(
-        laneKey({ chainId, escrow, seller, asset: toAddress(asset), buyer: toAddress(buyer), id: voucherId }),
-        reason,
-      );
-    }
-    for (const asset of new Set(lanes.map(({ lane }) => lane.lane.asset))) {
-      // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
-      gasLimits.note(asset, isReverted || failedAssets.has(asset));
-    }
-    return hints;
   }
 
   /** Reads every lane's account at the chosen depth, so that the store knows what was collected, by whomever. */
