@@ -16,7 +16,8 @@ import { DEFERRED_SCHEME } from "./constants.ts";
 import { UnreadableOfferError } from "./errors.ts";
 import { chainIdOfNetwork } from "./network.ts";
 import type { Offer } from "./types.ts";
-import { parseOffer, parseSettlement, toWirePayload } from "./wire.ts";
+import { toWirePayload } from "./wire.ts";
+import { parseOffer, parseSettlement } from "./wireOffer.ts";
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const AMOUNT = /^[1-9][0-9]{0,77}$/;

@@ -20,7 +20,7 @@ import type { Refusal } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
 import { relayForSeller } from "./remoteRelay.ts";
 import type { Relayer } from "./relayer.ts";
-import { toWireSettlement } from "./wire.ts";
+import { toWireSettlement } from "./wireOffer.ts";
 
 /** One escrow that a facilitator serves. */
 export interface FacilitatedEscrow {

@@ -22,16 +22,8 @@ export type {
   WireSignerAuthorization,
   WireVoucher,
 } from "./types.ts";
-export {
-  parseOffer,
-  parsePayload,
-  parseSettlement,
-  toWireDeposit,
-  toWireLane,
-  toWirePayload,
-  toWireSettlement,
-  toWireVoucher,
-} from "./wire.ts";
+export { parsePayload, toWireDeposit, toWirePayload, toWireVoucher } from "./wire.ts";
+export { parseOffer, parseSettlement, toWireLane, toWireSettlement } from "./wireOffer.ts";
 export { messageOf, type DeferredCode } from "./codes.ts";
 export { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";
 export { DEFAULT_LANE } from "../../voucher/types.ts";
@@ -83,10 +75,9 @@ export type { SellerDesk, SellerDesks } from "./sellerDesk.ts";
 export type { DepositTermsPolicy } from "./depositTerms.ts";
 export type { PricedAsset } from "./price.ts";
 export { createInProcessFacilitatorClient, createLocalFacilitatorClient } from "./localFacilitator.ts";
+export { toExpressHandler, type ExpressLike } from "./v1Express.ts";
 export {
   createV1Handler,
-  toExpressHandler,
-  type ExpressLike,
   type OfferV1,
   type PaymentV1,
   type RequestV1,

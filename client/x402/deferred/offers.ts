@@ -11,7 +11,7 @@ import type { AssetFacts } from "./relayer.ts";
 import { readFactsFor, termsOf, type SellerDesk } from "./sellerDesk.ts";
 import type { DepositTerms, WireAccountDetails, WireOffer } from "./types.ts";
 import { toWireInteger } from "./fields.ts";
-import { toWireLane } from "./wire.ts";
+import { toWireLane } from "./wireOffer.ts";
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
