@@ -10,6 +10,8 @@ import hardhatVerify from "@nomicfoundation/hardhat-verify";
 import hardhatViem from "@nomicfoundation/hardhat-viem";
 import hardhatViemAssertions from "@nomicfoundation/hardhat-viem-assertions";
 import { defineConfig, overrideTask } from "hardhat/config";
+import type { SolidityBuildProfileConfig } from "hardhat/types/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 
 /** One compiler and one set of settings for all that is deployed, and for the tests of the libraries. */
 const compiler = {
@@ -29,7 +31,9 @@ const quickCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: fa
 const quickFolders = ["test/voucher", "test/flash", "test/mocks"];
 const overrides = Object.fromEntries(
   quickFolders
-    .flatMap((folder) => readdirSync(new URL(folder, import.meta.url)).map((file) => `${folder}/${file}`))
+    .flatMap((folder) =>
+      readdirSync(new URL(folder, import.meta.url), { recursive: true }).map((file) => `${folder}/${file}`),
+    )
     .filter((path) => path.endsWith(".sol"))
     .map((path) => [path, quickCompiler]),
 );
@@ -45,6 +49,32 @@ const solidityTestTask = overrideTask(["test", "solidity"])
     return runSuper(taskArguments);
   })
   .build();
+
+/**
+ * Hardhat compiles together what has one and the same settings object, but makes each override an object of its own.
+ * A folder at once takes a fraction of the time; all folders at once could be too much for the compiler.
+ */
+function shareSettings(overrides: SolidityBuildProfileConfig["overrides"], folder: string): void {
+  const paths = Object.keys(overrides).filter((path) => path.startsWith(`${folder}/`));
+  const settings = overrides[paths[0] ?? ""];
+  if (settings !== undefined) for (const path of paths) overrides[path] = settings;
+}
+
+const quickBuildByFolder: HardhatPlugin = {
+  id: "quick-build-by-folder",
+  hookHandlers: {
+    config: async () => ({
+      default: async () => ({
+        resolveUserConfig: async (userConfig, resolveConfigurationVariable, next) => {
+          const resolved = await next(userConfig, resolveConfigurationVariable);
+          const profiles = Object.values(resolved.solidity.profiles);
+          for (const { overrides } of profiles) for (const folder of quickFolders) shareSettings(overrides, folder);
+          return resolved;
+        },
+      }),
+    }),
+  },
+};
 
 const solidityTests = {
   // One interface alone: types go by name there, and both have a Group.
@@ -74,6 +104,7 @@ export default defineConfig({
     hardhatVerify,
     hardhatViem,
     hardhatViemAssertions,
+    quickBuildByFolder,
   ],
   solidity: { profiles: { default: buildProfile, production: buildProfile } },
   tasks: [solidityTestTask],
@@ -93,7 +124,7 @@ export default defineConfig({
     solidity: {
       profiles: {
         // Each of the 17 campaigns of test/voucher/VoucherEscrow.invariant.t.sol: runs from a fresh state, actions in a run.
-        default: { ...solidityTests, invariant: { ...campaign, runs: 3, depth: 60 } },
+        default: { ...solidityTests, invariant: { ...campaign, runs: 8, depth: 150 } },
         long: { ...solidityTests, invariant: { ...campaign, runs: 60, depth: 200 } },
         deep: { ...solidityTests, invariant: { ...campaign, runs: 400, depth: 400 } },
       },

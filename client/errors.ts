@@ -41,6 +41,9 @@ export class BaseError extends Error {
  *
  * @param error - Anything that was thrown.
  * @returns Revert data; `0x` for a revert without data; `undefined` when no node said that a contract reverted.
+ *
+ * @example
+ * const data = getRevertData(error);
  */
 export function getRevertData(error: unknown): Hex | undefined {
   for (const cause of chainOf(error)) {

@@ -15,6 +15,9 @@ export interface NoncePosition {
  *
  * @param nonce - 32 bytes, or their number.
  * @returns Word and mask.
+ *
+ * @example
+ * const { word, mask } = noncePosition(authorization.nonce);
  */
 export function noncePosition(nonce: Hex | bigint): NoncePosition {
   const value = BigInt(nonce);
@@ -25,6 +28,9 @@ export function noncePosition(nonce: Hex | bigint): NoncePosition {
  * Draws a nonce for an authorization.
  *
  * @returns 32 random bytes, never all zero.
+ *
+ * @example
+ * const authorization = { buyer, seller, asset, amount, nonce: randomNonce(), expiry };
  */
 export function randomNonce(): Hex {
   const nonce = bytesToHex(crypto.getRandomValues(new Uint8Array(32)));

@@ -43,6 +43,9 @@ const TOP_BIT = 1n << 255n;
  *
  * @param signature - 65 bytes `r, s, v` or 64 bytes `r, vs` (EIP-2098).
  * @returns Its parts; `undefined` when the contract would not recover a key from it: wrong length, `v` other than 27 and 28, high `s`.
+ *
+ * @example
+ * const yParity = parseKeySignature(signature)?.yParity;
  */
 export function parseKeySignature(signature: Hex): KeySignature | undefined {
   const length = size(signature);
@@ -58,9 +61,14 @@ export function parseKeySignature(signature: Hex): KeySignature | undefined {
 /**
  * Turns a key's signature into its two EIP-2098 words, as a compact row holds them.
  *
+ * - Source: contracts/libraries/SignatureVerification.sol
+ *
  * @param signature - 65 bytes `r, s, v` or 64 bytes `r, vs`.
  * @returns The words.
  * @throws {MalformedSignatureError} the contract would not accept it from a key.
+ *
+ * @example
+ * const { r, vs } = toCompactSignature(signature);
  */
 export function toCompactSignature(signature: Hex): CompactSignature {
   const parts = parseKeySignature(signature);
@@ -77,6 +85,9 @@ export function toCompactSignature(signature: Hex): CompactSignature {
  * @param digest - 32 bytes, from one of the hash functions.
  * @param signature - 65 bytes `r, s, v` or 64 bytes `r, vs`.
  * @returns Address of the key; `undefined` when the signature is malformed or recovers to nothing.
+ *
+ * @example
+ * const key = await recoverKey(hashVoucher(voucher, domain).digest, signature);
  */
 export async function recoverKey(digest: Hex, signature: Hex): Promise<Address | undefined> {
   const parts = parseKeySignature(signature);
@@ -92,8 +103,13 @@ export async function recoverKey(digest: Hex, signature: Hex): Promise<Address |
 /**
  * Unwraps an ERC-6492 signature. The contract does not know ERC-6492: deploy the wallet first, then pass the inner signature.
  *
+ * - Source: ERC-6492
+ *
  * @param signature - Any signature.
  * @returns What the contract takes, and how to deploy the wallet when the signature was wrapped.
+ *
+ * @example
+ * const { signature, deployment } = unwrapSignature(wrapped);
  */
 export function unwrapSignature(signature: Hex): UnwrappedSignature {
   if (!isErc6492Signature(signature)) return { signature, deployment: undefined };

@@ -391,8 +391,13 @@ export function decodeVoucherError(
 /**
  * Names the error of VoucherEscrow that begins with a selector, as `GroupFailed` and `FlushSkipped` give it.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
  * @param selector - First four bytes of revert data.
  * @returns Name of the error; `undefined` for none of the escrow's. A token may revert with the same four bytes.
+ *
+ * @example
+ * const name = getVoucherErrorName(failed.selector);
  */
 export function getVoucherErrorName(selector: Hex): VoucherErrorName | undefined {
   const names = Object.keys(VOUCHER_ERRORS) as VoucherErrorName[];

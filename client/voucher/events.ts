@@ -158,6 +158,9 @@ export function parseBatch(parameters: EscrowLogs): BatchResult {
  *
  * @param parameters - {@link EscrowLogs}.
  * @returns {@link BatchCollected}; amounts in token base units.
+ *
+ * @example
+ * const [batch] = parseBatchCollected({ escrow, logs: receipt.logs });
  */
 export function parseBatchCollected(parameters: EscrowLogs): readonly BatchCollected[] {
   return parseVoucherEscrowEvents({ ...parameters, eventName: "BatchCollected" }).map(({ args }) => ({
@@ -169,14 +172,30 @@ export function parseBatchCollected(parameters: EscrowLogs): readonly BatchColle
 /**
  * Splits one word of `BatchCollected`.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol, `BatchCollected`
+ *
  * @param word - `buyer << 96 | amount`.
  * @returns Buyer, and amount in token base units.
+ *
+ * @example
+ * const { buyer, amount } = decodeCollectedRow(word);
  */
 export function decodeCollectedRow(word: bigint): CollectedRow {
   return { buyer: getAddress(numberToHex(word >> 96n, { size: 20 })), amount: word % (1n << 96n) };
 }
 
-/** Names a `Skip` value of the contract. A number that this version does not know is an error: the escrow is another one. */
+/**
+ * Names a `Skip` value of the contract. A number that this version does not know is an error: the escrow is another one.
+ *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol, `Skip`
+ *
+ * @param value - Number as the event has it.
+ * @returns Its name.
+ * @throws {RangeError} this version knows no such number.
+ *
+ * @example
+ * const reason = toSkipReason(args.reason);
+ */
 export function toSkipReason(value: number): SkipReason {
   const reason = SKIP_REASONS[value];
   if (reason === undefined) throw new RangeError(`No skip reason has the number ${value}`);

@@ -44,6 +44,12 @@ export interface PermitReference extends EscrowReference {
  * @param reference - {@link TokenDepositReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`. Its times are exclusive, so `validBefore` is one second after the expiry.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = depositEip3009TypedData({
+ *   ...{ chainId: 8453, escrow, authorization },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
  */
 export function depositEip3009TypedData(reference: TokenDepositReference): SignableTypedData {
   return receiveTypedData(pullOf(reference), reference.token);
@@ -58,6 +64,9 @@ export function depositEip3009TypedData(reference: TokenDepositReference): Signa
  * @param reference - {@link DepositReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = depositPermit2TypedData({ chainId: 8453, escrow, authorization });
  */
 export function depositPermit2TypedData(reference: DepositReference): SignableTypedData {
   return permit2TypedData(pullOf(reference), permit2Types, reference.authorization);
@@ -66,25 +75,64 @@ export function depositPermit2TypedData(reference: DepositReference): SignableTy
 /**
  * Builds what a buyer signs to give the escrow an allowance by ERC-2612.
  *
+ * - Source: ERC-2612
+ *
  * @param reference - {@link PermitReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = permitTypedData({
+ *   ...{ chainId: 8453, escrow, buyer, asset },
+ *   permit: { value: 1_000_000n, nonce, deadline },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
  */
 export function permitTypedData({ escrow, buyer, token, ...rest }: PermitReference): SignableTypedData {
   return erc2612TypedData({ ...rest, owner: buyer, spender: escrow }, token);
 }
 
-/** Hashes what a buyer signs for `depositWithEip3009`. See {@link depositEip3009TypedData}. */
+/**
+ * Hashes what a buyer signs for `depositWithEip3009`. See {@link depositEip3009TypedData}.
+ *
+ * @param reference - {@link TokenDepositReference}; amounts in token base units, times in unix seconds.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { structHash } = hashDepositEip3009({
+ *   ...{ chainId: 8453, escrow, authorization },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
+ */
 export function hashDepositEip3009(reference: TokenDepositReference): MessageHash {
   return hashSignable(depositEip3009TypedData(reference));
 }
 
-/** Hashes what a buyer signs for `depositWithPermit2`. See {@link depositPermit2TypedData}. */
+/**
+ * Hashes what a buyer signs for `depositWithPermit2`. See {@link depositPermit2TypedData}.
+ *
+ * @param reference - {@link DepositReference}; amounts in token base units, times in unix seconds.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashDepositPermit2({ chainId: 8453, escrow, authorization });
+ */
 export function hashDepositPermit2(reference: DepositReference): MessageHash {
   return hashSignable(depositPermit2TypedData(reference));
 }
 
-/** Hashes an ERC-2612 permit of the buyer to the escrow. See {@link permitTypedData}. */
+/**
+ * Hashes an ERC-2612 permit of the buyer to the escrow. See {@link permitTypedData}.
+ *
+ * @param reference - {@link PermitReference}; amounts in token base units, times in unix seconds.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashPermit({ chainId: 8453, escrow, buyer, asset, permit, token });
+ */
 export function hashPermit(reference: PermitReference): MessageHash {
   return hashSignable(permitTypedData(reference));
 }

@@ -37,6 +37,9 @@ export function voucherTypeHash(primaryType: VoucherPrimaryType): Hex {
  *
  * @param domain - Made by `voucherDomain`.
  * @returns 32 bytes; give it to the hash functions instead of the domain to save its computation.
+ *
+ * @example
+ * const separator = voucherDomainSeparator(voucherDomain({ chainId: 8453, escrow }));
  */
 export function voucherDomainSeparator(domain: VoucherDomain): Hex {
   return domainSeparator({ domain: withChecksums(domain) });
@@ -46,10 +49,15 @@ export function voucherDomainSeparator(domain: VoucherDomain): Hex {
  * Encodes a message as EIP-712 does, ready to be hashed: type hash and members, one 32-byte word each. For callers with a faster
  * keccak of their own; the digest is the hash of `0x1901`, the domain separator and the hash of this.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol, the type strings
+ *
  * @param primaryType - Name of the message.
  * @param message - Its members; amounts in token base units, times in unix seconds.
  * @returns The words.
  * @throws {InvalidMessageError} a member is missing or does not fit its type.
+ *
+ * @example
+ * const structHash = keccak256(encodeMessage("Voucher", voucher));
  */
 export function encodeMessage<name extends VoucherPrimaryType>(primaryType: name, message: VoucherMessages[name]): Hex {
   return hasher.encode(primaryType, message as object);
@@ -78,22 +86,62 @@ export function hashMessage<name extends VoucherPrimaryType>(
   return hasher.hash(primaryType, message as object, separator);
 }
 
-/** Hashes a voucher. See {@link hashMessage}. */
+/**
+ * Hashes a voucher. See {@link hashMessage}.
+ *
+ * @param voucher - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashVoucher(voucher, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashVoucher(voucher: Voucher, domain: DomainOrSeparator): MessageHash {
   return hashMessage("Voucher", voucher, domain);
 }
 
-/** Hashes a deposit authorization. See {@link hashMessage}. */
+/**
+ * Hashes a deposit authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashDepositAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashDepositAuthorization(authorization: DepositAuthorization, domain: DomainOrSeparator): MessageHash {
   return hashMessage("DepositAuthorization", authorization, domain);
 }
 
-/** Hashes a flush authorization. See {@link hashMessage}. */
+/**
+ * Hashes a flush authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashFlushAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashFlushAuthorization(authorization: FlushAuthorization, domain: DomainOrSeparator): MessageHash {
   return hashMessage("FlushAuthorization", authorization, domain);
 }
 
-/** Hashes a flush-all authorization. See {@link hashMessage}. */
+/**
+ * Hashes a flush-all authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashFlushAllAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashFlushAllAuthorization(
   authorization: FlushAllAuthorization,
   domain: DomainOrSeparator,
@@ -101,7 +149,17 @@ export function hashFlushAllAuthorization(
   return hashMessage("FlushAllAuthorization", authorization, domain);
 }
 
-/** Hashes an allocate authorization. See {@link hashMessage}. */
+/**
+ * Hashes an allocate authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashAllocateAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashAllocateAuthorization(
   authorization: AllocateAuthorization,
   domain: DomainOrSeparator,
@@ -109,7 +167,17 @@ export function hashAllocateAuthorization(
   return hashMessage("AllocateAuthorization", authorization, domain);
 }
 
-/** Hashes an authorization to withdraw free balance. See {@link hashMessage}. */
+/**
+ * Hashes an authorization to withdraw free balance. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashWithdrawFreeAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashWithdrawFreeAuthorization(
   authorization: WithdrawFreeAuthorization,
   domain: DomainOrSeparator,
@@ -117,22 +185,62 @@ export function hashWithdrawFreeAuthorization(
   return hashMessage("WithdrawFreeAuthorization", authorization, domain);
 }
 
-/** Hashes a signer authorization. See {@link hashMessage}. */
+/**
+ * Hashes a signer authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashSignerAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashSignerAuthorization(authorization: SignerAuthorization, domain: DomainOrSeparator): MessageHash {
   return hashMessage("SignerAuthorization", authorization, domain);
 }
 
-/** Hashes a signer revocation. See {@link hashMessage}. */
+/**
+ * Hashes a signer revocation. See {@link hashMessage}.
+ *
+ * @param revocation - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashSignerRevocation(revocation, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashSignerRevocation(revocation: SignerRevocation, domain: DomainOrSeparator): MessageHash {
   return hashMessage("SignerRevocation", revocation, domain);
 }
 
-/** Hashes a release authorization. See {@link hashMessage}. */
+/**
+ * Hashes a release authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashReleaseAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashReleaseAuthorization(authorization: ReleaseAuthorization, domain: DomainOrSeparator): MessageHash {
   return hashMessage("ReleaseAuthorization", authorization, domain);
 }
 
-/** Hashes a payout authorization. See {@link hashMessage}. */
+/**
+ * Hashes a payout authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the escrow, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashPayoutAuthorization(authorization, voucherDomain({ chainId: 8453, escrow }));
+ */
 export function hashPayoutAuthorization(authorization: PayoutAuthorization, domain: DomainOrSeparator): MessageHash {
   return hashMessage("PayoutAuthorization", authorization, domain);
 }

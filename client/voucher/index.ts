@@ -65,26 +65,28 @@ export {
 } from "./funding.ts";
 export type { TypedDataSigner } from "../core/signer.ts";
 export {
-  signAllocateAuthorization,
   signDepositAuthorization,
   signDepositEip3009,
   signDepositPermit2,
+  signMessage,
+  signPermit,
+  signVoucher,
+  type SignAuthorizationParameters,
+  type SignMessageParameters,
+} from "./sign.ts";
+export {
+  signAllocateAuthorization,
   signFlushAllAuthorization,
   signFlushAuthorization,
-  signMessage,
   signPayoutAuthorization,
-  signPermit,
   signReleaseAuthorization,
   signSignerAuthorization,
   signSignerRevocation,
-  signVoucher,
   signWithdrawFreeAuthorization,
-  type SignAuthorizationParameters,
   type SignedFlushAllAuthorization,
   type SignFlushAllAuthorizationParameters,
-  type SignMessageParameters,
   type SignSignerRevocationParameters,
-} from "./sign.ts";
+} from "./signAuthorizations.ts";
 export {
   parseKeySignature,
   recoverKey,
@@ -116,50 +118,60 @@ export { noncePosition, randomNonce, type NoncePosition } from "../core/nonces.t
 export {
   getAccount,
   getAccountData,
-  getDomainSeparator,
-  getEip712Domain,
   getFreeAccount,
-  getOutstandingAndCollectableAmount,
-  getPayout,
-  getSigner,
-  getThawingPeriod,
-  getTypeHash,
-  getVerificationData,
   getVoucherCollected,
-  isDepositAuthorizationNonceUsed,
-  isDepositAuthorizationValid,
-  isFlushAllAuthorizationNonceUsed,
-  isFlushAllAuthorizationValid,
-  isFlushAuthorizationNonceUsed,
-  isFlushAuthorizationValid,
-  isNonceUsed,
-  isVoucherSignatureValid,
   type AccountData,
   type FreeAccount,
   type GetAccountDataParameters,
   type GetAccountParameters,
   type GetFreeAccountParameters,
-  type GetOutstandingAndCollectableAmountParameters,
-  type GetPayoutParameters,
-  type GetSignerParameters,
-  type GetTypeHashParameters,
-  type GetVerificationDataParameters,
   type GetVoucherCollectedParameters,
-  type IsDepositAuthorizationNonceUsedParameters,
-  type IsDepositAuthorizationValidParameters,
-  type IsFlushAllAuthorizationNonceUsedParameters,
-  type IsFlushAllAuthorizationValidParameters,
-  type IsFlushAuthorizationNonceUsedParameters,
-  type IsFlushAuthorizationValidParameters,
-  type IsNonceUsedParameters,
+} from "./reads/accounts.ts";
+export {
+  getDomainSeparator,
+  getEip712Domain,
+  getThawingPeriod,
+  getTypeHash,
+  type Eip712Domain,
+  type GetTypeHashParameters,
+} from "./reads/escrow.ts";
+export {
+  getOutstandingAndCollectableAmount,
+  getVerificationData,
+  isVoucherSignatureValid,
+  type GetOutstandingAndCollectableAmountParameters,
+  type GetVerificationDataParameters,
   type IsVoucherSignatureValidParameters,
   type OutstandingAndCollectable,
-  type PayoutState,
-  type ReadParameters,
-  type SignerState,
   type VerificationData,
-} from "./read.ts";
-export type { Eip712Domain } from "../core/read.ts";
+} from "./reads/vouchers.ts";
+export {
+  getPayout,
+  getSigner,
+  type GetPayoutParameters,
+  type GetSignerParameters,
+  type PayoutState,
+  type SignerState,
+} from "./reads/parties.ts";
+export {
+  isDepositAuthorizationNonceUsed,
+  isFlushAllAuthorizationNonceUsed,
+  isFlushAuthorizationNonceUsed,
+  isNonceUsed,
+  type IsDepositAuthorizationNonceUsedParameters,
+  type IsFlushAllAuthorizationNonceUsedParameters,
+  type IsFlushAuthorizationNonceUsedParameters,
+  type IsNonceUsedParameters,
+} from "./reads/nonces.ts";
+export {
+  isDepositAuthorizationValid,
+  isFlushAllAuthorizationValid,
+  isFlushAuthorizationValid,
+  type IsDepositAuthorizationValidParameters,
+  type IsFlushAllAuthorizationValidParameters,
+  type IsFlushAuthorizationValidParameters,
+} from "./reads/authorizations.ts";
+export type { ReadParameters } from "./read.ts";
 export type { ReadClient } from "../core/readClient.ts";
 export {
   simulateCollect,

@@ -56,6 +56,9 @@ export function packRow(collectable: CollectableVoucher): Row {
  *
  * @param collectable - {@link CollectableVoucher}; amounts in token base units.
  * @returns The row.
+ *
+ * @example
+ * const row = toWideRow({ voucher, signature });
  */
 export function toWideRow({ voucher, signature, total = voucher.valueAggregate }: CollectableVoucher): WideRow {
   return { voucher, signature, total };
@@ -94,7 +97,17 @@ export function buildGroups(
   return [...groups.values()];
 }
 
-/** Says whether a voucher can be a compact row. */
+/**
+ * Says whether a voucher can be a compact row.
+ *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol, `Row`
+ *
+ * @param collectable - {@link CollectableVoucher}; amounts in token base units.
+ * @returns True for the default lane, a signature of 64 or 65 bytes, and numbers within the widths of a row.
+ *
+ * @example
+ * const row = fitsRow(collectable) ? packRow(collectable) : toWideRow(collectable);
+ */
 export function fitsRow(collectable: CollectableVoucher): boolean {
   return findMisfit(collectable) === undefined && parseKeySignature(collectable.signature) !== undefined;
 }

@@ -4,7 +4,8 @@ import { voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
 import type { ReadClient } from "../core/readClient.ts";
 import { decodeVoucherError } from "./errors.ts";
-import { getOutstandingAndCollectableAmount, type OutstandingAndCollectable, type ReadParameters } from "./read.ts";
+import type { ReadParameters } from "./read.ts";
+import { getOutstandingAndCollectableAmount, type OutstandingAndCollectable } from "./reads/vouchers.ts";
 import type { Group, SignedVoucher } from "./types.ts";
 
 /** What {@link simulateCollect} takes. */

@@ -35,6 +35,9 @@ export interface VerifyMessageParameters<name extends VoucherPrimaryType> extend
  * @param parameters - Voucher, signature and the escrow at which the voucher must be collectable.
  * @returns Address of the key; `undefined` when no key signed it, or when it names another escrow or chain.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const key = await recoverVoucherKey({ voucher, signature, chainId: 8453, escrow });
  */
 export async function recoverVoucherKey(parameters: SignedVoucher & EscrowReference): Promise<Address | undefined> {
   const { voucher, signature, chainId, escrow } = parameters;
@@ -69,6 +72,12 @@ export async function verifyVoucher(parameters: VerifyVoucherParameters): Promis
  * @param parameters - {@link VerifyMessageParameters}.
  * @returns True when it is. Expiry and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyMessage({
+ *   ...{ primaryType: "ReleaseAuthorization", message, signature, owner: seller },
+ *   ...{ chainId: 8453, escrow },
+ * });
  */
 export async function verifyMessage<name extends VoucherPrimaryType>(
   parameters: VerifyMessageParameters<name>,
@@ -81,9 +90,17 @@ export async function verifyMessage<name extends VoucherPrimaryType>(
 /**
  * Says whether the buyer's key signed what `depositWithEip3009` takes. Makes no request.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
  * @param parameters - Deposit and signature; amounts in token base units.
  * @returns True when it did. Balance, expiry and whether the token's nonce is unused are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyDepositEip3009({
+ *   ...{ chainId: 8453, escrow, authorization, signature },
+ *   token: { name: "USD Coin", version: "2" },
+ * });
  */
 export async function verifyDepositEip3009(
   parameters: TokenDepositReference & { readonly signature: Hex },
@@ -94,9 +111,14 @@ export async function verifyDepositEip3009(
 /**
  * Says whether the buyer's key signed what `depositWithPermit2` takes. Makes no request.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
  * @param parameters - Deposit and signature; amounts in token base units.
  * @returns True when it did. Balance, approval to Permit2, expiry and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyDepositPermit2({ chainId: 8453, escrow, authorization, signature });
  */
 export async function verifyDepositPermit2(
   parameters: DepositReference & { readonly signature: Hex },
@@ -107,9 +129,14 @@ export async function verifyDepositPermit2(
 /**
  * Says whether the buyer's key signed an ERC-2612 permit to the escrow. Makes no request.
  *
+ * - Source: ERC-2612
+ *
  * @param parameters - Permit and signature; `value` in token base units.
  * @returns True when it did. Deadline and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyPermit({ chainId: 8453, escrow, buyer, asset, permit, token, signature });
  */
 export async function verifyPermit(parameters: PermitReference & { readonly signature: Hex }): Promise<boolean> {
   return isSignedBy(parameters.buyer, hashPermit(parameters).digest, parameters.signature);

@@ -2,10 +2,11 @@ import { decodeFunctionResult, encodeFunctionData, isAddressEqual, type Address,
 import { getBlock, readContract } from "viem/actions";
 import { multicall3Abi, voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
+import { MULTICALL3_ADDRESS } from "../seller/voucher/chainView.ts";
 import type { ReadClient } from "../core/readClient.ts";
-import { MULTICALL3_ADDRESS } from "../core/multicall.ts";
+import { getSigner } from "./reads/parties.ts";
+import { isVoucherSignatureValid } from "./reads/vouchers.ts";
 import { unwrapSignature, type WalletDeployment } from "../core/signature.ts";
-import { getSigner, isVoucherSignatureValid } from "./read.ts";
 import type { EscrowReference } from "./typedData.ts";
 import type { SignedVoucher, Voucher } from "./types.ts";
 import { isFor, recoverVoucherKey } from "./verify.ts";

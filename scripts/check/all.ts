@@ -6,6 +6,7 @@ import { exportsCheck } from "./exports.ts";
 import { invariantsCheck } from "./invariants.ts";
 import { linksCheck } from "./links.ts";
 import { pinsCheck } from "./pins.ts";
+import { reachCheck } from "./reach.ts";
 import { tablesCheck } from "./tables.ts";
 import { treesCheck } from "./trees.ts";
 
@@ -19,6 +20,7 @@ const CHECKS: readonly Check[] = [
   linksCheck,
   tablesCheck,
   invariantsCheck,
+  reachCheck,
   treesCheck,
   buildCheck,
   commandCheck("types", "tsc", "--noEmit"),

@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import { parseAbi } from "viem";
 import { unacceptedWarnings, type CompilerMessage } from "../../scripts/check/build.ts";
 import { countTests } from "../../scripts/check/counts.ts";
 import { compareCoverage } from "../../scripts/check/coverage.ts";
 import { unusedExports } from "../../scripts/check/exports.ts";
 import { compareInvariants } from "../../scripts/check/invariants.ts";
 import { brokenLinks } from "../../scripts/check/links.ts";
+import { compareReach } from "../../scripts/check/reach.ts";
 import { unevenRows } from "../../scripts/check/tables.ts";
 import { compareTree } from "../../scripts/check/trees.ts";
 
@@ -91,6 +93,27 @@ describe("Checks", () => {
 
     it("does not accept an empty list", () => {
       expect(compareInvariants("", "")).to.have.lengthOf(1);
+    });
+  });
+
+  describe("reach of the campaign", () => {
+    const abi = parseAbi(["function thaw()", "function balance() view returns (uint256)", "error TooMuch()"]);
+    const source = "IEscrow.thaw.selector; IEscrow.balance.selector; IEscrow.TooMuch.selector;";
+
+    it("accepts a test that names every function and error", () => {
+      expect(compareReach(abi, source, {})).to.deep.equal([]);
+    });
+
+    it("names a function and an error that the test leaves out", () => {
+      expect(compareReach(abi, "IEscrow.balance.selector", {})).to.have.lengthOf(2);
+    });
+
+    it("accepts a listed exception", () => {
+      expect(compareReach(abi, source.replace("IEscrow.balance.selector", ""), { balance: "a constant" })).to.be.empty;
+    });
+
+    it("names an exception that is no longer needed", () => {
+      expect(compareReach(abi, source, { balance: "a constant", gone: "removed" })).to.have.lengthOf(2);
     });
   });
 

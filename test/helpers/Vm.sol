@@ -48,6 +48,8 @@ interface Vm {
 
     function revertToState(uint256 id) external returns (bool);
 
+    function revertToStateAndDelete(uint256 id) external returns (bool);
+
     function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
 
     function record() external;

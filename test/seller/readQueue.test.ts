@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ChainBusyError } from "../../client/seller/core/errors.ts";
 import { createReadQueue, type ReadRank } from "../../client/seller/core/readQueue.ts";
-import type { RefreshParameters } from "../../client/seller/voucher/types.ts";
+import type { RefreshParameters } from "../../client/seller/voucher/chain/types.ts";
 import { rejection } from "./rejection.ts";
 import { ACCOUNT, address } from "./voucher/fixtures.ts";
 

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
-import {BaseChain} from "../base/BaseChain.sol";
 import {InvariantTest} from "../helpers/InvariantTest.sol";
+import {CampaignTest} from "./invariant/CampaignTest.sol";
 import {VoucherHandler} from "./invariant/VoucherHandler.sol";
 import {World} from "./invariant/World.sol";
 
@@ -21,10 +21,9 @@ contract VoucherCampaign is VoucherHandler {
 /// @dev The handler predicts every call. What it sees broken is the violation of one invariant: that one fails at once, each other one that
 /// meets the same at the end of the run. The functions below add what can be read off the whole state, or tried out, after a step.
 /// The runner draws the same numbers for every function, so the number of the invariant goes into the dice.
-abstract contract VoucherInvariant is BaseChain, InvariantTest {
-    string private constant ESCROW = "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json";
+abstract contract VoucherInvariant is CampaignTest, InvariantTest {
     uint256 private immutable NUMBER;
-    VoucherCampaign internal campaign;
+    VoucherHandler internal campaign;
 
     constructor(uint256 number) {
         NUMBER = number;
@@ -32,18 +31,8 @@ abstract contract VoucherInvariant is BaseChain, InvariantTest {
 
     function setUp() public override {
         super.setUp();
-        bytes memory code = vm.parseJsonBytes(vm.readFile(ESCROW), ".bytecode");
-        address usdc = address(USDC);
-        campaign = VoucherCampaign(
-            _create(
-                abi.encodePacked(
-                    vm.getCode("VoucherEscrow.invariant.t.sol:VoucherCampaign"),
-                    abi.encode(_create(code), _create(code), usdc, NUMBER)
-                )
-            )
-        );
-        for (uint256 p; p < 8; ++p) fundUsdc(campaign.party(p), 1e9);
-        campaign.open();
+        // From its artifact, or each test would carry a copy of it.
+        campaign = begin(vm.getCode("VoucherEscrow.invariant.t.sol:VoucherCampaign"), NUMBER);
         target(address(campaign), campaign.actions());
     }
 
@@ -57,13 +46,6 @@ abstract contract VoucherInvariant is BaseChain, InvariantTest {
     function afterInvariant() external {
         require(campaign.violated() == 0, campaign.violation());
         campaign.drain();
-    }
-
-    function _create(bytes memory code) private returns (address deployed) {
-        assembly ("memory-safe") {
-            deployed := create(0, add(code, 0x20), mload(code))
-        }
-        require(deployed != address(0), "_create: no code");
     }
 }
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../../contracts/interfaces/IVoucherEscrow.sol";
 import {VoucherTest} from "./VoucherTest.sol";
 
-/// @notice Arguments of the entries that take no message: a value that its type cannot hold is refused, not cut.
+/// @notice Arguments of the entries that take no message, or messages in a list: a value that its type cannot hold is refused, not cut.
 contract ArgumentsTest is VoucherTest {
     /// @dev Sizes of argument types in bits.
     uint256 private constant BOOL = 1;
@@ -102,18 +102,58 @@ contract ArgumentsTest is VoucherTest {
         );
     }
 
+    function test_RevertWhen_AMemberInCollectManyIsTooLarge() public {
+        IVoucherEscrow.SignedVoucher[] memory vouchers = new IVoucherEscrow.SignedVoucher[](1);
+        vouchers[0].voucher = laneVoucherOf(LANE, 60);
+        vouchers[0].signature = sign(buyer, vouchers[0].voucher);
+        // Before the voucher: the place of the list, its length, the place of its entry.
+        _assertVoucherChecked(abi.encodeCall(IVoucherEscrow.collectMany, (vouchers)), 3);
+        assertEq(collectedOf(LANE), 60);
+    }
+
+    function test_RevertWhen_AMemberOfAWideRowIsTooLarge() public {
+        IVoucherEscrow.Group[] memory groups = new IVoucherEscrow.Group[](1);
+        groups[0] = groupOf(wideRowOf(buyer, laneVoucherOf(LANE, 60), 60));
+        bytes memory data = abi.encodeCall(IVoucherEscrow.collectBatch, (groups));
+        // Before the group's seller and asset: the place of the list, its length, the place of the group.
+        _assertWordChecked(data, 3, ADDRESS);
+        _assertWordChecked(data, 4, ADDRESS);
+        // Then its limit and the places of its two lists; the length of the empty one; the length of the other, and the place of its row;
+        // the row's voucher comes first.
+        _assertVoucherChecked(data, 11);
+        assertEq(collectedOf(LANE), 60);
+    }
+
+    /// @dev Each member of a voucher that is smaller than a word.
+    /// @param first Which word behind the selector the voucher begins with: its id.
+    function _assertVoucherChecked(bytes memory data, uint256 first) private {
+        Books memory expected = books();
+        _assertWordChecked(data, first + 1, ADDRESS);
+        _assertWordChecked(data, first + 2, ADDRESS);
+        _assertWordChecked(data, first + 4, ADDRESS);
+        _assertWordChecked(data, first + 5, UINT64);
+        _assertWordChecked(data, first + 7, ADDRESS);
+        _assertWordChecked(data, first + 9, UINT64);
+        assertBooks(expected);
+        (bool ok, ) = _call(data);
+        assertTrue(ok, "the escrow takes the call as it is");
+    }
+
     /// @dev The buyer makes the call with one bit set above an argument, the lowest and the highest there is; then as it is.
     /// @param bits Sizes of the first four words behind the selector.
     function _assertChecked(bytes memory data, uint256[4] memory bits) private {
         Books memory expected = books();
         for (uint256 i = 0; i < bits.length; ++i) {
-            if (bits[i] == WORD) continue;
-            _assertRefused(withBit(data, i, bits[i]));
-            _assertRefused(withBit(data, i, 255));
+            if (bits[i] != WORD) _assertWordChecked(data, i, bits[i]);
         }
         assertBooks(expected);
         (bool ok, ) = _call(data);
         assertTrue(ok, "the escrow takes the call as it is");
+    }
+
+    function _assertWordChecked(bytes memory data, uint256 i, uint256 bits) private {
+        _assertRefused(withBit(data, i, bits));
+        _assertRefused(withBit(data, i, 255));
     }
 
     function _assertRefused(bytes memory data) private {

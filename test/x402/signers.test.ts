@@ -170,7 +170,7 @@ describe("x402 deferred: session signers", function () {
     });
 
     it("are refused past their expiry", async () => {
-      await expectCode(await pay(await meetFunded(), { expiry: 1_000n }), `${PREFIX}signer_authorization_failed`);
+      await expectCode(await pay(await meetFunded(), { expiry: 1_000n }), `${PREFIX}signer_authorization_continuity`);
     });
 
     it("are refused when they name another key than the voucher's", async () => {

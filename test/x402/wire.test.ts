@@ -1,13 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  parseOffer,
-  parsePayload,
-  parseSettlement,
-  toWireLane,
-  toWirePayload,
-  toWireSettlement,
-} from "../../client/x402/deferred/wire.ts";
+import { parsePayload, toWirePayload } from "../../client/x402/deferred/wire.ts";
+import { parseOffer, parseSettlement, toWireLane, toWireSettlement } from "../../client/x402/deferred/wireOffer.ts";
 import type { DeferredPayload, Parsed, Settlement } from "../../client/x402/deferred/types.ts";
 import {
   ADDRESS,

@@ -40,6 +40,9 @@ let loading: Promise<SignatureBackend> | undefined;
  * Loads the fastest implementation there is: native libsecp256k1 when the optional package `secp256k1` and its binary load, else viem's.
  *
  * @returns The backend; the same one for every caller.
+ *
+ * @example
+ * const signatures = await loadSignatureBackend();
  */
 export function loadSignatureBackend(): Promise<SignatureBackend> {
   loading ??= loadNative().then((native) => (native === undefined ? viemBackend : nativeBackend(native)));
@@ -53,6 +56,9 @@ export const viemBackend: SignatureBackend = { name: "viem", recoverSigner: reco
  * Loads native libsecp256k1.
  *
  * @returns The backend, or undefined when the package or its binary is not installed.
+ *
+ * @example
+ * const signatures = (await loadNativeBackend()) ?? viemBackend;
  */
 export async function loadNativeBackend(): Promise<SignatureBackend | undefined> {
   const native = await loadNative();

@@ -15,16 +15,13 @@ import type {
   Acceptor,
   AccountId,
   AccountState,
-  ChainView,
   EscrowId,
-  LaneOffer,
   Rejection,
-  ReserveParameters,
-  ReserveRefusal,
   SellerLimits,
   VoucherSigner,
-  VoucherStore,
 } from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { LaneOffer, ReserveParameters, ReserveRefusal, VoucherStore } from "./store/types.ts";
 import { createSignerFinder, isRefreshed } from "./voucherSigner.ts";
 
 /** Settings of {@link createAcceptor}. */

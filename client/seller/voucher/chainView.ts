@@ -12,7 +12,9 @@ import { readState, type AccountReading, type SignerReading } from "./chain/read
 import { ask, readBlock } from "../core/rpc.ts";
 import { readWhoSigned } from "./chain/whoSigned.ts";
 import { accountKey, DEFAULT_LANE, toAccountId } from "./keys.ts";
-import type { AccountId, ChainAlert, ChainView, EscrowId, RefreshParameters, VoucherStore } from "./types.ts";
+import type { AccountId, EscrowId } from "./types.ts";
+import type { ChainAlert, ChainView, RefreshParameters } from "./chain/types.ts";
+import type { VoucherStore } from "./store/types.ts";
 
 /** Settings of {@link createChainView}. */
 export interface ChainViewOptions {

@@ -1,37 +1,31 @@
+import { toAddress } from "../core/keys.ts";
+import { ask } from "../core/rpc.ts";
+import { ChainUnavailableError } from "../core/errors.ts";
 import type { Address, Hash, TransactionReceipt } from "viem";
 import { getGasPrice, waitForTransactionReceipt } from "viem/actions";
-import { largest } from "../../core/amounts.ts";
-import type { WriteClient } from "../../core/write.ts";
 import { collect } from "../../voucher/actions/collect.ts";
 import { collectBatch } from "../../voucher/actions/collectBatch.ts";
-import { parseBatch } from "../../voucher/events.ts";
 import type { ReadClient } from "../../core/readClient.ts";
-import { ChainUnavailableError } from "../core/errors.ts";
-import { toAddress } from "../core/keys.ts";
-import { orAbort } from "../core/orAbort.ts";
-import { createPoller } from "../core/poller.ts";
-import { sendInTurn } from "../core/sendInTurn.ts";
-import { createSerial } from "../core/serial.ts";
-import { ask } from "../core/rpc.ts";
+import type { WriteClient } from "../../core/write.ts";
+import { largest } from "../../core/amounts.ts";
 import { createAttempts, type SortedLanes } from "./collect/attempts.ts";
 import { splitIntoBatches, type Batch } from "./collect/batches.ts";
 import type { GasModel } from "./collect/gas.ts";
 import { createGasLimits } from "./collect/gasLimits.ts";
 import { judge, sumByAsset, type Clues, type Hint } from "./collect/outcomes.ts";
+import { readReceipt } from "./collect/receipts.ts";
 import { planDue, type CollectPolicy, type PlannedLane } from "./collect/plan.ts";
 import { CollectionFailedError } from "./errors.ts";
 import { accountKey, laneKey } from "./keys.ts";
 import { DEFAULT_LIMITS, notBehindChain, systemClock } from "./limits.ts";
-import type {
-  ChainView,
-  CollectableLane,
-  CollectedLane,
-  Collector,
-  CollectProgress,
-  CollectReport,
-  EscrowId,
-  VoucherStore,
-} from "./types.ts";
+import { orAbort } from "../core/orAbort.ts";
+import { createPoller } from "../core/poller.ts";
+import { sendInTurn } from "../core/sendInTurn.ts";
+import { createSerial } from "../core/serial.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { CollectableLane, VoucherStore } from "./store/types.ts";
+import type { CollectedLane, Collector, CollectProgress, CollectReport } from "./collect/types.ts";
+import type { EscrowId } from "./types.ts";
 
 /** Settings of {@link createCollector}. */
 export interface CollectorOptions {
@@ -126,30 +120,14 @@ export function createCollector(options: CollectorOptions): Collector {
       signal.throwIfAborted();
       const receipt = await sendBatch(batch, signal);
       receipts.push(receipt);
-      for (const [key, hint] of hintsOf(batch, receipt)) hints.set(key, hint);
+      const { hints: found, failedAssets } = readReceipt({ chainId, escrow, seller }, batch, receipt);
+      for (const [key, hint] of found) hints.set(key, hint);
+      for (const asset of new Set(batch.lanes.map(({ lane }) => lane.lane.asset))) {
+        // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
+        gasLimits.note(asset, failedAssets.has(asset));
+      }
     }
     return { receipts, hints };
-  }
-
-  function hintsOf({ lanes }: Batch, receipt: TransactionReceipt): ReadonlyMap<string, Hint> {
-    const hints = new Map<string, Hint>();
-    const isReverted = receipt.status !== "success";
-    const { skipped, failed } = parseBatch({ escrow, logs: receipt.logs });
-    const failedAssets = new Set(failed.map(({ asset }) => toAddress(asset)));
-    for (const { lane } of lanes) {
-      if (isReverted || failedAssets.has(lane.lane.asset)) hints.set(laneKey(lane.lane), "GroupFailed");
-    }
-    for (const { voucherId, buyer, asset, reason } of skipped) {
-      hints.set(
-        laneKey({ chainId, escrow, seller, asset: toAddress(asset), buyer: toAddress(buyer), id: voucherId }),
-        reason,
-      );
-    }
-    for (const asset of new Set(lanes.map(({ lane }) => lane.lane.asset))) {
-      // Whatever the group's error says: a token with too little gas fails as one that refuses, and gas that is not used costs nothing.
-      gasLimits.note(asset, isReverted || failedAssets.has(asset));
-    }
-    return hints;
   }
 
   /** Reads every lane's account at the chosen depth, so that the store knows what was collected, by whomever. */

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import { BaseError } from "../../errors.ts";
-import type { CollectReport } from "./types.ts";
+import type { CollectReport } from "./collect/types.ts";
 
 /** Errors of the seller side. Refusals of a voucher are no errors: see `rejections.ts`. */
 

@@ -15,8 +15,14 @@ export type VoucherHasher = (voucher: Voucher) => Uint8Array | undefined;
  * Prepares the EIP-712 hash of vouchers of one escrow: type hash and domain separator are computed once, and every voucher is written
  * into the same 352 bytes. Same digest as viem's `hashTypedData`.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol, `VOUCHER_TYPEHASH`
+ *
  * @param reference - Chain id and address of the escrow; they make the domain.
  * @returns The hasher. Its digest is 32 bytes of its own.
+ *
+ * @example
+ * const hash = createVoucherHasher({ chainId: 8453n, escrow });
+ * const digest = hash(voucher);
  */
 export function createVoucherHasher(reference: EscrowReference): VoucherHasher {
   const struct = Buffer.alloc(WORD * WORDS);

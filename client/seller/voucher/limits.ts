@@ -1,4 +1,5 @@
-import type { ChainView, SellerLimits } from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { SellerLimits } from "./types.ts";
 
 export { systemClock } from "../core/clock.ts";
 

@@ -19,7 +19,8 @@ export const REJECTIONS = {
   invalid_deferred_evm_payload_signature: "The voucher is signed neither by the buyer nor by one of its signers.",
   invalid_deferred_evm_payload_signer_expired:
     "The session signer ends before the thawing period and the seller's margin have passed; extend it or sign with another key.",
-  invalid_deferred_evm_payload_contract_wallet: "The seller does not accept vouchers of contract wallets.",
+  invalid_deferred_evm_payload_contract_wallet:
+    "The seller takes no vouchers of contract wallets, or does not have this one deployed.",
   insufficient_funds: "The account does not cover the price; deposit more.",
   invalid_deferred_evm_payload_exposure_limit: "The seller waits for a collection before it accepts more.",
   invalid_deferred_evm_payload_lane_busy:

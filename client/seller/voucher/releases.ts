@@ -1,12 +1,15 @@
+import { toBytes32 } from "../core/keys.ts";
+import { toAddress } from "../core/keys.ts";
 import type { Address } from "viem";
-import { type TypedDataSigner } from "../../core/signer.ts";
-import { signReleaseAuthorization } from "../../voucher/sign.ts";
-import { toAddress, toBytes32 } from "../core/keys.ts";
+import type { TypedDataSigner } from "../../core/signer.ts";
+import { signReleaseAuthorization } from "../../voucher/signAuthorizations.ts";
 import { ReleaseTooLongError, ReleaseUncoveredError } from "./errors.ts";
 import { DEFAULT_LANE } from "./keys.ts";
 import { MAX_RELEASE_SECONDS, notBehindChain, systemClock } from "./limits.ts";
 import { randomBytes32 } from "./store/records.ts";
-import type { AccountId, ChainView, EscrowId, LiveRelease, Releases, VoucherStore } from "./types.ts";
+import type { AccountId, EscrowId, LiveRelease, Releases } from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { VoucherStore } from "./store/types.ts";
 
 /** Settings of {@link createReleases}. */
 export interface ReleasesOptions {
@@ -25,6 +28,9 @@ export interface ReleasesOptions {
  *
  * A release counts against the account from before it leaves the seller until its execution has the confirmations the seller chose, or
  * a block with those confirmations is past its expiry.
+ *
+ * @param options - {@link ReleasesOptions}.
+ * @returns The signer of releases. Signs only what the account covers.
  *
  * @example
  * const { authorization, signature } = await releases.sign({ buyer, asset: usdc });

@@ -8,16 +8,10 @@ import type { CollectPolicy } from "./collect/plan.ts";
 import { createCollector } from "./collector.ts";
 import { DEFAULT_LIMITS, systemClock } from "./limits.ts";
 import { createReleases } from "./releases.ts";
-import type {
-  Acceptor,
-  ChainView,
-  Collector,
-  CollectProgress,
-  EscrowId,
-  Releases,
-  SellerLimits,
-  VoucherStore,
-} from "./types.ts";
+import type { Acceptor, EscrowId, Releases, SellerLimits } from "./types.ts";
+import type { ChainView } from "./chain/types.ts";
+import type { Collector, CollectProgress } from "./collect/types.ts";
+import type { VoucherStore } from "./store/types.ts";
 
 /** Settings of {@link createVoucherSeller}; what is absent has the default of the part it belongs to. */
 export interface VoucherSellerOptions {

@@ -5,7 +5,9 @@ import type { SignatureBackend } from "../core/signature.ts";
 import { createTokenBuckets } from "../core/tokenBucket.ts";
 import { THAWING_PERIOD } from "./limits.ts";
 import type { RejectionCode } from "./rejections.ts";
-import type { ChainView, EscrowId, RefreshParameters, SellerLimits, VoucherSigner, VoucherStore } from "./types.ts";
+import type { ChainView, RefreshParameters } from "./chain/types.ts";
+import type { EscrowId, SellerLimits, VoucherSigner } from "./types.ts";
+import type { VoucherStore } from "./store/types.ts";
 
 /** A voucher whose signer is asked for. Addresses in lower case. */
 export interface SignedRequest {

@@ -11,6 +11,8 @@ export type Parsed<T, Code extends string> =
 /** Longest signature that is read, in bytes; ERC-1271 wallets with ERC-6492 set-up need kilobytes. */
 const MAX_SIGNATURE_BYTES = 4096;
 
+/** Longest name or version of a token's domain that is read, in characters. */
+export const MAX_NAME_LENGTH = 128;
 export const MAX_UINT32 = 2n ** 32n - 1n;
 export const MAX_UINT40 = 2n ** 40n - 1n;
 export const MAX_UINT64 = 2n ** 64n - 1n;

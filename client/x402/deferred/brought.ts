@@ -1,6 +1,8 @@
-import { isAddressEqual, type Address, type Hash } from "viem";
 import { largest } from "../../core/amounts.ts";
+import { isAddressEqual, type Address, type Hash } from "viem";
 import type { AcceptParameters } from "../../seller/voucher/types.ts";
+import { systemClock } from "../../seller/core/clock.ts";
+import { THAWING_PERIOD } from "../../seller/voucher/limits.ts";
 import { recoverVoucherKey, unwrapSignature, type WalletDeployment } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
@@ -159,14 +161,16 @@ function refuseBrought({ payload, desk, request, deployment }: ReadPayment): Def
   return refuseDeposit(deposit, { desk, buyer: voucher.buyer, asset, price });
 }
 
-/** Nobody's key is authorized at the relayer's expense unless it signed the voucher. */
+/** Nobody's key is authorized at the relayer's expense unless it signed the voucher, and for long enough to be paid by it. */
 async function refuseSigner({ payload, desk, request }: ReadPayment): Promise<DeferredCode | undefined> {
   if (payload.signerAuthorization === undefined) return undefined;
-  const { signer } = payload.signerAuthorization.authorization;
-  const { voucher, signature } = request;
+  const { signer, validUntil } = payload.signerAuthorization.authorization;
+  const { voucher, signature, now = systemClock() } = request;
   if (isAddressEqual(signer, voucher.buyer)) return `${PREFIX}signer_authorization_continuity`;
   const key = await recoverVoucherKey({ voucher, signature, ...desk.acceptor.escrow });
-  return key !== undefined && isAddressEqual(key, signer) ? undefined : `${PREFIX}signature`;
+  if (key === undefined || !isAddressEqual(key, signer)) return `${PREFIX}signature`;
+  const { collectionMargin } = desk.acceptor.limits;
+  return validUntil < now + THAWING_PERIOD + collectionMargin ? `${PREFIX}signer_expired` : undefined;
 }
 
 /** Neither is a key authorized, nor a wallet deployed, for an account that could not pay or holds less than the least deposit. */

@@ -29,7 +29,12 @@ interface Payment {
 /**
  * Creates a buyer. What it knows starts with what the storage holds.
  *
+ * @param options - {@link BuyerOptions}; limits in token base units.
+ * @returns The buyer, for whoever speaks another transport than {@link DeferredEvmScheme}.
  * @throws {DeferredConfigurationError} no escrow is trusted, no key signs vouchers, or the session signer is the buyer.
+ *
+ * @example
+ * const buyer = createBuyer({ buyer: account, escrows: [escrow], limits: { maxDeposit: 1_000_000n } });
  */
 export function createBuyer(options: BuyerOptions): Buyer {
   const { storage } = options;

@@ -9,6 +9,7 @@ import { BUYER_HEADER, BUYER_HEADER_V1 } from "./constants.ts";
  *
  * @param fetch - The function to wrap; give the result to `wrapFetchWithPayment`.
  * @param buyer - Address of the buyer.
+ * @returns A `fetch` that adds the header.
  *
  * @example
  * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, account.address), client);

@@ -54,7 +54,14 @@ export interface BuyerStorage {
   save(record: BuyerAccountRecord): Promise<void>;
 }
 
-/** Keeps nothing over a restart. */
+/**
+ * Keeps nothing over a restart.
+ *
+ * @returns The storage.
+ *
+ * @example
+ * const scheme = new DeferredEvmScheme({ buyer, escrows, storage: createMemoryBuyerStorage() });
+ */
 export function createMemoryBuyerStorage(): BuyerStorage {
   const records = new Map<string, BuyerAccountRecord>();
   return {

@@ -16,7 +16,8 @@ import { DEFERRED_SCHEME } from "./constants.ts";
 import { UnreadableOfferError } from "./errors.ts";
 import { chainIdOfNetwork } from "../core/network.ts";
 import type { Offer } from "./types.ts";
-import { parseOffer, parseSettlement, toWirePayload } from "./wire.ts";
+import { toWirePayload } from "./wire.ts";
+import { parseOffer, parseSettlement } from "./wireOffer.ts";
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const AMOUNT = /^[1-9][0-9]{0,77}$/;
@@ -106,7 +107,14 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
 /**
  * Reads the terms of an offer.
  *
+ * - Source: docs/x402/deferred.md, Offer
+ *
+ * @param requirements - One of `accepts` of a 402.
+ * @returns {@link PaymentTerms}; amounts in token base units.
  * @throws {UnreadableOfferError} a field is not what the scheme says.
+ *
+ * @example
+ * const terms = toTerms(paymentRequired.accepts[0]);
  */
 export function toTerms(requirements: PaymentRequirements): PaymentTerms {
   const { network, payTo, asset, amount, maxTimeoutSeconds, extra } = requirements;

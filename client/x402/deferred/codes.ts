@@ -11,23 +11,25 @@ const WIRE_REJECTIONS = {
   invalid_deferred_evm_payload_deposit_authorization_malformed:
     "A field of the deposit authorization is not of its type or out of its range.",
   invalid_deferred_evm_payload_deposit_authorization_unsupported:
-    "The seller does not relay deposits of this method; use one that the offer names.",
+    "The seller relays no deposits of this method, or nothing at all; the offer names what it relays.",
   invalid_deferred_evm_payload_deposit_authorization_buyer_mismatch: "The deposit is not the buyer's of the voucher.",
   invalid_deferred_evm_payload_deposit_authorization_continuity:
     "The deposit is for another seller or asset than the voucher, or it is past its expiry.",
   invalid_deferred_evm_payload_deposit_authorization_below_minimum:
     "The deposit is below the least one that the offer names.",
   invalid_deferred_evm_payload_deposit_authorization_nonce_invalid:
-    "The deposit's nonce is zero, or was used or cancelled.",
+    "The deposit's nonce is zero, or was used while the deposit was tried.",
   invalid_deferred_evm_payload_deposit_authorization_signature: "The deposit is not signed by the buyer.",
   invalid_deferred_evm_payload_deposit_authorization_insufficient_allowance:
     "The asset refuses the deposit: too little balance or allowance.",
   invalid_deferred_evm_payload_deposit_authorization_failed:
     "The deposit was not executed: it fails, or takes more gas than the relayer spends on one. Try again with a new one.",
   invalid_deferred_evm_payload_permit_malformed: "A field of the permit is not of its type or out of its range.",
-  invalid_deferred_evm_payload_permit_signature: "The permit is not signed by the buyer.",
+  invalid_deferred_evm_payload_permit_signature: "The permit is not signed by the buyer for the deposit's asset.",
   invalid_deferred_evm_payload_permit_continuity:
     "The permit is not the buyer's for the escrow, is below the deposit, or is past its deadline.",
+  invalid_deferred_evm_payload_permit_nonce_invalid:
+    "The permit's nonce is not the buyer's next one at the asset, and there is no allowance.",
   invalid_deferred_evm_payload_signer_authorization_malformed:
     "A field of the signer authorization is not of its type or out of its range.",
   invalid_deferred_evm_payload_signer_authorization_continuity:
@@ -40,13 +42,23 @@ const WIRE_REJECTIONS = {
   invalid_deferred_evm_payload_reservation_lost:
     "The request was served too late, or was not verified here; nothing was charged.",
   unexpected_verify_error: "The payment could not be verified; nothing was charged. Try again.",
-  unexpected_settle_error: "The charge could not be stored; nothing was served. Try again.",
+  unexpected_settle_error: "The seller failed to store the charge or to relay; nothing was served. Try again.",
 } as const;
 
 /** Every code this scheme puts on the wire. */
 export type DeferredCode = RejectionCode | keyof typeof WIRE_REJECTIONS;
 
-/** Gives the sentence for a code. */
+/**
+ * Gives the sentence for a code.
+ *
+ * - Source: docs/x402/deferred.md, Codes
+ *
+ * @param code - Any code of this scheme.
+ * @returns One sentence for people.
+ *
+ * @example
+ * console.error(messageOf("insufficient_funds"));
+ */
 export function messageOf(code: DeferredCode): string {
   return code in WIRE_REJECTIONS
     ? WIRE_REJECTIONS[code as keyof typeof WIRE_REJECTIONS]

@@ -1,7 +1,7 @@
 import { getBlock, getChainId } from "viem/actions";
 import type { ReadClient } from "../../voucher/index.ts";
 import type { BuyerOptions } from "./buyerTypes.ts";
-import { createDepositProbe } from "./depositProbe.ts";
+import { createDepositReasons } from "./depositReasons.ts";
 import { DeferredConfigurationError } from "./errors.ts";
 
 /**
@@ -20,7 +20,7 @@ export function createDepositCheck(...clients: readonly ReadClient[]): NonNullab
     const client = await clientOf(clients, account.chainId);
     const { timestamp } = await getBlock(client, { blockTag: "finalized" });
     if (timestamp <= deposit.authorization.expiry) return undefined;
-    return createDepositProbe(client, account, account.buyer).isUsed(deposit);
+    return createDepositReasons(client, account).isUsed(deposit);
   };
 }
 

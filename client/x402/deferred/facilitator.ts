@@ -1,3 +1,5 @@
+import { relayForSeller } from "./remoteRelay.ts";
+import type { SellerDesk } from "./sellerDesk.ts";
 import type { Address } from "viem";
 import type {
   Network,
@@ -18,9 +20,7 @@ import { correctiveOffer } from "./offers.ts";
 import { createPayments, type Payments, type PaymentRequest } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";
 import type { Relayer } from "./relayer.ts";
-import { relayForSeller } from "./remoteRelay.ts";
-import type { SellerDesk } from "./sellerDesk.ts";
-import { toWireSettlement } from "./wire.ts";
+import { toWireSettlement } from "./wireOffer.ts";
 
 /** One escrow that a facilitator serves. */
 export interface FacilitatedEscrow {

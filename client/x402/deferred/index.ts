@@ -22,16 +22,8 @@ export type {
   WireSignerAuthorization,
   WireVoucher,
 } from "./types.ts";
-export {
-  parseOffer,
-  parsePayload,
-  parseSettlement,
-  toWireDeposit,
-  toWireLane,
-  toWirePayload,
-  toWireSettlement,
-  toWireVoucher,
-} from "./wire.ts";
+export { parsePayload, toWireDeposit, toWirePayload, toWireVoucher } from "./wire.ts";
+export { parseOffer, parseSettlement, toWireLane, toWireSettlement } from "./wireOffer.ts";
 export { messageOf, type DeferredCode } from "./codes.ts";
 export { BUYER_HEADER, BUYER_HEADER_V1, DEFERRED_SCHEME } from "./constants.ts";
 export { DEFAULT_LANE } from "../../voucher/types.ts";
@@ -82,10 +74,11 @@ export type { Corrective, Refusal } from "./refusals.ts";
 export type { SellerDesk, SellerDesks } from "./sellerDesk.ts";
 export type { DepositTermsPolicy } from "./depositTerms.ts";
 export type { PricedAsset } from "../core/price.ts";
-export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
 export { createLocalFacilitatorClient } from "./localFacilitator.ts";
+export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
+export { toExpressHandler, type ExpressLike } from "./v1Express.ts";
 export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
-export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
+export { type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
 
 // Whoever pays the gas.
 export type { AssetAmounts, AssetFacts } from "../core/assets.ts";

@@ -9,6 +9,10 @@ import { DEFERRED_SCHEME } from "./constants.ts";
  * refuses everything else. With {@link DeferredEvmServer} it is never asked.
  *
  * @param networks - CAIP-2 networks to serve, each in full.
+ * @returns The client, for `x402ResourceServer`.
+ *
+ * @example
+ * const resources = new x402ResourceServer(createLocalFacilitatorClient(["eip155:8453"]));
  */
 export function createLocalFacilitatorClient(networks: readonly Network[]): FacilitatorClient {
   return createLocalClient({ scheme: DEFERRED_SCHEME, networks, messageOf });

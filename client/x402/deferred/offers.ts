@@ -1,7 +1,7 @@
 import type { Address, Hex } from "viem";
 import { ChainBusyError, ChainUnavailableError } from "../../seller/core/errors.ts";
 import { THAWING_PERIOD } from "../../seller/voucher/limits.ts";
-import type { LaneOffer } from "../../seller/voucher/types.ts";
+import type { LaneOffer } from "../../seller/voucher/store/types.ts";
 import { randomNonce } from "../../voucher/index.ts";
 import { DEFAULT_LANE } from "../../voucher/types.ts";
 import { BUYER_HEADER, BUYER_HEADER_V1 } from "./constants.ts";
@@ -11,7 +11,7 @@ import type { HeaderOf } from "../core/nextOffer.ts";
 import type { Corrective } from "./refusals.ts";
 import { readFactsFor, termsOf, type SellerDesk } from "./sellerDesk.ts";
 import type { DepositTerms, WireAccountDetails, WireOffer } from "./types.ts";
-import { toWireLane } from "./wire.ts";
+import { toWireLane } from "./wireOffer.ts";
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 

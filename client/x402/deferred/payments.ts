@@ -80,7 +80,17 @@ export interface PaymentsOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Makes the part of a server or facilitator that takes payments, whatever the transport. */
+/**
+ * Makes the part of a server or facilitator that takes payments, whatever the transport.
+ *
+ * @param options - {@link PaymentsOptions}.
+ * @returns {@link Payments}; amounts are decimal strings in token base units.
+ *
+ * @example
+ * const payments = createPayments({ desks: [desk] });
+ * const admission = await payments.admit({ payload, chainId: 8453n, payTo, asset, price: "1000", timeout: 60 });
+ * if (admission.isAdmitted) await payments.charge(admission, "1000");
+ */
 export function createPayments({ desks, onError = () => undefined }: PaymentsOptions): Payments {
   function read({ payload, chainId, payTo, asset, price, timeout }: PaymentRequest): ReadPayment | Refusal {
     const parsed = parsePayload(payload);

@@ -28,6 +28,8 @@ interface PaidResponse {
  * @param fetch - The function to wrap.
  * @param client - Client with `scheme` registered. Offers of other schemes are paid too, but never in advance.
  * @param scheme - Who signs the vouchers.
+ * @param options - {@link WrapFetchWithVouchersOptions}.
+ * @returns A `fetch` that pays.
  * @throws Whatever `client.createPaymentPayload` throws: the buyer's limits, or no offer that can be paid.
  *
  * @example

@@ -1,6 +1,7 @@
-import type { Address } from "viem";
-import type { AcceptParameters, LaneOffer, Rejection } from "../../seller/voucher/types.ts";
 import type { AssetFacts } from "../core/assets.ts";
+import type { Address } from "viem";
+import type { AcceptParameters, Rejection } from "../../seller/voucher/types.ts";
+import type { LaneOffer } from "../../seller/voucher/store/types.ts";
 import { messageOf, type DeferredCode } from "./codes.ts";
 import { readFactsFor, type SellerDesk } from "./sellerDesk.ts";
 

@@ -50,7 +50,20 @@ export interface FacilitatorRelayerOptions {
   readonly name: string;
 }
 
-/** Makes a relayer that has a facilitator send, for sellers that keep their own vouchers but hold no gas. */
+/**
+ * Makes a relayer that has a facilitator send, for sellers that keep their own vouchers but hold no gas.
+ *
+ * @param options - {@link FacilitatorRelayerOptions}; amounts in token base units.
+ * @returns The relayer, for a {@link SellerDesk}.
+ *
+ * @example
+ * const relayer = createFacilitatorRelayer({
+ *   facilitator: new HTTPFacilitatorClient({ url }),
+ *   ...{ escrow: { chainId: 8453n, escrow }, client: publicClient, name: url },
+ *   methods: ["eip3009"],
+ *   minimumDeposits: { [usdc]: 100_000n },
+ * });
+ */
 export function createFacilitatorRelayer(options: FacilitatorRelayerOptions): Relayer {
   const { facilitator, escrow, client, methods, minimumDeposits, name } = options;
   const network = networkOfChainId(escrow.chainId);

@@ -1,6 +1,8 @@
+import { amountOf } from "../core/assets.ts";
+import type { AssetFacts } from "../core/assets.ts";
 import type { Address } from "viem";
-import type { Acceptor, ChainView } from "../../seller/voucher/types.ts";
-import { amountOf, type AssetFacts } from "../core/assets.ts";
+import type { Acceptor } from "../../seller/voucher/types.ts";
+import type { ChainView } from "../../seller/voucher/chain/types.ts";
 import { depositTermsFor, type DepositTermsPolicy } from "./depositTerms.ts";
 import type { Relayer } from "./relayer.ts";
 import type { DepositTerms } from "./types.ts";

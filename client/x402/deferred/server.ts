@@ -27,7 +27,7 @@ import { createPayments, type Admission, type Payments } from "./payments.ts";
 import type { Corrective } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
 import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
-import { toWireSettlement } from "./wire.ts";
+import { toWireSettlement } from "./wireOffer.ts";
 
 type VerifyContext = Parameters<NonNullable<SchemeServerHooks["onBeforeVerify"]>>[0];
 type SettleContext = Parameters<NonNullable<SchemeServerHooks["onBeforeSettle"]>>[0];

@@ -19,7 +19,8 @@ import {
   type V1Handler,
 } from "../core/v1.ts";
 import type { WireOffer } from "./types.ts";
-import { parsePayload, toWireSettlement } from "./wire.ts";
+import { parsePayload } from "./wire.ts";
+import { toWireSettlement } from "./wireOffer.ts";
 
 /** One way to pay for a resource. */
 export interface OfferV1 {
@@ -72,6 +73,8 @@ interface PricedOffer {
  * Makes a handler that speaks x402 version 1: the 402 is JSON in the body, the payment comes in `X-PAYMENT`, the settlement goes in
  * `X-PAYMENT-RESPONSE`. The SDK's servers speak version 2 only.
  *
+ * @param options - {@link V1HandlerOptions}.
+ * @returns The handler, for any HTTP server.
  * @throws {UnknownSellerError} an offer names a seller, asset or network that no desk serves.
  * @throws {DeferredConfigurationError} two offers differ in nothing that a payment says.
  *

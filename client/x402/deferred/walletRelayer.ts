@@ -4,7 +4,8 @@ import { sendInTurn } from "../../seller/core/sendInTurn.ts";
 import type { EscrowId } from "../../seller/voucher/types.ts";
 import type { AggregatedCall } from "../../core/permit.ts";
 import { type ReadClient, type WriteClient } from "../../voucher/index.ts";
-import { createDepositProbe, isRevert, toRevert } from "./depositProbe.ts";
+import { createDepositProbe, toRevert } from "./depositProbe.ts";
+import { isRevert } from "./depositReasons.ts";
 import { DeferredConfigurationError } from "./errors.ts";
 import { depositCalls, deploymentCall, signerCall, toTransaction } from "./relayCalls.ts";
 import { DEFAULT_RELAY_GAS, type RelayGasLimits } from "./relayLimits.ts";
@@ -52,6 +53,8 @@ export interface WalletRelayerOptions {
 /**
  * Makes a relayer that sends from its own wallet. Everything is tried first, by one `eth_call`, and sent only when it succeeds.
  *
+ * @param options - {@link WalletRelayerOptions}; amounts in token base units.
+ * @returns The relayer, for a {@link SellerDesk} or a facilitator.
  * @throws {DeferredConfigurationError} the wallet has no account, or no asset has a least deposit above zero.
  *
  * @example

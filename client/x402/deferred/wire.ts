@@ -1,22 +1,17 @@
 import type { Address } from "viem";
 import type { DepositAuthorization, Voucher } from "../../voucher/index.ts";
-import { MAX_UINT256, MAX_UINT64, toWireInteger } from "../core/fields.ts";
+import { MAX_NAME_LENGTH } from "../core/fields.ts";
 import { parse, type Fields } from "./fields.ts";
+import { MAX_UINT256, MAX_UINT64, toWireInteger } from "../core/fields.ts";
 import type {
-  AccountDetails,
   DeferredPayload,
   Deposit,
   DepositMethod,
-  DepositTerms,
-  Offer,
   Parsed,
   Permit,
-  Settlement,
   SignedSignerAuthorization,
   WireDeposit,
-  WireOffer,
   WirePayload,
-  WireSettlement,
   WireSignerAuthorization,
   WireVoucher,
 } from "./types.ts";
@@ -26,22 +21,22 @@ const VOUCHER = "invalid_deferred_evm_payload_voucher_malformed";
 const DEPOSIT = "invalid_deferred_evm_payload_deposit_authorization_malformed";
 const PERMIT = "invalid_deferred_evm_payload_permit_malformed";
 const SIGNER = "invalid_deferred_evm_payload_signer_authorization_malformed";
-const OFFER = "invalid_deferred_evm_requirements";
+const MAX_CHAIN_ID = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Every method a deposit can come by. */
 export const DEPOSIT_METHODS: readonly DepositMethod[] = ["eip3009", "permit2", "eip2612", "allowance"];
-const MAX_NAME_LENGTH = 128;
-const MAX_URL_LENGTH = 512;
-const MAX_LANES = 1_000_000n;
-const MAX_CHAIN_ID = BigInt(Number.MAX_SAFE_INTEGER);
-
-/* PAYLOAD */
 
 /**
  * Reads what a payment carries. Says nothing about what the fields mean: that is the acceptor's work.
  *
+ * - Source: docs/x402/deferred.md, Payload
+ *
  * @param payload - `PaymentPayload.payload` as decoded; may be anything.
  * @returns The payload, addresses and hex in lower case, or the scheme's code for the field that is wrong. Never throws.
+ *
+ * @example
+ * const payload = parsePayload(paymentPayload.payload);
+ * if (!payload.isValid) return payload.code;
  */
 export function parsePayload(payload: unknown): Parsed<DeferredPayload> {
   return parse(payload, PAYLOAD, (fields) => {
@@ -60,7 +55,8 @@ export function parsePayload(payload: unknown): Parsed<DeferredPayload> {
   });
 }
 
-function readVoucher(fields: Fields): Voucher {
+/** Reads a voucher; for {@link parse}. */
+export function readVoucher(fields: Fields): Voucher {
   return {
     id: fields.bytes32("id"),
     buyer: fields.address("buyer"),
@@ -120,7 +116,17 @@ export function readSigner(fields: Fields, buyer: Address): SignedSignerAuthoriz
   };
 }
 
-/** Writes a voucher as the scheme has it. */
+/**
+ * Writes a voucher as the scheme has it.
+ *
+ * - Source: docs/x402/deferred.md, Payload
+ *
+ * @param voucher - `valueAggregate` in token base units, times in unix seconds.
+ * @returns `voucher` of the payload.
+ *
+ * @example
+ * const wire = toWireVoucher(voucher);
+ */
 export function toWireVoucher(voucher: Voucher): WireVoucher {
   return {
     id: voucher.id,
@@ -136,7 +142,17 @@ export function toWireVoucher(voucher: Voucher): WireVoucher {
   };
 }
 
-/** Writes a deposit. */
+/**
+ * Writes a deposit.
+ *
+ * - Source: docs/x402/deferred.md, Payload
+ *
+ * @param deposit - Amounts in token base units, times in unix seconds.
+ * @returns `depositAuthorization` of the payload.
+ *
+ * @example
+ * const depositAuthorization = toWireDeposit(deposit);
+ */
 export function toWireDeposit({ method, authorization, signature, permit }: Deposit): WireDeposit {
   return {
     ...((method === "eip3009" || method === "permit2") && { method }),
@@ -163,105 +179,22 @@ export function toWireSigner({ authorization, signature }: SignedSignerAuthoriza
   return { signer, validUntil: toWireInteger(validUntil), expiry: toWireInteger(expiry), signature };
 }
 
-/** Writes what a payment carries. */
+/**
+ * Writes what a payment carries.
+ *
+ * - Source: docs/x402/deferred.md, Payload
+ *
+ * @param payload - Amounts in token base units, times in unix seconds.
+ * @returns `PaymentPayload.payload`.
+ *
+ * @example
+ * const payload = toWirePayload({ voucher, signature });
+ */
 export function toWirePayload({ voucher, signature, deposit, signerAuthorization }: DeferredPayload): WirePayload {
   return {
     signature,
     voucher: toWireVoucher(voucher),
     ...(deposit !== undefined && { depositAuthorization: toWireDeposit(deposit) }),
     ...(signerAuthorization !== undefined && { signerAuthorization: toWireSigner(signerAuthorization) }),
-  };
-}
-
-/* OFFER */
-
-/**
- * Reads `extra` of an offer. Nothing in it is proven.
- *
- * @param extra - `PaymentRequirements.extra` of an offer with scheme `deferred`.
- * @returns The offer, or why it cannot be read. Never throws.
- */
-export function parseOffer(extra: unknown): Parsed<Offer> {
-  return parse(extra, OFFER, (fields) => {
-    const lane = fields.object("voucher");
-    const account = fields.has("account") ? fields.object("account") : undefined;
-    const domain =
-      readTokenDomain(fields, "name", "version") ?? readTokenDomain(account, "assetDomainName", "assetDomainVersion");
-    return {
-      ...(fields.has("type") && { type: fields.oneOf("type", ["new", "aggregation"] as const) }),
-      id: lane.bytes32("id"),
-      escrow: lane.address("escrow"),
-      ...(fields.has("signature") && {
-        latest: { voucher: readVoucher(lane), signature: fields.signature("signature") },
-      }),
-      ...(fields.has("charged") && { charged: fields.amount("charged") }),
-      ...(account !== undefined && { account: readAccount(account) }),
-      ...(domain !== undefined && { tokenDomain: domain }),
-      ...(fields.has("deposit") && { deposit: readDepositTerms(fields.object("deposit")) }),
-      ...(fields.has("thawingPeriod") && { thawingPeriod: fields.integer("thawingPeriod", MAX_UINT64) }),
-      ...(fields.has("minVoucherLifetime") && { minVoucherLifetime: fields.integer("minVoucherLifetime", MAX_UINT64) }),
-      ...(fields.has("maxLanes") && { maxLanes: Number(fields.integer("maxLanes", MAX_LANES)) || 1 }),
-      isMetered: fields.has("metered") && fields.flag("metered"),
-    };
-  });
-}
-
-function readTokenDomain(fields: Fields | undefined, name: string, version: string): Offer["tokenDomain"] {
-  if (fields === undefined || !fields.has(name) || !fields.has(version)) return undefined;
-  return { name: fields.text(name, MAX_NAME_LENGTH), version: fields.text(version, MAX_NAME_LENGTH) };
-}
-
-function readAccount(fields: Fields): AccountDetails {
-  return {
-    balance: fields.amount("balance"),
-    ...(fields.has("assetAllowance") && { assetAllowance: fields.amount("assetAllowance") }),
-    ...(fields.has("assetPermitNonce") && { assetPermitNonce: fields.integer("assetPermitNonce", MAX_UINT256) }),
-    ...(fields.has("facilitator") && { facilitator: fields.text("facilitator", MAX_URL_LENGTH) }),
-  };
-}
-
-function readDepositTerms(fields: Fields): DepositTerms {
-  return {
-    minimum: fields.amount("minimum"),
-    suggested: fields.amount("suggested"),
-    methods: fields.listOf("methods", DEPOSIT_METHODS),
-  };
-}
-
-/** Writes the part of an offer that names a lane: what changes from one 402 to the next. */
-export function toWireLane(offer: Pick<Offer, "type" | "id" | "escrow" | "latest" | "charged">): WireOffer {
-  return {
-    ...(offer.type !== undefined && { type: offer.type }),
-    voucher: offer.latest === undefined ? { id: offer.id, escrow: offer.escrow } : toWireVoucher(offer.latest.voucher),
-    ...(offer.latest !== undefined && { signature: offer.latest.signature }),
-    ...(offer.charged !== undefined && { charged: offer.charged.toString() }),
-  };
-}
-
-/* SETTLEMENT */
-
-/** Reads `extra` of a settlement answer. Never throws. */
-export function parseSettlement(extra: unknown): Parsed<Settlement> {
-  return parse(extra, PAYLOAD, (fields) => {
-    const voucher = fields.object("voucher");
-    return {
-      commitment: fields.bytes32("commitment"),
-      id: voucher.bytes32("id"),
-      nonce: voucher.integer("nonce", MAX_UINT256),
-      charged: fields.amount("charged"),
-      ...(fields.has("depositTransaction") && { depositTransaction: fields.bytes32("depositTransaction") }),
-      ...(fields.has("depositUnused") && { isDepositUnused: fields.flag("depositUnused") }),
-    };
-  });
-}
-
-/** Writes `extra` of a settlement answer. */
-export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
-  return {
-    commitment: settlement.commitment,
-    voucher: { id: settlement.id, nonce: toWireInteger(settlement.nonce) },
-    charged: settlement.charged.toString(),
-    ...(settlement.depositTransaction !== undefined && { depositTransaction: settlement.depositTransaction }),
-    ...(settlement.isDepositUnused !== undefined && { depositUnused: settlement.isDepositUnused }),
   };
 }

@@ -1,7 +1,15 @@
 import type { Hex } from "viem";
 import type { OpenEscrow } from "../../flash/types.ts";
 import type { FlashLane } from "../../seller/flash/types.ts";
-import { MAX_UINT128, MAX_UINT256, MAX_UINT32, MAX_UINT40, MAX_UINT64, toWireInteger } from "../core/fields.ts";
+import {
+  MAX_NAME_LENGTH,
+  MAX_UINT128,
+  MAX_UINT256,
+  MAX_UINT32,
+  MAX_UINT40,
+  MAX_UINT64,
+  toWireInteger,
+} from "../core/fields.ts";
 import { FLASH_DOMAIN, OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
 import { parse, type Fields } from "./fields.ts";
 import type {
@@ -35,7 +43,6 @@ const SETTLEMENT = "flash_payload_malformed";
 const MAX_TRANSACTION_BYTES = 1_024;
 /** ERC-1271 wallets need kilobytes. */
 const MAX_SIGNATURE_BYTES = 4_096;
-const MAX_NAME_LENGTH = 128;
 const MAX_URL_LENGTH = 512;
 /** A day: longer than any payment waits. */
 const MAX_RETRY_MS = 86_400_000n;

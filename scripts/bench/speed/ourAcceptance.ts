@@ -1,10 +1,12 @@
 import { keccak256, toHex, type Address, type Hex } from "viem";
 import { privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
-import { ChainUnavailableError } from "../../../client/seller/core/errors.ts";
 import { createAcceptor } from "../../../client/seller/voucher/accept.ts";
-import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
-import { systemClock } from "../../../client/seller/voucher/limits.ts";
-import type { Acceptor, ChainView, VoucherStore } from "../../../client/seller/voucher/types.ts";
+import { ChainUnavailableError } from "../../../client/seller/core/errors.ts";
+import { DEFAULT_LANE } from "../../../client/voucher/types.ts";
+import { systemClock } from "../../../client/seller/core/clock.ts";
+import type { Acceptor } from "../../../client/seller/voucher/types.ts";
+import type { ChainView } from "../../../client/seller/voucher/chain/types.ts";
+import type { VoucherStore } from "../../../client/seller/voucher/store/types.ts";
 import { signVoucher } from "../../../client/voucher/sign.ts";
 import type { SignedVoucher, Voucher } from "../../../client/voucher/types.ts";
 import { itemsOf, type Subject } from "./measure.ts";

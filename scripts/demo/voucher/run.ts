@@ -1,27 +1,26 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Address, erc20Abi, formatUnits, parseAbi, parseSignature } from "viem";
+import { formatUnits, type Address } from "viem";
 import { voucherModule } from "../../../ignition/modules/voucher.ts";
-import { USDC } from "../../../test/base/addresses.ts";
 import { httpProvider } from "../../../test/base/provider.ts";
 import { serveBase } from "../../../test/base/serve.ts";
 import { mintUsdc } from "../../../test/base/usdc.ts";
-import { actors, testAccount } from "../../../test/helpers/actors.ts";
-import { voucherEscrowAbi } from "../../../client/abi/index.ts";
-import { eip3009Types } from "../../../client/voucher/index.ts";
+import { actors } from "../../../test/helpers/actors.ts";
 import { deployInMemory } from "../../deploy-in-memory.ts";
 import { type Child, startChild } from "../children.ts";
 import { DemoError } from "../errors.ts";
-import { createStages } from "../stages.ts";
+import { createStages, type Stages } from "../stages.ts";
 import { type Agent, makeAgents, type PaidRequest, payAll } from "./agents.ts";
-import { checkBooks, paidGroups } from "./books.ts";
-import { type ChainClient, connectChain } from "./chain.ts";
+import { checkBooks, paidGroups, type Holding } from "./books.ts";
+import { connectChain } from "./chain.ts";
+import { measureExact } from "./exact.ts";
+import { balancesOf, gasOfDeposits } from "./onChain.ts";
 import { renderBalances, renderMeasurements } from "./report.ts";
 import {
-  CHAIN_ID,
   ROUTES,
   SELLER,
+  type DemoSettings,
   type SellerBooks,
   type SellerReceipts,
   type SellerSettings,
@@ -33,14 +32,28 @@ const AGENTS = 20;
 const PARALLEL = [1, 1, 1, 2];
 const WALLET = 5_000_000n;
 
-const eip3009Abi = parseAbi([
-  "function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)",
-]);
-
 /** How much is done. */
 export interface VoucherDemoOptions {
   /** Paid requests, a multiple of the agents. */
   readonly requests: number;
+}
+
+/** What every stage of the demo needs. */
+interface Demo extends DemoSettings {
+  readonly signal: AbortSignal;
+  readonly stages: Stages;
+  /** Paid requests. */
+  readonly total: number;
+  readonly folder: string;
+  /** Whatever was started, to be stopped. */
+  readonly children: Child<ServerReady>[];
+}
+
+/** Everything that was paid, and how long it took. */
+interface Traffic {
+  readonly requests: readonly PaidRequest[];
+  /** Milliseconds. */
+  readonly duration: number;
 }
 
 /**
@@ -62,92 +75,9 @@ export async function runVoucherDemo(signal: AbortSignal, { requests: total }: V
   const server = await stages.step("Starting a local Base", () => serveBase({ port: 0 }));
   console.log(`  ${server.url}`);
   try {
-    const [deployed] = await stages.step("Deploying VoucherEscrow with Ignition", () =>
-      deployInMemory(httpProvider(server.url), voucherModule),
-    );
-    if (deployed === undefined) throw new DemoError("Ignition deployed nothing.");
+    const escrow = await deploy(stages, server.url);
     signal.throwIfAborted();
-    const escrow = deployed.address as Address;
-    const settings = { rpcUrl: server.url, escrow };
-    const { client } = connectChain(server.url, actors.deployer);
-
-    const agents = makeAgents(AGENTS, escrow);
-    await stages.step(`Giving ${AGENTS} agents ${formatUnits(WALLET, 6)} USDC each, and no ETH`, async () => {
-      for (const { account } of agents) {
-        const minter = actors.usdcMinter.address;
-        await mintUsdc(httpProvider(server.url), { minter, account: account.address, amount: WALLET });
-      }
-    });
-    const exactGas = await stages.step("Measuring one plain payment for comparison", () => measureExact(server.url));
-
-    const api = await stages.step("Starting the facilitator and the paid API", async () => {
-      const facilitator = await startChild<ServerReady>(new URL("facilitator.ts", import.meta.url), settings, signal);
-      children.push(facilitator);
-      const sellerSettings: SellerSettings = {
-        ...settings,
-        facilitatorUrl: facilitator.ready.url,
-        storePath: join(folder, "vouchers.sqlite"),
-      };
-      const seller = await startChild<ServerReady>(new URL("seller.ts", import.meta.url), sellerSettings, signal);
-      children.push(seller);
-      return seller;
-    });
-    for (const { process: child, ready } of children) console.log(`  ${ready.url}, process ${child.pid}`);
-
-    const owners = [...agents.map(({ account }) => account.address), SELLER.address, escrow];
-    const before = await balancesOf(client, owners);
-    const firstBlock = await client.getBlockNumber();
-    const requests: PaidRequest[] = [];
-    const started = performance.now();
-    await stages.many(`${total} paid requests`, total, (done) =>
-      payEverything(agents, api.ready.url, total, (request) => {
-        signal.throwIfAborted();
-        requests.push(request);
-        done();
-      }),
-    );
-    const duration = performance.now() - started;
-
-    const books = await api.ask<SellerBooks>("books");
-    const depositGas = await gasOfDeposits(client, escrow, firstBlock);
-    const collected = await stages.step("Collecting everything", () => api.ask<SellerReceipts>("collect"));
-    const groups = await paidGroups(client, escrow, firstBlock);
-    const released = await stages.step("Returning what was not used", () => api.ask<SellerReceipts>("release"));
-    const after = await balancesOf(client, owners);
-
-    console.log(
-      `\n${renderMeasurements({
-        requests,
-        duration,
-        agents: agents.length,
-        depositGas,
-        collectGas: collected.gas,
-        releaseGas: released.gas,
-        exactGas,
-      })}\n`,
-    );
-    const line = (owner: string, from: number, to: number) => ({
-      owner,
-      before: sum(before.slice(from, to)),
-      after: sum(after.slice(from, to)),
-    });
-    const lines = [
-      line(`${AGENTS} agents`, 0, AGENTS),
-      line("seller", AGENTS, AGENTS + 1),
-      line("escrow", AGENTS + 1, AGENTS + 2),
-    ];
-    console.log(renderBalances(lines));
-    const holding = (name: string, at: number) => ({ name, before: before[at] ?? 0n, after: after[at] ?? 0n });
-    checkBooks({
-      made: total,
-      requests,
-      charged: books.charged,
-      groups,
-      agents: agents.map(({ name }, index) => holding(name, index)),
-      seller: holding("seller", AGENTS),
-      escrow: holding("escrow", AGENTS + 1),
-    });
-    console.log("Every balance adds up to the last unit.\n");
+    await payAndSettle({ signal, stages, total, folder, children, rpcUrl: server.url, escrow });
   } catch (error) {
     // What was interrupted fails in any way it likes.
     throw signal.aborted ? signal.reason : error;
@@ -158,58 +88,97 @@ export async function runVoucherDemo(signal: AbortSignal, { requests: total }: V
   }
 }
 
-async function payEverything(
-  agents: readonly Agent[],
-  api: string,
-  total: number,
-  onPaid: (request: PaidRequest) => void,
-): Promise<void> {
+async function deploy(stages: Stages, rpcUrl: string): Promise<Address> {
+  const [deployed] = await stages.step("Deploying VoucherEscrow with Ignition", () =>
+    deployInMemory(httpProvider(rpcUrl), voucherModule),
+  );
+  if (deployed === undefined) throw new DemoError("Ignition deployed nothing.");
+  return deployed.address as Address;
+}
+
+async function payAndSettle(demo: Demo): Promise<void> {
+  const { stages, rpcUrl, escrow, total } = demo;
+  const { client } = connectChain(rpcUrl, actors.deployer);
+  const agents = makeAgents(AGENTS, escrow);
+  await giveTokens(demo, agents);
+  const exactGas = await stages.step("Measuring one plain payment for comparison", () => measureExact(rpcUrl));
+  const api = await startServers(demo);
+
+  const owners = [...agents.map(({ account }) => account.address), SELLER.address, escrow];
+  const before = await balancesOf(client, owners);
+  const firstBlock = await client.getBlockNumber();
+  const { requests, duration } = await payEverything(demo, agents, api.ready.url);
+
+  const { charged } = await api.ask<SellerBooks>("books");
+  const depositGas = await gasOfDeposits(client, escrow, firstBlock);
+  const { gas: collectGas } = await stages.step("Collecting everything", () => api.ask<SellerReceipts>("collect"));
+  const groups = await paidGroups(client, escrow, firstBlock);
+  const { gas: releaseGas } = await stages.step("Returning what was not used", () =>
+    api.ask<SellerReceipts>("release"),
+  );
+  const after = await balancesOf(client, owners);
+
+  const measured = { requests, duration, agents: agents.length, depositGas, collectGas, releaseGas, exactGas };
+  console.log(`\n${renderMeasurements(measured)}\n`);
+  const names = [...agents.map(({ name }) => name), "seller", "escrow"];
+  const holdings = names.map((name, at): Holding => ({ name, before: before[at] ?? 0n, after: after[at] ?? 0n }));
+  const [seller, escrowed] = holdings.slice(AGENTS) as [Holding, Holding];
+  console.log(renderBalances([sumOf(`${AGENTS} agents`, holdings.slice(0, AGENTS)), lineOf(seller), lineOf(escrowed)]));
+  checkBooks({
+    ...{ made: total, requests, charged, groups },
+    ...{ agents: holdings.slice(0, AGENTS), seller, escrow: escrowed },
+  });
+  console.log("Every balance adds up to the last unit.\n");
+}
+
+async function giveTokens({ stages, rpcUrl }: Demo, agents: readonly Agent[]): Promise<void> {
+  const minter = actors.usdcMinter.address;
+  await stages.step(`Giving ${AGENTS} agents ${formatUnits(WALLET, 6)} USDC each, and no ETH`, async () => {
+    for (const { account } of agents) {
+      await mintUsdc(httpProvider(rpcUrl), { minter, account: account.address, amount: WALLET });
+    }
+  });
+}
+
+/** Starts the facilitator, and the API that uses it. */
+async function startServers({ stages, signal, folder, children, rpcUrl, escrow }: Demo): Promise<Child<ServerReady>> {
+  const start = async (script: string, settings: DemoSettings | SellerSettings) => {
+    const child = await startChild<ServerReady>(new URL(script, import.meta.url), settings, signal);
+    children.push(child);
+    return child;
+  };
+  const api = await stages.step("Starting the facilitator and the paid API", async () => {
+    const { ready } = await start("facilitator.ts", { rpcUrl, escrow });
+    const storePath = join(folder, "vouchers.sqlite");
+    return start("seller.ts", { rpcUrl, escrow, facilitatorUrl: ready.url, storePath });
+  });
+  for (const { process: child, ready } of children) console.log(`  ${ready.url}, process ${child.pid}`);
+  return api;
+}
+
+async function payEverything({ stages, signal, total }: Demo, agents: readonly Agent[], api: string): Promise<Traffic> {
   const each = total / agents.length;
   const paths = Array.from({ length: each }, (_, index) => (index % 2 === 0 ? ROUTES.fixed : ROUTES.metered));
-  await Promise.all(
-    agents.map((agent, index) => payAll(agent, api, paths, PARALLEL[index % PARALLEL.length] ?? 1, onPaid)),
-  );
-}
-
-/** Gas of one USDC payment by signature between two accounts that hold some, as the scheme `exact` settles a request. */
-async function measureExact(rpcUrl: string): Promise<bigint> {
-  const { client, wallet } = connectChain(rpcUrl, testAccount(9));
-  const payer = testAccount(10);
-  const message = {
-    from: payer.address,
-    to: testAccount(11).address,
-    value: 1_000n,
-    validAfter: 0n,
-    validBefore: 2n ** 40n,
-    nonce: `0x${"01".repeat(32)}`,
-  } as const;
-  const domain = { name: "USD Coin", version: "2", chainId: CHAIN_ID, verifyingContract: USDC } as const;
-  const primaryType = "TransferWithAuthorization";
-  const types = { [primaryType]: eip3009Types.ReceiveWithAuthorization };
-  const { r, s, yParity } = parseSignature(await payer.signTypedData({ domain, types, primaryType, message }));
-  const { from, to, value, validAfter, validBefore, nonce } = message;
-  const hash = await wallet.writeContract({
-    address: USDC,
-    abi: eip3009Abi,
-    functionName: "transferWithAuthorization",
-    args: [from, to, value, validAfter, validBefore, nonce, 27 + yParity, r, s],
+  const requests: PaidRequest[] = [];
+  const started = performance.now();
+  await stages.many(`${total} paid requests`, total, async (done) => {
+    const onPaid = (request: PaidRequest) => {
+      signal.throwIfAborted();
+      requests.push(request);
+      done();
+    };
+    const pay = (agent: Agent, index: number) =>
+      payAll(agent, api, paths, PARALLEL[index % PARALLEL.length] ?? 1, onPaid);
+    await Promise.all(agents.map(pay));
   });
-  const { gasUsed } = await client.waitForTransactionReceipt({ hash });
-  return gasUsed;
+  return { requests, duration: performance.now() - started };
 }
 
-async function balancesOf(client: ChainClient, owners: readonly Address[]): Promise<bigint[]> {
-  const read = (owner: Address) =>
-    client.readContract({ address: USDC, abi: erc20Abi, functionName: "balanceOf", args: [owner] });
-  return Promise.all(owners.map(read));
+function lineOf({ name: owner, before, after }: Holding) {
+  return { owner, before, after };
 }
 
-async function gasOfDeposits(client: ChainClient, address: Address, fromBlock: bigint): Promise<bigint[]> {
-  const logs = await client.getContractEvents({ address, abi: voucherEscrowAbi, eventName: "Deposited", fromBlock });
-  const receipts = await Promise.all(
-    logs.map(({ transactionHash }) => client.getTransactionReceipt({ hash: transactionHash })),
-  );
-  return receipts.map(({ gasUsed }) => gasUsed);
+function sumOf(owner: string, holdings: readonly Holding[]) {
+  const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
+  return { owner, before: sum(holdings.map(({ before }) => before)), after: sum(holdings.map(({ after }) => after)) };
 }
-
-const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);

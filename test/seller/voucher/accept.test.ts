@@ -1,14 +1,16 @@
+import { rejection } from "../rejection.ts";
 import { expect } from "chai";
 import { parseEther, zeroAddress, type Address, type Hex, type PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { erc20Abi } from "../../../client/abi/index.ts";
-import { ReservationLostError } from "../../../client/seller/core/errors.ts";
 import { createAcceptor } from "../../../client/seller/voucher/accept.ts";
+import { ReservationLostError } from "../../../client/seller/core/errors.ts";
 import { UnknownAssetError } from "../../../client/seller/voucher/errors.ts";
-import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
+import { DEFAULT_LANE } from "../../../client/voucher/types.ts";
 import { DEFAULT_LIMITS, THAWING_PERIOD } from "../../../client/seller/voucher/limits.ts";
 import { REJECTIONS } from "../../../client/seller/voucher/rejections.ts";
-import type { AcceptParameters, ChainView, RefreshParameters } from "../../../client/seller/voucher/types.ts";
+import type { AcceptParameters } from "../../../client/seller/voucher/types.ts";
+import type { ChainView, RefreshParameters } from "../../../client/seller/voucher/chain/types.ts";
 import { authorizeSigner } from "../../../client/voucher/actions/authorizeSigner.ts";
 import { collect } from "../../../client/voucher/actions/collect.ts";
 import { deposit } from "../../../client/voucher/actions/deposit.ts";
@@ -18,7 +20,6 @@ import { thaw } from "../../../client/voucher/actions/thaw.ts";
 import type { Voucher } from "../../../client/voucher/types.ts";
 import { USDC } from "../../base/addresses.ts";
 import { mined } from "../../helpers/mined.ts";
-import { rejection } from "../rejection.ts";
 import { address, laneId } from "./fixtures.ts";
 import { deployMarket, openMarket, type Market } from "./market.ts";
 

@@ -1,10 +1,12 @@
+import { until } from "../until.ts";
+import { rejection } from "../rejection.ts";
 import { expect } from "chai";
 import type { Hex, PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { ChainBusyError, ChainUnavailableError, WrongChainError } from "../../../client/seller/core/errors.ts";
 import { createChainView, type ChainViewOptions } from "../../../client/seller/voucher/chainView.ts";
-import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
-import type { ChainAlert, ChainView } from "../../../client/seller/voucher/types.ts";
+import { ChainBusyError, ChainUnavailableError, WrongChainError } from "../../../client/seller/core/errors.ts";
+import { DEFAULT_LANE } from "../../../client/voucher/types.ts";
+import type { ChainAlert, ChainView } from "../../../client/seller/voucher/chain/types.ts";
 import { cancelThaw } from "../../../client/voucher/actions/cancelThaw.ts";
 import { collectBatch } from "../../../client/voucher/actions/collectBatch.ts";
 import { collectMany } from "../../../client/voucher/actions/collectMany.ts";
@@ -14,8 +16,6 @@ import { withdraw } from "../../../client/voucher/actions/withdraw.ts";
 import { buildGroups } from "../../../client/voucher/pack.ts";
 import { USDC } from "../../base/addresses.ts";
 import { mined } from "../../helpers/mined.ts";
-import { rejection } from "../rejection.ts";
-import { until } from "../until.ts";
 import { address, laneId } from "./fixtures.ts";
 import { deployMarket, openMarket, type Market } from "./market.ts";
 

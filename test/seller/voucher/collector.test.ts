@@ -1,11 +1,13 @@
+import { until } from "../until.ts";
+import { rejection } from "../rejection.ts";
 import { expect } from "chai";
 import type { Address, Hex, PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { ChainUnavailableError } from "../../../client/seller/core/errors.ts";
 import type { CollectPolicy } from "../../../client/seller/voucher/collect/plan.ts";
+import { ChainUnavailableError } from "../../../client/seller/core/errors.ts";
 import { CollectionFailedError } from "../../../client/seller/voucher/errors.ts";
-import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
-import type { CollectReport } from "../../../client/seller/voucher/types.ts";
+import { DEFAULT_LANE } from "../../../client/voucher/types.ts";
+import type { CollectReport } from "../../../client/seller/voucher/collect/types.ts";
 import { authorizeSigner } from "../../../client/voucher/actions/authorizeSigner.ts";
 import { collect } from "../../../client/voucher/actions/collect.ts";
 import { release } from "../../../client/voucher/actions/release.ts";
@@ -15,8 +17,6 @@ import { InvalidSignatureError } from "../../../client/voucher/errors.ts";
 import { signVoucher } from "../../../client/voucher/sign.ts";
 import { USDC } from "../../base/addresses.ts";
 import { mined } from "../../helpers/mined.ts";
-import { rejection } from "../rejection.ts";
-import { until } from "../until.ts";
 import { laneId } from "./fixtures.ts";
 import { deployMarket, openMarket, type Market, type MarketOptions } from "./market.ts";
 

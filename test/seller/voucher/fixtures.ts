@@ -1,15 +1,9 @@
 import { keccak256, stringToHex, type Address, type Hex } from "viem";
-import type { BlockReference } from "../../../client/seller/core/types.ts";
-import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
-import type {
-  AccountId,
-  ChainUpdate,
-  LiveRelease,
-  Reservation,
-  ReserveParameters,
-  VoucherStore,
-} from "../../../client/seller/voucher/types.ts";
 import type { Voucher } from "../../../client/voucher/types.ts";
+import { DEFAULT_LANE } from "../../../client/voucher/types.ts";
+import type { AccountId, LiveRelease, Reservation } from "../../../client/seller/voucher/types.ts";
+import type { BlockReference } from "../../../client/seller/core/types.ts";
+import type { ChainUpdate, ReserveParameters, VoucherStore } from "../../../client/seller/voucher/store/types.ts";
 
 /** Facts shared by the tests of the seller side that need no chain. */
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Hex, PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { MAX_ACCOUNT_AGE } from "../../../client/seller/voucher/limits.ts";
-import type { ChainAlert } from "../../../client/seller/voucher/types.ts";
+import type { ChainAlert } from "../../../client/seller/voucher/chain/types.ts";
 import { authorizeSigner } from "../../../client/voucher/actions/authorizeSigner.ts";
 import { revokeSigner } from "../../../client/voucher/actions/revokeSigner.ts";
 import { thaw } from "../../../client/voucher/actions/thaw.ts";

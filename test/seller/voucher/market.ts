@@ -1,26 +1,26 @@
 import { parseEther, type Address, type Hex, type PrivateKeyAccount } from "viem";
-import { erc20Abi, voucherEscrowAbi } from "../../../client/abi/index.ts";
-import { type TypedDataSigner } from "../../../client/core/signer.ts";
+import { erc20Abi } from "../../../client/abi/index.ts";
+import { voucherEscrowAbi } from "../../../client/abi/voucherEscrow.ts";
 import { createAcceptor, type AcceptorOptions } from "../../../client/seller/voucher/accept.ts";
 import { createChainView, type ChainViewOptions } from "../../../client/seller/voucher/chainView.ts";
 import { createCollector, type CollectorOptions } from "../../../client/seller/voucher/collector.ts";
-import { DEFAULT_LANE } from "../../../client/seller/voucher/keys.ts";
+import { DEFAULT_LANE } from "../../../client/voucher/types.ts";
 import { createReleases } from "../../../client/seller/voucher/releases.ts";
 import { createMemoryStore } from "../../../client/seller/voucher/store/memory.ts";
 import type {
   Acceptor,
   AcceptParameters,
   AccountId,
-  ChainView,
-  Collector,
-  CollectProgress,
   EscrowId,
   Releases,
-  VoucherStore,
 } from "../../../client/seller/voucher/types.ts";
+import type { ChainView } from "../../../client/seller/voucher/chain/types.ts";
+import type { Collector, CollectProgress } from "../../../client/seller/voucher/collect/types.ts";
+import type { VoucherStore } from "../../../client/seller/voucher/store/types.ts";
 import { deposit } from "../../../client/voucher/actions/deposit.ts";
 import { depositTo } from "../../../client/voucher/actions/depositTo.ts";
 import { signVoucher } from "../../../client/voucher/sign.ts";
+import { type TypedDataSigner } from "../../../client/core/signer.ts";
 import type { Voucher } from "../../../client/voucher/types.ts";
 import { BASE_CHAIN_ID, USDC } from "../../base/addresses.ts";
 import { ensureVoucherEscrow } from "../../fork/escrow.ts";

@@ -1,10 +1,10 @@
+import { until } from "../until.ts";
 import { expect } from "chai";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { createVoucherSeller } from "../../../client/seller/voucher/seller.ts";
 import { createMemoryStore } from "../../../client/seller/voucher/store/memory.ts";
-import type { CollectProgress } from "../../../client/seller/voucher/types.ts";
+import type { CollectProgress } from "../../../client/seller/voucher/collect/types.ts";
 import { USDC } from "../../base/addresses.ts";
-import { until } from "../until.ts";
 import { deployMarket, openMarket } from "./market.ts";
 
 describe("a seller put together", () => {

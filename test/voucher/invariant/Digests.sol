@@ -12,12 +12,14 @@ library Digests {
 
     /// @notice Digest of a struct hash under the domain of an escrow at `escrow`.
     function ofEscrow(address escrow, bytes32 structHash) internal view returns (bytes32) {
+        return _digest(domainOf(escrow), structHash);
+    }
+
+    /// @notice EIP-712 domain separator of an escrow at `escrow`.
+    function domainOf(address escrow) internal view returns (bytes32) {
         return
-            _digest(
-                keccak256(
-                    abi.encode(DOMAIN_TYPE, keccak256("DeferredPaymentEscrow"), keccak256("1"), block.chainid, escrow)
-                ),
-                structHash
+            keccak256(
+                abi.encode(DOMAIN_TYPE, keccak256("DeferredPaymentEscrow"), keccak256("1"), block.chainid, escrow)
             );
     }
 

@@ -43,6 +43,10 @@ abstract contract Registry is Ledger {
     mapping(uint256 account => uint256[] places) internal vouchersOf;
     /// @notice How often a function of the escrow ended how: by selector, and selector of the error (zero for success).
     mapping(bytes4 verb => mapping(bytes4 outcome => uint256 times)) public outcomes;
+    /// @notice How often an error was seen, by its selector, of whichever function.
+    mapping(bytes4 reason => uint256 times) public refusals;
+    /// @dev True while the hostile token shall repeat the very call it is in.
+    bool internal repeats;
 
     /* CALLING */
 
@@ -52,7 +56,7 @@ abstract contract Registry is Ledger {
         bytes memory answer;
         (ok, answer) = _call(from, data, CALL_GAS);
         bytes4 outcome = ok ? bytes4(0) : bytes4(answer);
-        ++outcomes[bytes4(data)][outcome];
+        _count(bytes4(data), outcome);
 
         if (ok) {
             _must(!_isFailure(e), v, "went through, but should not have");
@@ -70,14 +74,22 @@ abstract contract Registry is Ledger {
         if (mayReenter) _arm(from, data);
         vm.prank(from);
         (ok, answer) = address(escrow).call{gas: gasLimit}(data);
-        if (mayReenter) _must(!ReenteringToken(token[REENTERS]).isReentered(), 4, "re-entered");
+        if (!mayReenter) return (ok, answer);
+        ReenteringToken hostile = ReenteringToken(token[REENTERS]);
+        _must(!hostile.isReentered(), 4, "re-entered");
+        if (hostile.refusal() != 0) ++refusals[hostile.refusal()];
+    }
+
+    function _count(bytes4 verb, bytes4 outcome) internal {
+        ++outcomes[verb][outcome];
+        if (outcome != 0) ++refusals[outcome];
     }
 
     /// @dev Either the same call again, as the same sender where that has code that obeys, or some signature that was made before.
     function _arm(address from, bytes memory data) private {
         ReenteringToken hostile = ReenteringToken(token[REENTERS]);
         uint256 dice = uint256(keccak256(abi.encode(data, items.length)));
-        if (items.length == 0 || dice % 3 == 0) {
+        if (repeats || items.length == 0 || dice % 3 == 0) {
             bool obeys = from.code.length != 0 && walletOwner[partyNumber[from] - 1] != address(0);
             if (obeys)
                 hostile.arm(
@@ -134,21 +146,25 @@ abstract contract Registry is Ledger {
         return abi.encodePacked(data, new bytes((32 - (data.length % 32)) % 32));
     }
 
+    /// @dev Sends a filed message to where it belongs, see {Relays}.
+    function _relay(Dice memory d, uint256 place) internal virtual returns (bool);
+
+    /// @dev What was just signed is mostly relayed at once, and then often a second time.
+    function _relayMaybe(Dice memory d, uint256 place) internal {
+        if (_chance(d, 70) && _relay(d, place) && _chance(d, 30)) _relay(d, place);
+    }
+
     /* SIGNING */
 
     /// @dev Signs a message with a key and files it. A small part is made for the wrong chain or contract, or is not well-formed.
     /// @return place Where in `items`.
     function _file(Dice memory d, Kind kind, bytes memory data, address by) internal returns (uint256 place) {
         bytes32 digest = _digestFor(d, kind, data);
-        uint256 kindOfForm = _roll(d, 20);
-        Form form =
-            kindOfForm < 13
-                ? Form.Full
-                : kindOfForm < 18
-                    ? Form.Compact
-                    : kindOfForm < 19
-                        ? Form.HighS
-                        : Form.Broken;
+        uint256 kindOfForm = _roll(d, 32);
+        Form form = Form.Full;
+        if (kindOfForm < 10) form = Form.Compact;
+        else if (kindOfForm == 10) form = Form.HighS;
+        else if (kindOfForm == 11) form = Form.Broken;
         return _fileAs(kind, data, _sign(by, digest, form));
     }
 

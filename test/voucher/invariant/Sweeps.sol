@@ -3,12 +3,16 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVoucherEscrow} from "../../../contracts/interfaces/IVoucherEscrow.sol";
+import {Digests} from "./Digests.sol";
 import {CampaignToken} from "./tokens/CampaignToken.sol";
-import {Environment, IFiatKeepers} from "./actions/Environment.sol";
+import {IFiatKeepers} from "./actions/Environment.sol";
+import {Reentrance} from "./actions/Reentrance.sol";
 
 /// @title What is true of the whole escrow after any step, and what would happen next
 /// @dev The runner forgets what happens here, so that a sweep may also try things out. Each reverts with the first violation it finds.
-abstract contract Sweeps is Environment {
+abstract contract Sweeps is Reentrance {
+    using Digests for address;
+
     /// @dev How many of the newest signatures a sweep looks at.
     uint256 private constant RECENT = 24;
 
@@ -128,6 +132,7 @@ abstract contract Sweeps is Environment {
 
     /// @dev What was made for this escrow is worthless at its twin, and the reverse.
     function sweepV10() external sweeps {
+        _must(escrow.DOMAIN_SEPARATOR() == address(escrow).domainOf(), 10, "the domain is another escrow's");
         for (uint256 i = _recent(); i < items.length; ++i) {
             if (items[i].kind != Kind.Voucher) continue;
             IVoucherEscrow.Voucher memory m = _voucherAt(i);

@@ -26,15 +26,18 @@ abstract contract VoucherHandler is Sweeps {
 
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](45);
+        list = new bytes4[](48);
         uint256 i;
         list[i++] = this.focus.selector;
         list[i++] = this.passTime.selector;
+        list[i++] = this.exitOnTime.selector;
+        list[i++] = this.flushAgain.selector;
         list[i++] = this.turnToken.selector;
         list[i++] = this.delegate.selector;
         list[i++] = this.rotateWallet.selector;
         list[i++] = this.donate.selector;
         list[i++] = this.knockAtSelfCalls.selector;
+        list[i++] = this.repeatInside.selector;
         list[i++] = this.deposit.selector;
         list[i++] = this.depositTo.selector;
         list[i++] = this.depositMany.selector;

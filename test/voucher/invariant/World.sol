@@ -186,7 +186,7 @@ abstract contract World is Test {
 
     /// @return Zero, one, `most`, one more, far too much, or anything in between; mostly the last.
     function _pickAmount(Dice memory d, uint256 most) internal pure returns (uint256) {
-        uint256 kind = _roll(d, 24);
+        uint256 kind = _roll(d, 30);
         if (kind == 0) return 0;
         if (kind == 1) return most + 1;
         if (kind == 2) return MAX - _roll(d, 2000);
@@ -198,7 +198,7 @@ abstract contract World is Test {
 
     /// @return A time from which on an authorization is worthless: mostly soon, sometimes past.
     function _pickExpiry(Dice memory d) internal view returns (uint64) {
-        uint256 kind = _roll(d, 10);
+        uint256 kind = _roll(d, 16);
         if (kind == 0) return uint64(_now() - _roll(d, 3));
         if (kind == 1) return type(uint64).max;
         if (kind < 5) return uint64(_now() + _roll(d, 7200));

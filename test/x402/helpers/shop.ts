@@ -10,7 +10,9 @@ import type { Address } from "viem";
 import { createAcceptor } from "../../../client/seller/voucher/accept.ts";
 import { createChainView } from "../../../client/seller/voucher/chainView.ts";
 import { createMemoryStore } from "../../../client/seller/voucher/store/memory.ts";
-import type { Acceptor, ChainView, SellerLimits, VoucherStore } from "../../../client/seller/voucher/types.ts";
+import type { Acceptor, SellerLimits } from "../../../client/seller/voucher/types.ts";
+import type { ChainView } from "../../../client/seller/voucher/chain/types.ts";
+import type { VoucherStore } from "../../../client/seller/voucher/store/types.ts";
 import {
   DeferredEvmServer,
   createLocalFacilitatorClient,

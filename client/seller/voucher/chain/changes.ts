@@ -2,7 +2,8 @@ import type { Address } from "viem";
 import type { ReadClient } from "../../../core/readClient.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { accountKey, toAccountId } from "../keys.ts";
-import type { AccountId, EscrowId, VoucherStore } from "../types.ts";
+import type { AccountId, EscrowId } from "../types.ts";
+import type { VoucherStore } from "../store/types.ts";
 import { findTouched } from "./logs.ts";
 import type { SignerReading } from "./read.ts";
 

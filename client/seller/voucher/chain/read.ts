@@ -5,7 +5,8 @@ import type { ReadClient } from "../../../core/readClient.ts";
 import { NONCE_KINDS } from "../../../voucher/types.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
-import type { AccountId, ChainUpdate, EscrowId, SignerUpdate } from "../types.ts";
+import type { AccountId, EscrowId } from "../types.ts";
+import type { ChainUpdate, SignerUpdate } from "../store/types.ts";
 import { ask } from "../../core/rpc.ts";
 
 /** One account to read. */

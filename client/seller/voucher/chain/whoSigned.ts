@@ -1,9 +1,9 @@
 import type { Address, Hex } from "viem";
 import { multicall, readContract } from "viem/actions";
-import { voucherEscrowAbi } from "../../../abi/index.ts";
+import { voucherEscrowAbi } from "../../../abi/voucherEscrow.ts";
 import type { ReadClient } from "../../../core/readClient.ts";
 import type { Voucher } from "../../../voucher/types.ts";
-import type { SignedBy } from "../types.ts";
+import type { SignedBy } from "./types.ts";
 import { ask } from "../../core/rpc.ts";
 
 /** What {@link readWhoSigned} takes. */

@@ -1,6 +1,8 @@
 import { largest, smallest } from "../../../core/amounts.ts";
 import { laneKey } from "../keys.ts";
-import type { CollectableLane, CollectedLane, LaneId } from "../types.ts";
+import type { CollectableLane } from "../store/types.ts";
+import type { CollectedLane } from "./types.ts";
+import type { LaneId } from "../types.ts";
 import { deadlineOf } from "./plan.ts";
 
 /** Lanes with something uncollected, by what can become of them. */

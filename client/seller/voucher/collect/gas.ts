@@ -1,6 +1,6 @@
 import { hexToBytes, size, type Hex } from "viem";
 import { fitsRow, type CollectableVoucher } from "../../../voucher/pack.ts";
-import type { CollectableLane } from "../types.ts";
+import type { CollectableLane } from "../store/types.ts";
 
 /**
  * Gas of a batch, part by part. Limits are what a part may use, not what it does: gas that is not used costs nothing, and a group with
@@ -26,11 +26,12 @@ export interface GasModel {
 /** EIP-7825: no transaction above it is mined. */
 export const MAX_TRANSACTION_GAS = 16_777_216n;
 
+/** What a collector reckons with unless it says otherwise: USDC behind its proxy, keys as signers. */
 export const DEFAULT_GAS_MODEL: GasModel = {
   transactionLimit: 12_000_000n,
   groupLimit: 200_000n,
   rowLimit: 20_000n,
-  wideRowLimit: 110_000n,
+  wideRowLimit: 145_000n,
   expectedTransaction: 60_000n,
   expectedRow: 13_000n,
   expectedWideRow: 45_000n,

@@ -1,7 +1,9 @@
 import type { Address } from "viem";
 import type { SkipReason } from "../../../voucher/types.ts";
 import { laneKey } from "../keys.ts";
-import type { CollectedLane, LaneId, VoucherStore } from "../types.ts";
+import type { CollectedLane } from "./types.ts";
+import type { LaneId } from "../types.ts";
+import type { VoucherStore } from "../store/types.ts";
 import type { PlannedLane } from "./plan.ts";
 
 /** What a receipt says about a lane without effect. */

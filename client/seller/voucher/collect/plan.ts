@@ -1,7 +1,8 @@
 import type { Address } from "viem";
 import { smallest } from "../../../core/amounts.ts";
 import { THAWING_PERIOD } from "../limits.ts";
-import type { CollectableLane, CollectReason } from "../types.ts";
+import type { CollectableLane } from "../store/types.ts";
+import type { CollectReason } from "./types.ts";
 import { laneGas, type GasModel } from "./gas.ts";
 import { groupBy } from "./group.ts";
 

@@ -8,42 +8,43 @@ import { accountKey, toAccountId, toLaneId } from "../keys.ts";
 import type {
   AccountId,
   AccountState,
+  EscrowId,
+  LaneId,
+  LaneState,
+  LiveRelease,
+  Reservation,
+  SessionSigner,
+} from "../types.ts";
+import type {
   ChainUpdate,
   CollectableLane,
   Commitment,
-  EscrowId,
-  LaneId,
   LaneOffer,
-  LaneState,
   LeaseParameters,
   ListLanesParameters,
-  LiveRelease,
-  Reservation,
   ReserveParameters,
   ReserveRefusal,
   ReserveResult,
-  SessionSigner,
   SignerUpdate,
   VoucherStore,
-} from "../types.ts";
+} from "./types.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
 import {
   isServing,
   isUsed,
-  newAccount,
-  newLane,
   coverageOf,
   owedOf,
   spendableOf,
   toAccountState,
+  toCollectable,
   toLaneState,
   uncollectedOf,
   type AccountRecord,
   type LaneFacts,
   type LaneRecord,
-  type SignerRecord,
 } from "./records.ts";
-import { applyCollected, dropUnusedLanes, endOverdueRequests, lease, refuse, toOffer } from "./rules.ts";
+import { endOverdueRequests, lease, mergeUpdate, refuse, toOffer } from "./rules.ts";
+import { createSignerBook, type SignerBook } from "./signerBook.ts";
 
 /** Settings of {@link createEmbeddedStore}. */
 export interface EmbeddedStoreOptions {
@@ -65,7 +66,7 @@ class EmbeddedStore implements VoucherStore {
   readonly #maxCached: number;
   /** Least recently used first. */
   readonly #cache = new Map<string, AccountRecord>();
-  readonly #signers = new Map<string, Map<string, SignerRecord>>();
+  readonly #signers: SignerBook;
   /** Numbers reservations within this process; they do not outlive it. */
   #reservations = 0;
   #latestNow = 0n;
@@ -74,6 +75,7 @@ class EmbeddedStore implements VoucherStore {
   constructor(persistence: Persistence, maxCached: number) {
     this.#persistence = persistence;
     this.#maxCached = maxCached;
+    this.#signers = createSignerBook(persistence);
   }
 
   async reserve(parameters: ReserveParameters): Promise<ReserveResult> {
@@ -163,39 +165,34 @@ class EmbeddedStore implements VoucherStore {
   }
 
   async getSigner(escrow: EscrowId, buyer: Address, signer: Address): Promise<SessionSigner | undefined> {
-    return this.#signersOf(escrow).get(signerKey(buyer, signer));
+    this.#assertOpen();
+    return this.#signers.find(escrow, buyer, signer);
   }
 
   async applyChain(updates: readonly ChainUpdate[], signers: readonly SignerUpdate[]): Promise<void> {
-    const records = updates.flatMap((update) => this.#merge(update) ?? []);
-    const signerRecords = signers.flatMap((signer) => this.#mergeSigner(signer) ?? []);
+    this.#assertOpen();
+    const records = updates.flatMap((update) => {
+      const account = toAccountId(update.account);
+      return mergeUpdate(this.#find(account), account, update, this.#latestNow) ?? [];
+    });
+    const signerRecords = signers.flatMap((signer) => this.#signers.merge(signer) ?? []);
     this.#persistence.saveAll(
       records.filter((record) => isWorthKeeping(record) || this.#isStored(record)),
       signerRecords,
     );
     for (const record of records) this.#put(record);
-    for (const record of signerRecords) this.#signersOf(record).set(signerKey(record.buyer, record.signer), record);
+    this.#signers.put(signerRecords);
   }
 
   async rewindChain(escrow: EscrowId, block: bigint): Promise<void> {
     this.#assertOpen();
     this.#persistence.markStale(escrow, block);
-    this.#rewindSigners(escrow, block);
+    this.#signers.rewind(escrow, block);
     for (const record of this.#cache.values()) {
       const { account, facts } = record;
       const isOurs = account.chainId === escrow.chainId && account.escrow === toAddress(escrow.escrow);
       if (isOurs && facts.syncedBlock.number > block) record.facts = { ...facts, isStale: true };
     }
-  }
-
-  /** What was read above `block` gives way to whatever is read next, at whatever height. */
-  #rewindSigners(escrow: EscrowId, block: bigint): void {
-    const signers = this.#signersOf(escrow);
-    const rewound = [...signers.values()]
-      .filter(({ blockNumber }) => blockNumber > block)
-      .map((record) => ({ ...record, blockNumber: 0n }));
-    this.#persistence.saveAll([], rewound);
-    for (const record of rewound) signers.set(signerKey(record.buyer, record.signer), record);
   }
 
   /** An account that was emptied must not come back from its old row. */
@@ -238,7 +235,8 @@ class EmbeddedStore implements VoucherStore {
   }
 
   async listSigners(escrow: EscrowId): Promise<readonly (SessionSigner & { readonly buyer: Address })[]> {
-    return [...this.#signersOf(escrow).values()];
+    this.#assertOpen();
+    return this.#signers.list(escrow);
   }
 
   async listLanes(parameters: ListLanesParameters): Promise<readonly CollectableLane[]> {
@@ -313,73 +311,15 @@ class EmbeddedStore implements VoucherStore {
     }
   }
 
-  #merge(update: ChainUpdate): AccountRecord | undefined {
-    const account = toAccountId(update.account);
-    const known = this.#find(account);
-    if (known !== undefined && !known.facts.isStale && known.facts.syncedBlock.number > update.block.number)
-      return undefined;
-    const { balance, thawing, thawEndTime, block } = update;
-    const facts = { balance, thawing, thawEndTime, syncedBlock: block, isStale: false };
-    const record = known ?? newAccount(account, facts);
-    record.facts = facts;
-    for (const { id, collected } of update.lanes) {
-      const key = toBytes32(id);
-      const lane = record.lanes.get(key) ?? newLane(key);
-      applyCollected(lane, collected);
-      record.lanes.set(key, lane);
-    }
-    dropUnusedLanes(record, this.#latestNow);
-    for (const nonce of update.endedReleases) record.releases.delete(toBytes32(nonce));
-    return record;
-  }
-
-  #mergeSigner(update: SignerUpdate): SignerRecord | undefined {
-    const { chainId, signer, buyer, validUntil, isRevoked, block } = update;
-    // Keys that never could sign are not kept: anybody can name any number of them.
-    const known = this.#signersOf(update).get(signerKey(buyer, signer));
-    if (known === undefined && validUntil === 0n && !isRevoked) return undefined;
-    if (known !== undefined && known.blockNumber > block.number) return undefined;
-    return {
-      chainId,
-      escrow: toAddress(update.escrow),
-      buyer: toAddress(buyer),
-      signer: toAddress(signer),
-      validUntil,
-      isRevoked,
-      blockNumber: block.number,
-    };
-  }
-
-  #signersOf(escrow: EscrowId): Map<string, SignerRecord> {
-    this.#assertOpen();
-    const key = `${escrow.chainId}:${escrow.escrow.toLowerCase()}`;
-    const known = this.#signers.get(key);
-    if (known !== undefined) return known;
-    const loaded = this.#persistence.loadSigners({ ...escrow, escrow: toAddress(escrow.escrow) });
-    const signers = new Map(loaded.map((record) => [signerKey(record.buyer, record.signer), record]));
-    this.#signers.set(key, signers);
-    return signers;
-  }
-
   #toCollectable(record: AccountRecord, lane: LaneRecord): CollectableLane | undefined {
-    const { latest, oldestChargeTime } = lane.facts;
-    if (latest === undefined) return undefined;
-    const { signer } = latest;
-    const { exposure, limit } = coverageOf(record);
-    const isThreatened = record.facts.thawing > 0n && exposure > limit;
-    const session =
-      signer.kind === "session"
-        ? this.#signersOf(record.account).get(signerKey(record.account.buyer, signer.address))
-        : undefined;
-    return {
-      ...toLaneState(record, lane),
-      latest,
-      uncollected: uncollectedOf(lane.facts),
-      balance: record.facts.balance,
-      oldestChargeTime,
-      thawEndTime: isThreatened ? record.facts.thawEndTime : 0n,
-      ...(session === undefined ? {} : { signerValidUntil: session.validUntil }),
-    };
+    const { account } = record;
+    const signer = lane.facts.latest?.signer;
+    const isSession = signer?.kind === "session";
+    return toCollectable(
+      record,
+      lane,
+      isSession ? this.#signers.find(account, account.buyer, signer.address) : undefined,
+    );
   }
 }
 
@@ -392,10 +332,6 @@ function release(lane: LaneRecord): void {
 /** Accounts with nothing in them stay in memory only, as long as there is room: anybody can name any number of them. */
 function isWorthKeeping(record: AccountRecord): boolean {
   return record.facts.balance > 0n || record.releases.size > 0 || [...record.lanes.values()].some(isUsed);
-}
-
-function signerKey(buyer: Address, signer: Address): string {
-  return `${buyer.toLowerCase()}:${signer.toLowerCase()}`;
 }
 
 function lowerCase({ chainId, escrow, seller, asset, buyer }: AccountId): AccountId {

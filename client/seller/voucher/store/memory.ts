@@ -1,6 +1,7 @@
+import type { AccountId, EscrowId } from "../types.ts";
 import type { BlockReference } from "../../core/types.ts";
+import type { VoucherStore } from "./types.ts";
 import { accountKey } from "../keys.ts";
-import type { AccountId, EscrowId, VoucherStore } from "../types.ts";
 import { createEmbeddedStore } from "./embedded.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
 import { uncollectedOf, type AccountRecord } from "./records.ts";
@@ -14,6 +15,9 @@ export interface MemoryStoreOptions {
 /**
  * Makes a store that forgets everything when the process ends: for tests and trials. A seller that takes money uses
  * {@link createSqliteStore}: what is not collected and not on disk is lost in a crash.
+ *
+ * @param options - {@link MemoryStoreOptions}.
+ * @returns The store; amounts in token base units.
  *
  * @example
  * const store = createMemoryStore();

@@ -13,6 +13,7 @@ import type {
   SessionSigner,
   VoucherSigner,
 } from "../types.ts";
+import type { CollectableLane } from "./types.ts";
 
 /** A request that is being served, with what its commit will store. */
 export interface PendingRequest {
@@ -188,5 +189,26 @@ export function toAccountState(record: AccountRecord): AccountState {
     releases: [...record.releases.values()],
     spendable: spendableOf(record),
     owed: owedOf(record),
+  };
+}
+
+/** A lane as the collector sees it, with its session signer if it has one; undefined when it has no voucher. */
+export function toCollectable(
+  record: AccountRecord,
+  lane: LaneRecord,
+  session: Pick<SignerRecord, "validUntil"> | undefined,
+): CollectableLane | undefined {
+  const { latest, oldestChargeTime } = lane.facts;
+  if (latest === undefined) return undefined;
+  const { exposure, limit } = coverageOf(record);
+  const isThreatened = record.facts.thawing > 0n && exposure > limit;
+  return {
+    ...toLaneState(record, lane),
+    latest,
+    uncollected: uncollectedOf(lane.facts),
+    balance: record.facts.balance,
+    oldestChargeTime,
+    thawEndTime: isThreatened ? record.facts.thawEndTime : 0n,
+    ...(session === undefined ? {} : { signerValidUntil: session.validUntil }),
   };
 }

@@ -1,12 +1,15 @@
 import type { Hex } from "viem";
-import { largest } from "../../../core/amounts.ts";
+import type { ChainUpdate, LaneOffer, LeaseParameters, ReserveParameters, ReserveRefusal } from "./types.ts";
 import { DEFAULT_LANE } from "../keys.ts";
-import type { LeaseParameters, LaneOffer, ReserveParameters, ReserveRefusal } from "../types.ts";
+import { toBytes32 } from "../../core/keys.ts";
+import type { AccountId } from "../types.ts";
+import { largest } from "../../../core/amounts.ts";
 import {
   coverageOf,
   exposureOf,
   isHeld,
   isUsed,
+  newAccount,
   newLane,
   randomBytes32,
   surplusOf,
@@ -116,7 +119,7 @@ export function toOffer(record: AccountRecord, lane: LaneRecord, isShared: boole
 const MAX_UNUSED_LANES = 64;
 
 /** Drops the oldest lanes that nobody used and nobody holds, so that questions leave little behind. */
-export function dropUnusedLanes(record: AccountRecord, now: bigint): void {
+function dropUnusedLanes(record: AccountRecord, now: bigint): void {
   const unused = [...record.lanes.values()].filter(
     (lane) => lane.id !== DEFAULT_LANE && !(isHeld(lane, now) || isUsed(lane)),
   );
@@ -129,10 +132,39 @@ export function dropUnusedLanes(record: AccountRecord, now: bigint): void {
  * A total above every ceiling this store knows was collected by vouchers it does not know: a lost or older store accepted them. Their
  * ceilings were served, so the next voucher must build on top of them.
  */
-export function applyCollected(lane: LaneRecord, collected: bigint): void {
+function applyCollected(lane: LaneRecord, collected: bigint): void {
   const { facts, pending } = lane;
   const highestKnown = largest(facts.charged, facts.promised, pending?.voucher.valueAggregate ?? 0n);
   const charged = collected > highestKnown ? collected : facts.charged;
   const next = { ...facts, charged, collected };
   lane.facts = uncollectedOf(next) === 0n ? { ...next, oldestChargeTime: 0n } : next;
+}
+
+/**
+ * Takes in what was read from the chain about an account.
+ *
+ * @param now - Latest time the store has heard of, unix seconds.
+ * @returns The record, changed or new; undefined when the store knows a later block.
+ */
+export function mergeUpdate(
+  known: AccountRecord | undefined,
+  account: AccountId,
+  update: ChainUpdate,
+  now: bigint,
+): AccountRecord | undefined {
+  const isLate = known !== undefined && known.facts.syncedBlock.number > update.block.number;
+  if (isLate && !known.facts.isStale) return undefined;
+  const { balance, thawing, thawEndTime, block } = update;
+  const facts = { balance, thawing, thawEndTime, syncedBlock: block, isStale: false };
+  const record = known ?? newAccount(account, facts);
+  record.facts = facts;
+  for (const { id, collected } of update.lanes) {
+    const key = toBytes32(id);
+    const lane = record.lanes.get(key) ?? newLane(key);
+    applyCollected(lane, collected);
+    record.lanes.set(key, lane);
+  }
+  dropUnusedLanes(record, now);
+  for (const nonce of update.endedReleases) record.releases.delete(toBytes32(nonce));
+  return record;
 }

@@ -1,21 +1,22 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Address, Hash, Hex } from "viem";
-import type { Voucher } from "../../../voucher/types.ts";
-import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../core/errors.ts";
+import type { AccountId, EscrowId, LiveRelease } from "../types.ts";
 import type { BlockReference } from "../../core/types.ts";
-import type { AcceptedVoucher, AccountId, EscrowId, LiveRelease, VoucherSigner, VoucherStore } from "../types.ts";
+import type { VoucherStore } from "./types.ts";
 import { createEmbeddedStore } from "./embedded.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
+import { isUsed, newAccount, newLane, type AccountRecord, type LaneFacts, type SignerRecord } from "./records.ts";
+import { openDatabase } from "./sqliteFile.ts";
 import {
-  isUsed,
-  newAccount,
-  newLane,
-  uncollectedOf,
-  type AccountRecord,
-  type LaneFacts,
-  type SignerRecord,
-} from "./records.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+  accountValues,
+  integer,
+  laneValues,
+  text,
+  toAccountId,
+  toLaneFacts,
+  toLiveRelease,
+  type Row,
+} from "./sqliteRows.ts";
 
 /** Settings of {@link createSqliteStore}. */
 export interface SqliteStoreOptions {
@@ -46,52 +47,11 @@ export interface SqliteStoreOptions {
  */
 export function createSqliteStore(options: SqliteStoreOptions): VoucherStore {
   const { path, synchronous = "NORMAL", maxCachedAccounts = 50_000 } = options;
-  return createEmbeddedStore({ persistence: openPersistence(path, synchronous), maxCachedAccounts });
+  return createEmbeddedStore({
+    persistence: new SqlitePersistence(openDatabase(path, synchronous)),
+    maxCachedAccounts,
+  });
 }
-
-function openPersistence(path: string, synchronous: "NORMAL" | "FULL"): Persistence {
-  // Loaded when it is used, so that everything else of the seller side runs where there is no SQLite.
-  const sqlite = process.getBuiltinModule?.("node:sqlite");
-  if (sqlite === undefined) throw new StoreUnavailableError();
-  const database = new sqlite.DatabaseSync(path);
-  try {
-    takeAlone(database, path, synchronous);
-    migrate(database, path);
-    return new SqlitePersistence(database);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** Takes the file for this process alone, before anything in it is read. */
-function takeAlone(database: DatabaseSync, path: string, synchronous: "NORMAL" | "FULL"): void {
-  try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    database.exec("PRAGMA journal_mode = WAL");
-    // The exclusive lock is taken by the first write and then kept.
-    database.exec("BEGIN IMMEDIATE; COMMIT");
-  } catch (error) {
-    if (isBusy(error)) throw new StoreLockedError(path, error);
-    throw error;
-  }
-  database.exec(`PRAGMA synchronous = ${synchronous}`);
-}
-
-function isBusy(error: unknown): boolean {
-  const SQLITE_BUSY = 5;
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  const row = database.prepare("PRAGMA user_version").get();
-  const version = Number(row?.["user_version"]);
-  if (version === SCHEMA_VERSION) return;
-  if (version !== 0) throw new StoreVersionError(path, version, SCHEMA_VERSION);
-  database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-}
-
-type Row = Record<string, unknown>;
 
 class SqlitePersistence implements Persistence {
   readonly #database: DatabaseSync;
@@ -312,99 +272,4 @@ class SqlitePersistence implements Persistence {
   #all(sql: string, values: readonly SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...values);
   }
-}
-
-function accountValues({ chainId, escrow, seller, asset, buyer }: AccountId): SQLInputValue[] {
-  return [chainId.toString(), escrow, seller, asset, buyer];
-}
-
-function laneValues(facts: LaneFacts): SQLInputValue[] {
-  const { charged, collected, latest, promised, voucherHash, oldestChargeTime } = facts;
-  const isUncollected = uncollectedOf(facts) > 0n ? 1 : 0;
-  const head = [
-    charged.toString(),
-    collected.toString(),
-    isUncollected,
-    oldestChargeTime.toString(),
-    promised.toString(),
-  ];
-  if (latest === undefined) return [...head, null, null, null, null, null, null, null, null];
-  const { voucher, signature, signer } = latest;
-  return [
-    ...head,
-    voucher.valueAggregate.toString(),
-    voucher.timestamp.toString(),
-    voucher.nonce.toString(),
-    voucher.expiry.toString(),
-    signature,
-    signer.address,
-    signer.kind,
-    voucherHash ?? null,
-  ];
-}
-
-function toAccountId(row: Row): AccountId {
-  return {
-    chainId: BigInt(text(row, "chain_id")),
-    escrow: text(row, "escrow") as Address,
-    seller: text(row, "seller") as Address,
-    asset: text(row, "asset") as Address,
-    buyer: text(row, "buyer") as Address,
-  };
-}
-
-function toLaneFacts(account: AccountId, id: Hex, row: Row): LaneFacts {
-  return {
-    charged: BigInt(text(row, "charged")),
-    collected: BigInt(text(row, "collected")),
-    oldestChargeTime: BigInt(text(row, "oldest_charge_time")),
-    promised: BigInt(text(row, "promised")),
-    ...(row["voucher_hash"] === null
-      ? { latest: undefined, voucherHash: undefined }
-      : { latest: toAcceptedVoucher(account, id, row), voucherHash: text(row, "voucher_hash") as Hash }),
-  };
-}
-
-function toAcceptedVoucher(account: AccountId, id: Hex, row: Row): AcceptedVoucher {
-  const voucher: Voucher = {
-    id,
-    buyer: account.buyer,
-    seller: account.seller,
-    valueAggregate: BigInt(text(row, "value_aggregate")),
-    asset: account.asset,
-    timestamp: BigInt(text(row, "voucher_timestamp")),
-    nonce: BigInt(text(row, "nonce")),
-    escrow: account.escrow,
-    chainId: account.chainId,
-    expiry: BigInt(text(row, "expiry")),
-  };
-  const signer: VoucherSigner = {
-    address: text(row, "signer") as Address,
-    kind: text(row, "signer_kind") as VoucherSigner["kind"],
-  };
-  return { voucher, signature: text(row, "signature") as Hex, signer };
-}
-
-function toLiveRelease({ buyer, seller, asset }: AccountId, row: Row): LiveRelease {
-  return {
-    authorization: {
-      buyer,
-      seller,
-      asset,
-      id: text(row, "lane_id") as Hex,
-      collectedAtLeast: BigInt(text(row, "collected_at_least")),
-      amount: BigInt(text(row, "amount")),
-      nonce: text(row, "nonce") as Hex,
-      expiry: BigInt(text(row, "expiry")),
-    },
-    signature: text(row, "signature") as Hex,
-  };
-}
-
-function text(row: Row, column: string): string {
-  return String(row[column]);
-}
-
-function integer(row: Row, column: string): number {
-  return Number(row[column]);
 }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { createAttempts } from "../../../../client/seller/voucher/collect/attempts.ts";
-import { DEFAULT_LANE } from "../../../../client/seller/voucher/keys.ts";
-import type { CollectableLane, CollectedLane } from "../../../../client/seller/voucher/types.ts";
+import { DEFAULT_LANE } from "../../../../client/voucher/types.ts";
+import type { CollectableLane } from "../../../../client/seller/voucher/store/types.ts";
+import type { CollectedLane } from "../../../../client/seller/voucher/collect/types.ts";
 import { ACCOUNT, DAY, laneId, NOW, voucher } from "../fixtures.ts";
 
 const HOUR = 3_600n;

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { encodeFunctionData } from "viem";
-import { voucherEscrowAbi } from "../../../../client/abi/index.ts";
+import { voucherEscrowAbi } from "../../../../client/abi/voucherEscrow.ts";
 import { splitIntoBatches } from "../../../../client/seller/voucher/collect/batches.ts";
 import { DEFAULT_GAS_MODEL, intrinsicGas, MAX_TRANSACTION_GAS } from "../../../../client/seller/voucher/collect/gas.ts";
 import type { PlannedLane } from "../../../../client/seller/voucher/collect/plan.ts";
-import { DEFAULT_LANE } from "../../../../client/seller/voucher/keys.ts";
-import type { CollectableLane } from "../../../../client/seller/voucher/types.ts";
+import { DEFAULT_LANE } from "../../../../client/voucher/types.ts";
+import type { CollectableLane } from "../../../../client/seller/voucher/store/types.ts";
 import { ACCOUNT, address, laneId, NOW, voucher } from "../fixtures.ts";
 
 const SIGNATURE = `0x${"11".repeat(64)}1b` as const;

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { DEFAULT_LANE } from "../../../../client/seller/voucher/keys.ts";
+import { DEFAULT_LANE } from "../../../../client/voucher/types.ts";
 import { createMemoryStore } from "../../../../client/seller/voucher/store/memory.ts";
 import { createSqliteStore } from "../../../../client/seller/voucher/store/sqlite.ts";
-import type { Reservation, VoucherStore } from "../../../../client/seller/voucher/types.ts";
+import type { Reservation } from "../../../../client/seller/voucher/types.ts";
+import type { VoucherStore } from "../../../../client/seller/voucher/store/types.ts";
 import { ACCOUNT, address, chainUpdate, charge, ESCROW, NOW, request, reserved } from "../fixtures.ts";
 
 const LIMIT = 20;

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { ReservationLostError } from "../../../../client/seller/core/errors.ts";
-import { DEFAULT_LANE } from "../../../../client/seller/voucher/keys.ts";
+import { DEFAULT_LANE } from "../../../../client/voucher/types.ts";
 import { createMemoryStore } from "../../../../client/seller/voucher/store/memory.ts";
 import { createSqliteStore } from "../../../../client/seller/voucher/store/sqlite.ts";
-import type { Reservation, VoucherStore } from "../../../../client/seller/voucher/types.ts";
+import type { Reservation } from "../../../../client/seller/voucher/types.ts";
+import type { VoucherStore } from "../../../../client/seller/voucher/store/types.ts";
 import { ACCOUNT, block, chainUpdate, laneId, liveRelease, NOW, request } from "../fixtures.ts";
 
 const LANES = [DEFAULT_LANE, laneId("one"), laneId("two"), laneId("three")];

@@ -1,3 +1,4 @@
+import { until } from "../../until.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,8 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { StoreLockedError } from "../../../../client/seller/core/errors.ts";
 import { createSqliteStore } from "../../../../client/seller/voucher/store/sqlite.ts";
-import type { VoucherStore } from "../../../../client/seller/voucher/types.ts";
-import { until } from "../../until.ts";
+import type { VoucherStore } from "../../../../client/seller/voucher/store/types.ts";
 import { ACCOUNT, ESCROW, refusal, request } from "../fixtures.ts";
 
 const CHILD = fileURLToPath(new URL("killed.ts", import.meta.url));

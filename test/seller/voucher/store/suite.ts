@@ -1,9 +1,9 @@
-import { expect } from "chai";
-import { ReservationLostError, StoreClosedError } from "../../../../client/seller/core/errors.ts";
-import { ChargeAboveReservationError } from "../../../../client/seller/voucher/errors.ts";
-import { DEFAULT_LANE } from "../../../../client/seller/voucher/keys.ts";
-import type { ReserveParameters, VoucherStore } from "../../../../client/seller/voucher/types.ts";
 import { rejection } from "../../rejection.ts";
+import { expect } from "chai";
+import { ChargeAboveReservationError } from "../../../../client/seller/voucher/errors.ts";
+import { ReservationLostError, StoreClosedError } from "../../../../client/seller/core/errors.ts";
+import { DEFAULT_LANE } from "../../../../client/voucher/types.ts";
+import type { ReserveParameters, VoucherStore } from "../../../../client/seller/voucher/store/types.ts";
 import {
   ACCOUNT,
   block,

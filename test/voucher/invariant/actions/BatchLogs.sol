@@ -65,7 +65,7 @@ abstract contract BatchLogs is Collections {
             gasGiven
         );
         Vm.Log[] memory logs = _logsOfEscrow(vm.getRecordedLogs());
-        ++outcomes[IVoucherEscrow.collectBatch.selector][ok ? bytes4(0) : bytes4(answer)];
+        _count(IVoucherEscrow.collectBatch.selector, ok ? bytes4(0) : bytes4(answer));
 
         if (plans.length == 0) {
             _must(
@@ -133,7 +133,7 @@ abstract contract BatchLogs is Collections {
     /// @dev A group fails for its own reason, or for want of gas; with neither it must not.
     function _judgeFailure(Plan memory p, Vm.Log memory log, bool isStarved) private {
         bytes4 actual = abi.decode(log.data, (bytes4));
-        ++outcomes[IVoucherEscrow.collectGroup.selector][actual == 0 ? bytes4("gas") : actual];
+        _count(IVoucherEscrow.collectGroup.selector, actual == 0 ? bytes4("gas") : actual);
         if (isStarved || p.gasLimit != 0) return;
         bytes4 expected = _rehearse(p);
         _must(expected != 0, 9, string.concat("a good group failed with ", vm.toString(uint256(uint32(actual)))));

@@ -47,7 +47,7 @@ abstract contract Batches is BatchLogs {
             _batch(plans, groups, AMPLE_GAS);
             // What was seen stays seen.
             if (violated != 0) return;
-            vm.revertToState(snapshot);
+            vm.revertToStateAndDelete(snapshot);
         }
     }
 
@@ -83,7 +83,7 @@ abstract contract Batches is BatchLogs {
             }
         }
         bytes32 expected = _stateOf(plans);
-        vm.revertToState(snapshot);
+        vm.revertToStateAndDelete(snapshot);
 
         bool ok = _batch(plans, groups, AMPLE_GAS);
         if (ok) _must(_stateOf(plans) == expected, 12, "a batch did something else than its vouchers one by one");
@@ -133,9 +133,7 @@ abstract contract Batches is BatchLogs {
             (, uint256 s, uint256 t) = _pickAccount(d);
             if (i != 0 && _chance(d, 60)) (s, t) = (_roll(d, SELLERS), _roll(d, TOKENS));
             // With too little gas only the names tell the groups apart, see {_findFailure}.
-            if (isStarved || _isHostile(BURNS_GAS)) {
-                for (uint256 j; j < i; ++j) if (plans[j].s == s && plans[j].t == t) t = (t + 1 + j) % TOKENS;
-            }
+            if (isStarved || _isHostile(BURNS_GAS)) while (_isPlanned(plans, i, s, t)) t = (t + 1) % TOKENS;
             uint256 rows = count == 1 && _chance(d, 4) ? 0 : 1 + _roll(d, 5);
             (plans[i], groups[i]) = _planGroup(d, s, t, rows);
             if (isStarved && _chance(d, 50)) groups[i].gasLimit = 20_000 + _roll(d, 500_000);
@@ -143,6 +141,11 @@ abstract contract Batches is BatchLogs {
             if (t == BURNS_GAS && _isHostile(t) && groups[i].gasLimit == 0) groups[i].gasLimit = 900_000;
             plans[i].gasLimit = groups[i].gasLimit;
         }
+    }
+
+    function _isPlanned(Plan[] memory plans, uint256 count, uint256 s, uint256 t) private pure returns (bool) {
+        for (uint256 i; i < count; ++i) if (plans[i].s == s && plans[i].t == t) return true;
+        return false;
     }
 
     function _planGroup(

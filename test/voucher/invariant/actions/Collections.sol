@@ -210,6 +210,11 @@ abstract contract Collections is Withdrawals {
         (ids[0], values[0]) = (m.id, m.valueAggregate);
         (uint256 rest, , ) = escrow.getAccountData{gas: CALL_GAS}(m.buyer, m.seller, m.asset, ids, values);
         _mustEq(rest, expected, 17, "balance by getAccountData");
+        try escrow.getAccountData{gas: CALL_GAS}(m.buyer, m.seller, m.asset, ids, new uint256[](2)) {
+            _must(false, 17, "getAccountData took two lists that do not belong together");
+        } catch (bytes memory answer) {
+            _count(IVoucherEscrow.getAccountData.selector, bytes4(answer));
+        }
     }
 
     function _checkCollectEvent(
@@ -283,6 +288,7 @@ abstract contract Collections is Withdrawals {
     }
 
     function _pickVoucherOf(Dice memory d, uint256 account) internal returns (uint256 place) {
+        if (_chance(d, 30)) _fund(d, account);
         uint256[] storage places = vouchersOf[account];
         if (places.length == 0 || _chance(d, 15)) return _signVoucher(d, account);
         uint256 span = places.length < 6 || _chance(d, 20) ? places.length : 6;

@@ -46,17 +46,7 @@ abstract contract Deposits is Registry {
         Dice memory d = _dice(seed);
         (uint256 b, , uint256 t) = _pickAccount(d);
         if (_chance(d, 20)) b = _roll(d, PARTIES);
-        address asset = _maybeBadAsset(d, t);
-        uint256 amount = _pickAmount(d, USUAL_DEPOSIT);
-
-        Expect memory e;
-        _expectFreeCredit(e, party[b], asset, amount);
-        _expectPull(e, asset, party[b], amount, address(escrow));
-        if (!_try(party[b], abi.encodeCall(IVoucherEscrow.depositFree, (asset, amount)), e, 11)) return;
-        _pulled(b, t, amount);
-        free[b][t].balance += amount;
-        _checkFree(b, t);
-        _checkToken(t);
+        _depositFree(b, _maybeBadAsset(d, t), _pickAmount(d, USUAL_DEPOSIT));
     }
 
     /// @dev Signs a deposit by one of the three methods, and mostly relays it at once.
@@ -74,11 +64,43 @@ abstract contract Deposits is Registry {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, method, abi.encode(a), _pickKey(d, b));
-        if (_chance(d, 70) && _depositSigned(method, a, items[place].sig, party[_roll(d, PARTIES)], 11))
-            ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     /* EXECUTION */
+
+    /// @dev Puts something into a poor account, where the token lets it, so that there is something to happen to.
+    function _fund(Dice memory d, uint256 account) internal {
+        if (accounts[account].balance - accounts[account].thawing > 300) return;
+        (uint256 b, , ) = _parts(account);
+        (address buyer, address seller, address asset) = _parties(account);
+        Expect memory e;
+        uint256 amount = 500 + _roll(d, USUAL_DEPOSIT);
+        _expectCredit(e, buyer, seller, asset, amount);
+        _expectPull(e, asset, buyer, amount, address(escrow));
+        if (!_isFailure(e)) _deposit(b, buyer, seller, asset, amount, false);
+    }
+
+    /// @dev The same for a free balance.
+    function _fundFree(Dice memory d, uint256 p, uint256 t) internal {
+        if (free[p][t].balance != 0) return;
+        Expect memory e;
+        uint256 amount = 500 + _roll(d, USUAL_DEPOSIT);
+        _expectPull(e, token[t], party[p], amount, address(escrow));
+        if (!_isFailure(e)) _depositFree(p, token[t], amount);
+    }
+
+    function _depositFree(uint256 p, address asset, uint256 amount) private {
+        Expect memory e;
+        _expectFreeCredit(e, party[p], asset, amount);
+        _expectPull(e, asset, party[p], amount, address(escrow));
+        if (!_try(party[p], abi.encodeCall(IVoucherEscrow.depositFree, (asset, amount)), e, 11)) return;
+        uint256 t = tokenNumber[asset] - 1;
+        _pulled(p, t, amount);
+        free[p][t].balance += amount;
+        _checkFree(p, t);
+        _checkToken(t);
+    }
 
     function _deposit(uint256 payer, address buyer, address seller, address asset, uint256 amount, bool isTo) internal {
         Expect memory e;

@@ -51,6 +51,37 @@ abstract contract Environment is Relays {
         _advance(d, target);
     }
 
+    /// @dev An exit in its first second, whatever the seller had to do before.
+    function exitOnTime(uint256 seed) external acts("exitOnTime") {
+        Dice memory d = _dice(seed);
+        (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        _advance(d, accounts[_account(b, s, t)].end);
+        if (_chance(d, 60)) _withdraw(b, s, t);
+    }
+
+    /// @dev A flush of all accounts comes again when the first one has matured and new money is there: it acts on an account once.
+    function flushAgain(uint256 seed) external acts("flushAgain") {
+        Dice memory d = _dice(seed);
+        (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        uint256 account = _account(b, s, t);
+        _fund(d, account);
+        _advance(d, accounts[account].end);
+        IVoucherEscrow.FlushAllAuthorization memory m = IVoucherEscrow.FlushAllAuthorization({
+            buyer: party[b],
+            nonce: keccak256(abi.encode("again", seed)),
+            expiry: uint64(_now() + 2 * PERIOD)
+        });
+        address by = keyOf[party[b]] != 0 ? party[b] : walletOwner[b];
+        Sig memory sig = items[_fileClean(Kind.FlushAll, abi.encode(m), by, Form.Full)].sig;
+        IVoucherEscrow.AccountKey[] memory list = new IVoucherEscrow.AccountKey[](1);
+        list[0] = IVoucherEscrow.AccountKey(party[_sellerParty(s)], token[t]);
+        if (!_flushAllSigned(m, list, sig, party[MALLORY], 15)) return;
+        _advance(d, accounts[account].end);
+        _fund(d, account);
+        _flushAllSigned(m, list, sig, party[MALLORY], 4);
+    }
+
+    /// @dev A token that has just turned hostile is tried out at once.
     function turnToken(uint256 seed) external acts("turnToken") {
         Dice memory d = _dice(seed);
         uint256 t = _chance(d, 60) ? focusToken : _roll(d, TOKENS);
@@ -58,9 +89,12 @@ abstract contract Environment is Relays {
             _turnUsdc(d);
             return;
         }
-        bool hostile = !_isHostile(t) && _chance(d, 70);
+        bool hostile = !_isHostile(t) && _chance(d, 60);
         CampaignToken(token[t]).setHostile(hostile);
         if (t == REENTERS) ReenteringToken(token[t]).arm(address(0), "", _chance(d, 25));
+        if (!hostile) return;
+        address buyer = party[focusBuyer];
+        _deposit(focusBuyer, buyer, party[_sellerParty(focusSeller)], token[t], 1 + _roll(d, 50), false);
     }
 
     /// @dev Code at the address of a key: none, code that denies, burns gas, answers a flood, or obeys another key.
@@ -93,7 +127,8 @@ abstract contract Environment is Relays {
         if (t == REENTERS) ReenteringToken(token[t]).arm(address(0), "", false);
         vm.prank(party[MALLORY]);
         (bool ok, ) = token[t].call{gas: CALL_GAS}(abi.encodeCall(IERC20.transfer, (address(escrow), amount)));
-        if (!ok || IERC20(token[t]).balanceOf(address(escrow)) == held[t] + donated[t]) return;
+        // A hostile token may also refuse by its answer, and a gift of one unit may be all fee.
+        if (!ok || _balance(MALLORY, t) == wallet[MALLORY][t]) return;
         wallet[MALLORY][t] -= amount;
         donated[t] += amount - _fee(t, amount);
         _checkToken(t);
@@ -134,6 +169,7 @@ abstract contract Environment is Relays {
                 ? address(escrow)
                 : party[_chance(d, 50) ? focusBuyer : _sellerParty(focusSeller)];
         bool listed = usdc.isBlacklisted(account);
+        if (!listed && _chance(d, 60)) return;
         vm.prank(usdc.blacklister());
         if (listed) usdc.unBlacklist(account);
         else usdc.blacklist(account);

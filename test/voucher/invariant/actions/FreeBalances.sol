@@ -11,6 +11,7 @@ abstract contract FreeBalances is Deposits {
     function allocate(uint256 seed) external acts("allocate") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        if (_chance(d, 60)) _fundFree(d, b, t);
         address seller = _maybeBadSeller(d, b, s);
         uint256 amount = _pickAmount(d, free[b][t].balance);
 
@@ -23,6 +24,7 @@ abstract contract FreeBalances is Deposits {
     function signAllocate(uint256 seed) external acts("signAllocate") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        if (_chance(d, 60)) _fundFree(d, b, t);
         IVoucherEscrow.AllocateAuthorization memory a = IVoucherEscrow.AllocateAuthorization({
             buyer: party[b],
             seller: _maybeBadSeller(d, b, s),
@@ -32,7 +34,7 @@ abstract contract FreeBalances is Deposits {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.Allocate, abi.encode(a), _pickKey(d, b));
-        if (_chance(d, 70) && _allocateSigned(a, items[place].sig, party[_roll(d, PARTIES)], 11)) ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     function withdrawFree(uint256 seed) external acts("withdrawFree") {
@@ -46,6 +48,7 @@ abstract contract FreeBalances is Deposits {
         Dice memory d = _dice(seed);
         (uint256 p, uint256 s, uint256 t) = _pickAccount(d);
         if (_chance(d, 40)) p = _sellerParty(s);
+        if (_chance(d, 60)) _fundFree(d, p, t);
         IVoucherEscrow.WithdrawFreeAuthorization memory a = IVoucherEscrow.WithdrawFreeAuthorization({
             buyer: party[p],
             asset: token[t],
@@ -54,8 +57,7 @@ abstract contract FreeBalances is Deposits {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.WithdrawFree, abi.encode(a), _pickKey(d, p));
-        if (_chance(d, 70) && _withdrawFreeSigned(a, items[place].sig, party[_roll(d, PARTIES)], 15))
-            ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     function advanceFreeNonce(uint256 seed) external acts("advanceFreeNonce") {

@@ -2,10 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IVoucherEscrow} from "../../../../contracts/interfaces/IVoucherEscrow.sol";
+import {Digests} from "../Digests.sol";
 import {Servers} from "./Servers.sol";
 
 /// @title The hostile relayer: everything ever signed, again, changed, for something else, on another chain
 abstract contract Relays is Servers {
+    using Digests for address;
+
     /* ACTIONS */
 
     /// @dev Whatever was signed, in any order, any number of times.
@@ -50,7 +53,9 @@ abstract contract Relays is Servers {
     /// @dev In a frame of its own: the compiler takes `block.chainid` for constant within one.
     function onOtherChain(uint256 seed) external {
         Dice memory d = _dice(seed);
+        _must(escrow.DOMAIN_SEPARATOR() == address(escrow).domainOf(), 10, "the domain is another chain's");
         for (uint256 i = 2; i != 0 && items.length != 0; --i) _relay(d, _pickItem(d));
+        if (_chance(d, 70)) return;
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
         _signVoucher(d, _account(b, s, t));
     }
@@ -63,9 +68,10 @@ abstract contract Relays is Servers {
         return items.length - 1 - _roll(d, span);
     }
 
-    function _relay(Dice memory d, uint256 place) private {
+    function _relay(Dice memory d, uint256 place) internal override returns (bool) {
         Item memory item = items[place];
-        if (!_execute(d, item.kind, item.data, item.sig, 4)) return;
+        uint256 v = item.uses == 0 ? _concern(item.kind) : 4;
+        if (!_execute(d, item.kind, item.data, item.sig, v)) return false;
         uint256 uses = ++items[place].uses;
         // Vouchers, flush-alls and signer authorizations are limited by what they say, the others by their nonce.
         bool isRepeatable =
@@ -74,6 +80,15 @@ abstract contract Relays is Servers {
                 item.kind == Kind.SignerAuthorization ||
                 item.kind == Kind.SignerRevocation;
         _must(isRepeatable || uses < 2, 4, "one signature had an effect twice");
+        return true;
+    }
+
+    /// @return Invariant that a first use is about.
+    function _concern(Kind kind) private pure returns (uint256) {
+        if (kind <= Kind.DepositPermit2 || kind == Kind.Allocate) return 11;
+        if (kind == Kind.SignerAuthorization || kind == Kind.SignerRevocation) return 13;
+        if (kind == Kind.Release || kind == Kind.Payout) return 14;
+        return kind == Kind.Voucher ? 7 : 15;
     }
 
     /// @dev Sends a message with a signature to where it belongs; the ghost knows whether it fits.

@@ -25,7 +25,7 @@ abstract contract Sellers is Signers {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.Payout, abi.encode(m), _pickKey(d, p));
-        if (_chance(d, 70) && _payoutSigned(m, items[place].sig, party[_roll(d, PARTIES)], 14)) ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     /* EXECUTION */

@@ -53,7 +53,8 @@ abstract contract Servers is Sellers {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
         uint256 account = _account(b, s, t);
-        if (_chance(d, 50)) _look(account);
+        if (_chance(d, 85)) _fund(d, account);
+        if (servers[account].time == 0 || _chance(d, 60)) _look(account);
         for (uint256 i = 1 + _roll(d, 3); i != 0; --i) _request(d, account);
     }
 
@@ -69,18 +70,18 @@ abstract contract Servers is Sellers {
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
         uint256 account = _account(b, s, t);
         (uint256 n, uint256 least) = _pickCondition(d, account);
+        if (_chance(d, 50)) _look(account);
         uint256 spare = _spendable(account);
         uint256 amount = _chance(d, 85) ? _pickAmount(d, spare) : accounts[account].balance + 1;
         if (amount > spare && amount <= accounts[account].balance) amount = spare;
-        if (_release(account, n, least, amount)) {
-            servers[account].releases.push(Release(amount, type(uint256).max, 0));
-        }
+        _releaseNow(account, n, least, amount);
     }
 
     function signRelease(uint256 seed) external acts("signRelease") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
         uint256 account = _account(b, s, t);
+        if (_chance(d, 50)) _look(account);
         uint256 spare = _spendable(account);
         uint256 amount = _pickAmount(d, spare);
         if (amount > spare) amount = spare;
@@ -97,7 +98,13 @@ abstract contract Servers is Sellers {
         });
         uint256 place = _file(d, Kind.Release, abi.encode(m), _pickKey(d, _sellerParty(s)));
         servers[account].releases.push(Release(amount, m.expiry, m.nonce));
-        if (_chance(d, 60) && _releaseSigned(m, items[place].sig, party[_roll(d, PARTIES)], 14)) ++items[place].uses;
+        _relayMaybe(d, place);
+    }
+
+    /// @dev The server has no receipt yet: it counts the release as live until it looks again.
+    function _releaseNow(uint256 account, uint256 laneNumber, uint256 least, uint256 amount) internal {
+        if (!_release(account, laneNumber, least, amount)) return;
+        servers[account].releases.push(Release(amount, type(uint256).max, 0));
     }
 
     /* THE SERVER */
@@ -141,7 +148,7 @@ abstract contract Servers is Sellers {
         if (spendable == 0) return;
         uint256 n = _chance(d, 60) ? 0 : _roll(d, LANES);
         uint256 base = server.accepted[n] > server.collected[n] ? server.accepted[n] : server.collected[n];
-        uint256 price = _chance(d, 15) ? spendable : 1 + _roll(d, spendable);
+        uint256 price = _chance(d, 15) ? spendable : 1 + _roll(d, spendable / 4 + 1);
         uint64 expiry = uint64(_now() + PERIOD + MARGIN + _roll(d, 2 * PERIOD));
         address by = _pickVoucherKey(d, account, server);
         if (by == address(0)) return;

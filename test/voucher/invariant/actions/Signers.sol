@@ -30,7 +30,7 @@ abstract contract Signers is Batches {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.SignerAuthorization, abi.encode(m), _pickKey(d, b));
-        if (_chance(d, 70) && _authorizeSigned(m, items[place].sig, party[_roll(d, PARTIES)], 13)) ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     function revokeSigner(uint256 seed) external acts("revokeSigner") {
@@ -51,7 +51,7 @@ abstract contract Signers is Batches {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.SignerRevocation, abi.encode(m), _pickKey(d, b));
-        if (_chance(d, 50) && _revokeSigned(m, items[place].sig, party[_roll(d, PARTIES)], 13)) ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     function invalidateNonces(uint256 seed) external acts("invalidateNonces") {

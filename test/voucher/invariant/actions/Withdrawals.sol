@@ -11,6 +11,7 @@ abstract contract Withdrawals is FreeBalances {
     function thaw(uint256 seed) external acts("thaw") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        if (_chance(d, 60)) _fund(d, _account(b, s, t));
         Account storage a = accounts[_account(b, s, t)];
         _thaw(b, s, t, _pickAmount(d, a.balance - a.thawing));
     }
@@ -39,6 +40,7 @@ abstract contract Withdrawals is FreeBalances {
     function signFlush(uint256 seed) external acts("signFlush") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        if (_chance(d, 60)) _fund(d, _account(b, s, t));
         IVoucherEscrow.FlushAuthorization memory a = IVoucherEscrow.FlushAuthorization({
             buyer: party[b],
             seller: party[_sellerParty(s)],
@@ -47,20 +49,20 @@ abstract contract Withdrawals is FreeBalances {
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.Flush, abi.encode(a), _pickKey(d, b));
-        if (_chance(d, 60) && _flushSigned(a, items[place].sig, party[_roll(d, PARTIES)], 15)) ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     function signFlushAll(uint256 seed) external acts("signFlushAll") {
         Dice memory d = _dice(seed);
-        (uint256 b, , ) = _pickAccount(d);
+        (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        if (_chance(d, 60)) _fund(d, _account(b, s, t));
         IVoucherEscrow.FlushAllAuthorization memory a = IVoucherEscrow.FlushAllAuthorization({
             buyer: party[b],
             nonce: _pickNonce(d),
             expiry: _pickExpiry(d)
         });
         uint256 place = _file(d, Kind.FlushAll, abi.encode(a), _pickKey(d, b));
-        if (_chance(d, 60) && _flushAllSigned(a, _pickKeys(d), items[place].sig, party[_roll(d, PARTIES)], 15))
-            ++items[place].uses;
+        _relayMaybe(d, place);
     }
 
     /* EXECUTION */
@@ -133,7 +135,7 @@ abstract contract Withdrawals is FreeBalances {
         bytes32 digest = _digestOf(Kind.FlushAll, abi.encode(m), address(escrow));
         _unless(e, _now() <= m.expiry, IVoucherEscrow.AuthorizationExpired.selector);
         _unless(e, _isOwners(m.buyer, sig, digest), IVoucherEscrow.InvalidAuthorization.selector);
-        _expectFresh(e, _nonceKey(IVoucherEscrow.NonceKind.FlushAll, m.buyer, m.nonce));
+        _expectFlushAllNonce(e, m.buyer, m.nonce);
         bool view_ = escrow.isFlushAllAuthorizationValid{gas: CALL_GAS}(m, sig.signature);
         _must(view_ == !_isFailure(e), 17, "isFlushAllAuthorizationValid");
 
@@ -172,6 +174,12 @@ abstract contract Withdrawals is FreeBalances {
         bool isThawing = a.end != 0 && _now() < a.end;
         _unless(e, a.balance != 0 && !isThawing, IVoucherEscrow.NothingToFlush.selector);
         if (a.thawing != 0 && !isThawing) _expectPush(e, t, party[b]);
+    }
+
+    function _expectFlushAllNonce(Expect memory e, address buyer, bytes32 nonce) private {
+        bytes32 key = _nonceKey(IVoucherEscrow.NonceKind.FlushAll, buyer, nonce);
+        _expectFresh(e, key);
+        _must(escrow.isFlushAllAuthorizationNonceUsed(buyer, nonce) == isUsed[key], 17, "flush-all nonce");
     }
 
     function _flushed(uint256 account) private {

@@ -12,10 +12,12 @@ contract ReenteringToken is CampaignToken {
     bytes private _data;
     bool public bubbles;
     bool public isReentered;
+    /// @notice Error that the call ended with, as far as it was outlived.
+    bytes4 public refusal;
 
     /// @notice Prepares the call. Whether it went through is in `isReentered`.
     function arm(address target, bytes calldata data, bool bubble) external {
-        (_target, _data, bubbles, isReentered) = (target, data, bubble, false);
+        (_target, _data, bubbles, isReentered, refusal) = (target, data, bubble, false, 0);
     }
 
     function transfer(address to, uint256 amount) external returns (bool) {
@@ -34,8 +36,9 @@ contract ReenteringToken is CampaignToken {
     function _reenter() private {
         if (!isHostile || _target == address(0)) return;
         // solhint-disable-next-line avoid-low-level-calls
-        (bool ok, ) = _target.call(_data);
-        if (ok) isReentered = true;
+        (bool ok, bytes memory answer) = _target.call(_data);
         if (!ok && bubbles) revert HookFailed();
+        if (ok) isReentered = true;
+        else refusal = bytes4(answer);
     }
 }
