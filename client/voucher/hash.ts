@@ -23,8 +23,13 @@ const hasher = /* @__PURE__ */ createStructHasher(voucherTypes);
 /**
  * Gives the EIP-712 type hash of a message, as the contract's constants have it.
  *
+ * - Source: contracts/interfaces/IVoucherEscrow.sol
+ *
  * @param primaryType - Name in {@link voucherTypes}.
  * @returns 32-byte hash of the type string.
+ *
+ * @example
+ * const typeHash = voucherTypeHash("Voucher");
  */
 export function voucherTypeHash(primaryType: VoucherPrimaryType): Hex {
   return hasher.typeHash(primaryType);

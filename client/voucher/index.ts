@@ -132,7 +132,6 @@ export {
   getEip712Domain,
   getThawingPeriod,
   getTypeHash,
-  type Eip712Domain,
   type GetTypeHashParameters,
 } from "./reads/escrow.ts";
 export {
@@ -404,3 +403,4 @@ export {
   type WithdrawFreeWithAuthorizationReturnType,
   type WithdrawFreeWithAuthorizationErrorType,
 } from "./actions/withdrawFreeWithAuthorization.ts";
+export type { Eip712Domain } from "../core/read.ts";

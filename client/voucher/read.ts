@@ -1,17 +1,6 @@
-import type {
-  Address,
-  BlockNumber,
-  BlockTag,
-  Chain,
-  Client,
-  ContractFunctionArgs,
-  ContractFunctionName,
-  ContractFunctionReturnType,
-  Transport,
-} from "viem";
-import { readContract } from "viem/actions";
+import type { Address, ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType } from "viem";
 import { voucherEscrowAbi } from "../abi/index.ts";
-import { readView, toEip712Domain, type BlockParameters, type Eip712Domain } from "../core/read.ts";
+import { readView, type BlockParameters } from "../core/read.ts";
 import type { ReadClient } from "../core/readClient.ts";
 import { decodeVoucherError } from "./errors.ts";
 

@@ -2,7 +2,7 @@ import { decodeFunctionResult, encodeFunctionData, isAddressEqual, type Address,
 import { getBlock, readContract } from "viem/actions";
 import { multicall3Abi, voucherEscrowAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
-import { MULTICALL3_ADDRESS } from "../seller/voucher/chainView.ts";
+import { MULTICALL3_ADDRESS } from "../core/multicall.ts";
 import type { ReadClient } from "../core/readClient.ts";
 import { getSigner } from "./reads/parties.ts";
 import { isVoucherSignatureValid } from "./reads/vouchers.ts";

@@ -1,6 +1,5 @@
-import type { Address, Hex } from "viem";
+import type { Hex } from "viem";
 import { BaseError } from "../../errors.ts";
-import type { CollectReport } from "../voucher/collect/types.ts";
 
 /** Errors of the seller side. Refusals of a voucher are no errors: see `rejections.ts`. */
 

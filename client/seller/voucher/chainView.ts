@@ -1,3 +1,4 @@
+import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
 import type { Address, Hex } from "viem";
 import { getChainId } from "viem/actions";
 import type { ReadClient } from "../../core/readClient.ts";
@@ -48,9 +49,6 @@ export interface ChainViewOptions {
   /** Told about passes that failed. They are tried again. */
   readonly onError?: (error: unknown) => void;
 }
-
-/** Multicall3's canonical address. */
-export const MULTICALL3_ADDRESS: Address = "0xcA11bde05977b3631167028862bE2a173976CA11";
 
 /**
  * Makes the view of the chain of one seller.

@@ -1,6 +1,6 @@
 // The only barrel of this folder: everything a seller runs.
 export { createAcceptor, type AcceptorOptions } from "./accept.ts";
-export { createChainView, MULTICALL3_ADDRESS, type ChainViewOptions } from "./chainView.ts";
+export { createChainView, type ChainViewOptions } from "./chainView.ts";
 export { createCollector, type CollectorOptions } from "./collector.ts";
 export type { CollectPolicy } from "./collect/plan.ts";
 export { DEFAULT_GAS_MODEL, MAX_TRANSACTION_GAS, type GasModel } from "./collect/gas.ts";
@@ -72,3 +72,4 @@ export type {
   VoucherStore,
 } from "./store/types.ts";
 export type { CollectedLane, Collector, CollectProgress, CollectReason, CollectReport } from "./collect/types.ts";
+export { MULTICALL3_ADDRESS } from "../../core/multicall.ts";

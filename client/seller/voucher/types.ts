@@ -1,5 +1,5 @@
 import type { BlockReference } from "../core/types.ts";
-import type { Address, Hash, Hex } from "viem";
+import type { Address, Hex } from "viem";
 import type { ReleaseAuthorization, SignedVoucher, Voucher } from "../../voucher/types.ts";
 import type { RejectionCode } from "./rejections.ts";
 import type { Commitment, LaneOffer } from "./store/types.ts";

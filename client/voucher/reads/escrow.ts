@@ -1,19 +1,7 @@
-import type { Address, Hex } from "viem";
+import type { Hex } from "viem";
 import { readEscrow, type ReadParameters } from "../read.ts";
-import { type ReadClient } from "../../core/readClient.ts";
-
-/** An EIP-712 domain as ERC-5267 describes it. */
-export interface Eip712Domain {
-  /** One byte; its bits say which members the domain has. */
-  readonly fields: Hex;
-  readonly name: string;
-  readonly version: string;
-  readonly chainId: bigint;
-  readonly verifyingContract: Address;
-  /** 32 bytes. */
-  readonly salt: Hex;
-  readonly extensions: readonly bigint[];
-}
+import { toEip712Domain, type Eip712Domain } from "../../core/read.ts";
+import type { ReadClient } from "../../core/readClient.ts";
 
 /**
  * Reads the EIP-712 domain of the escrow. Calls `VoucherEscrow.eip712Domain` (ERC-5267).
@@ -28,9 +16,7 @@ export interface Eip712Domain {
  * const { name, version } = await getEip712Domain(publicClient, { escrow });
  */
 export async function getEip712Domain(client: ReadClient, parameters: ReadParameters): Promise<Eip712Domain> {
-  const domain = await readEscrow(client, parameters, "eip712Domain", []);
-  const [fields, name, version, chainId, verifyingContract, salt, extensions] = domain;
-  return { fields, name, version, chainId, verifyingContract, salt, extensions };
+  return toEip712Domain(await readEscrow(client, parameters, "eip712Domain", []));
 }
 
 /** What {@link getTypeHash} takes. */

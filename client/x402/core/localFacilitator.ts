@@ -38,7 +38,15 @@ export function createLocalClient({ scheme, networks, messageOf }: LocalClientPa
   };
 }
 
-/** Makes a client of a facilitator in the same process. */
+/**
+ * Makes a client of a facilitator in the same process.
+ *
+ * @param facilitator - With its schemes registered.
+ * @returns The client, for `x402ResourceServer`.
+ *
+ * @example
+ * const client = createInProcessFacilitatorClient(new x402Facilitator().register(networks, scheme));
+ */
 export function createInProcessFacilitatorClient(facilitator: x402Facilitator): FacilitatorClient {
   return {
     verify: (payload, requirements) => facilitator.verify(payload, requirements),

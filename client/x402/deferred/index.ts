@@ -78,7 +78,7 @@ export { createLocalFacilitatorClient } from "./localFacilitator.ts";
 export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
 export { toExpressHandler, type ExpressLike } from "./v1Express.ts";
 export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
-export { type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
+export type { RequestV1, ResponseV1, V1Handler } from "../core/v1.ts";
 
 // Whoever pays the gas.
 export type { AssetAmounts, AssetFacts } from "../core/assets.ts";
