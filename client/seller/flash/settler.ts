@@ -21,7 +21,14 @@ import {
   type SettleGasModel,
   type Shipment,
 } from "./settle/batches.ts";
-import { createSettleAttempts, readReceipt, refusalOf, type SettledEscrow } from "./settle/outcomes.ts";
+import {
+  allFailed,
+  createSettleAttempts,
+  readReceipt,
+  refusalOf,
+  type ReceiptReading,
+  type SettledEscrow,
+} from "./settle/outcomes.ts";
 import { planSettlement, type PlannedEscrow } from "./settle/plan.ts";
 import type {
   FlashChainView,
@@ -154,20 +161,38 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const paid: SettledEscrow[] = [];
     for (const shipment of shipments) {
       signal.throwIfAborted();
-      const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
-      if (refused !== undefined) {
-        for (const { item } of shipment.items) failures.set(item.item.digest, refused);
-        continue;
-      }
-      const receipt = await send(shipment, signal);
-      receipts.push(receipt);
-      onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
-      const reading = readReceipt(settlement.settlement, shipment, receipt);
+      const { receipt, ...reading } = await sendOne(shipment, signal);
+      if (receipt !== undefined) receipts.push(receipt);
       for (const [digest, failure] of reading.failures) failures.set(digest, failure);
       paid.push(...reading.paid);
-      gasDoublings = receipt.status === "success" ? 0 : Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS);
     }
     return { receipts, failures, paid };
+  }
+
+  async function sendOne(
+    shipment: Shipment,
+    signal: AbortSignal,
+  ): Promise<ReceiptReading & { readonly receipt?: TransactionReceipt }> {
+    const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
+    if (refused !== undefined) return { failures: allFailed(shipment, refused), paid: [] };
+    let receipt: TransactionReceipt;
+    try {
+      receipt = await send(shipment, signal);
+    } catch (error) {
+      // Some nodes try a transaction before they take it.
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      noteGas(false);
+      return { failures: allFailed(shipment, refusal), paid: [] };
+    }
+    onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
+    noteGas(receipt.status === "success");
+    return { ...readReceipt(settlement.settlement, shipment, receipt), receipt };
+  }
+
+  /** Whatever a batch reverts with: nothing of it does but too little gas, and gas that is not used costs nothing. */
+  function noteGas(isEnough: boolean): void {
+    gasDoublings = isEnough ? 0 : Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS);
   }
 
   /** A signed transaction may have landed by itself: asking costs nothing, a transaction that reverts does. */
