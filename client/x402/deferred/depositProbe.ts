@@ -31,15 +31,9 @@ import {
   voucherDomain,
   type ReadClient,
 } from "../../voucher/index.ts";
+import { toTransaction } from "../core/relayCalls.ts";
 import type { DeferredCode } from "./codes.ts";
-import {
-  depositCalls,
-  deploymentCall,
-  readVoucherCheck,
-  signerCall,
-  toTransaction,
-  voucherCheckCall,
-} from "./relayCalls.ts";
+import { depositCalls, deploymentCall, readVoucherCheck, signerCall, voucherCheckCall } from "./relayCalls.ts";
 import type { PendingDeployment, RelayTrial } from "./relayer.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";
 
