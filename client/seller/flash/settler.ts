@@ -263,8 +263,17 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const now = readClock();
     const items: SettledItem[] = [];
     for (const { state, items: own, reason } of planned) {
-      const left = new Map((await store.listUnsettledOf(state.escrow)).map(({ item }) => [item.digest, item]));
-      for (const item of own) items.push(judge(item, left.has(item.item.digest), reason, failures));
+      const after = await store.getEscrow(state.escrow);
+      const isSameEpoch = after?.confirmed.epoch === state.confirmed.epoch;
+      const left = await store.listUnsettledOf(state.escrow);
+      const digests = new Set(left.map(({ item }) => item.digest));
+      for (const item of own) {
+        const told = failures.get(item.item.digest);
+        const isPaid = isSameEpoch && (after.unsettled === 0n || !digests.has(item.item.digest));
+        // An escrow whose epoch ended lists nothing any more, so what its receipt said decides then.
+        const failure = isPaid ? undefined : (told ?? (isSameEpoch ? "Pending" : undefined));
+        items.push({ item, reason, ...(failure === undefined ? {} : { failure }) });
+      }
     }
     for (const item of items) {
       if (item.failure === undefined) continue;
@@ -279,19 +288,6 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       fromEscrow: sumByToken(paid, names, ({ fromEscrow }) => fromEscrow),
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
     };
-  }
-
-  /** An escrow whose epoch ended lists nothing any more, so what its receipt said decides then. */
-  function judge(
-    item: UnsettledItem,
-    isLeft: boolean,
-    reason: SettledItem["reason"],
-    failures: Sent["failures"],
-  ): SettledItem {
-    const told = failures.get(item.item.digest);
-    if (told === "Used") return isLeft ? { item, reason, failure: told } : { item, reason };
-    if (told !== undefined) return { item, reason, failure: told };
-    return isLeft ? { item, reason, failure: "Pending" } : { item, reason };
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */

@@ -86,6 +86,8 @@ export interface Market {
   readonly node: WatchedNode;
   readonly settlement: SettlementId;
   readonly server: Address;
+  /** The server's own wallet, which the settler uses too. */
+  readonly wallet: Wallet;
   readonly store: FlashStore;
   readonly chain: FlashChainView;
   readonly acceptor: FlashAcceptor;
@@ -279,6 +281,7 @@ export async function openMarket(
     node,
     settlement,
     server,
+    wallet,
     store,
     chain,
     acceptor,
