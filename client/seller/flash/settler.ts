@@ -264,14 +264,11 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const items: SettledItem[] = [];
     for (const { state, items: own, reason } of planned) {
       const after = await store.getEscrow(state.escrow);
-      const isSameEpoch = after?.confirmed.epoch === state.confirmed.epoch;
-      const left = await store.listUnsettledOf(state.escrow);
-      const digests = new Set(left.map(({ item }) => item.digest));
+      const isPaid = after?.confirmed.epoch === state.confirmed.epoch && after.unsettled === 0n;
+      const left = new Set((await store.listUnsettledOf(state.escrow)).map(({ item }) => item.digest));
       for (const item of own) {
-        const told = failures.get(item.item.digest);
-        const isPaid = isSameEpoch && (after.unsettled === 0n || !digests.has(item.item.digest));
-        // An escrow whose epoch ended lists nothing any more, so what its receipt said decides then.
-        const failure = isPaid ? undefined : (told ?? (isSameEpoch ? "Pending" : undefined));
+        const { digest } = item.item;
+        const failure = failureOf(failures.get(digest), left.has(digest), isPaid);
         items.push({ item, reason, ...(failure === undefined ? {} : { failure }) });
       }
     }
@@ -359,6 +356,18 @@ const EMPTY_REPORT: SettleReport = {
 
 function escrowsOf(items: readonly UnsettledItem[]): readonly FlashEscrowId[] {
   return [...new Map(items.map(({ escrow }) => [escrowKey(escrow), escrow])).values()];
+}
+
+/**
+ * What became of an item: what the contract said of it, unless that means that the server has been paid.
+ *
+ * @param isLeft - Whether the store still lists it. It lists nothing of an epoch that ended, and nothing past its deadline.
+ * @param isPaid - Whether the server has everything it accepted in this epoch, in whatever way.
+ */
+function failureOf(told: SettleFailure | undefined, isLeft: boolean, isPaid: boolean): SettleFailure | undefined {
+  if (told === "Used") return isLeft ? told : undefined;
+  if (told === "NotCovered") return isPaid ? undefined : told;
+  return told ?? (isLeft ? "Pending" : undefined);
 }
 
 function sumByToken(
