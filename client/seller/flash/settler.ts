@@ -260,22 +260,9 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     planned: readonly PlannedEscrow[],
     { receipts, failures, paid }: Sent,
   ): Promise<SettleReport> {
-    const now = readClock();
-    const items: SettledItem[] = [];
-    for (const { state, items: own, reason } of planned) {
-      const after = await store.getEscrow(state.escrow);
-      const isPaid = after?.confirmed.epoch === state.confirmed.epoch && after.unsettled === 0n;
-      const left = new Set((await store.listUnsettledOf(state.escrow)).map(({ item }) => item.digest));
-      for (const item of own) {
-        const { digest } = item.item;
-        const failure = failureOf(failures.get(digest), left.has(digest), isPaid);
-        items.push({ item, reason, ...(failure === undefined ? {} : { failure }) });
-      }
-    }
-    for (const item of items) {
-      if (item.failure === undefined) continue;
-      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
-    }
+    const judged = await Promise.all(planned.map((escrow) => judge(escrow, failures)));
+    const items = judged.flat();
+    noteFailures(items);
     const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
     noteFallbacks(paid, names);
     return {
@@ -285,6 +272,28 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       fromEscrow: sumByToken(paid, names, ({ fromEscrow }) => fromEscrow),
       gasUsed: receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
     };
+  }
+
+  async function judge(
+    { state, items, reason }: PlannedEscrow,
+    told: Sent["failures"],
+  ): Promise<readonly SettledItem[]> {
+    const after = await store.getEscrow(state.escrow);
+    const isPaid = after?.confirmed.epoch === state.confirmed.epoch && after.unsettled === 0n;
+    const left = new Set((await store.listUnsettledOf(state.escrow)).map(({ item }) => item.digest));
+    return items.map((item) => {
+      const { digest } = item.item;
+      const failure = failureOf(told.get(digest), left.has(digest), isPaid);
+      return { item, reason, ...(failure === undefined ? {} : { failure }) };
+    });
+  }
+
+  function noteFailures(items: readonly SettledItem[]): void {
+    const now = readClock();
+    for (const item of items) {
+      if (item.failure === undefined) continue;
+      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
+    }
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */
@@ -366,8 +375,8 @@ function escrowsOf(items: readonly UnsettledItem[]): readonly FlashEscrowId[] {
  */
 function failureOf(told: SettleFailure | undefined, isLeft: boolean, isPaid: boolean): SettleFailure | undefined {
   if (told === "Used") return isLeft ? told : undefined;
-  if (told === "NotCovered") return isPaid ? undefined : told;
-  return told ?? (isLeft ? "Pending" : undefined);
+  if (told !== undefined && told !== "NotCovered") return told;
+  return isPaid ? undefined : (told ?? (isLeft ? "Pending" : undefined));
 }
 
 function sumByToken(
