@@ -57,8 +57,8 @@ export interface SkippedItem extends PackedHead {
 export interface ItemOutcome {
   readonly item: PackedItem;
   /**
-   * `None` when it was settled, whole or, with `allowPartial` and for tabs, in part. `undefined` when the events do not tell: a payment
-   * and a tab of one group have the same first word, and one of the two was settled.
+   * `None` when it was settled, whole or, with `allowPartial` and for tabs, in part. `undefined` when the events do not tell: several items
+   * of one group have the same first word, and only some of them were settled.
    */
   readonly reason: SkipReason | undefined;
 }
@@ -222,23 +222,20 @@ function takeSkips(left: SkippedItem[], id: Hex, items: readonly PackedItem[]): 
   });
 }
 
-/**
- * Of items with the same first word in a row, at most the first is settled, so events belong to the last ones.
- *
- * @param inBoth - First words that a payment and a tab share.
- */
+/** Of one item given twice, the second is left out because the first used its nonce or its total; other twins cannot be told apart. */
 function outcomesOf(
   items: readonly PackedItem[],
   skips: readonly SkippedItem[],
   inBoth: ReadonlySet<bigint>,
 ): readonly ItemOutcome[] {
   return items.map((item, index): ItemOutcome => {
-    const { head } = item;
-    const same = skips.filter((skip) => skip.head === head);
-    const all = items.filter((other) => other.head === head).length;
-    const before = items.slice(0, index).filter((other) => other.head === head).length;
-    if (inBoth.has(head) && same.length !== 0 && same.length !== all) return { item, reason: undefined };
-    return { item, reason: same[before - (all - same.length)]?.reason ?? "None" };
+    const isTwin = (other: { readonly head: bigint }): boolean => other.head === item.head;
+    const [same, all] = [skips.filter(isTwin), items.filter(isTwin).length];
+    const settled = all - same.length;
+    const isClear = settled === 0 || same.every(({ reason }) => reason === "Used" || reason === "NotCovered");
+    if (settled !== all && (!isClear || (settled !== 0 && inBoth.has(item.head)))) return { item, reason: undefined };
+    const before = items.slice(0, index).filter(isTwin).length;
+    return { item, reason: same[before - settled]?.reason ?? "None" };
   });
 }
 

@@ -24,6 +24,7 @@ import {
   type CloseEscrow,
   type ExtendEscrow,
   type Funding,
+  type NumberedPayment,
   type OpenEscrow,
   type Payment,
   type ReleaseEscrow,
@@ -115,17 +116,7 @@ export interface NumberedPaymentTransaction {
 
 /** What a signed transaction pays, and how it would be mined. */
 export interface SignNumberedPaymentParameters extends SettlementReference {
-  readonly server: Address;
-  /** ERC-20 contract. */
-  readonly token: Address;
-  /** Token base units. */
-  readonly amount: bigint;
-  /** Tells one payment from another, 64 bits; it is neither the nonce of the account nor of a {@link Payment}. */
-  readonly nonce: bigint;
-  /** Unix seconds, inclusive; zero for as long as the epoch lasts. */
-  readonly deadline: bigint;
-  /** Epoch of the escrow. */
-  readonly epoch: bigint;
+  readonly payment: NumberedPayment;
   /** How the transaction would be mined; the server can settle it even if it never is. */
   readonly transaction: Pick<NumberedPaymentTransaction, "nonce" | "gas" | "maxFeePerGas" | "maxPriorityFeePerGas">;
 }
@@ -379,14 +370,14 @@ export async function signPermit(signer: TypedDataSigner, reference: PermitRefer
  *
  * @example
  * const transaction = { nonce: 0, gas: 150_000n, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 1n };
- * const raw = await signNumberedPayment(account, { chainId: 8453, settlement, ...payment, transaction });
+ * const raw = await signNumberedPayment(account, { chainId: 8453, settlement, payment, transaction });
  */
 export async function signNumberedPayment(
   signer: TransactionSigner,
   parameters: SignNumberedPaymentParameters,
 ): Promise<Hex> {
   const { chainId, settlement, transaction } = parameters;
-  const { server, token, amount, nonce, deadline, epoch } = withChecksums(parameters);
+  const { server, token, amount, nonce, deadline, epoch } = withChecksums(parameters.payment);
   const data = encodeFunctionData({
     abi: flashSettlementAbi,
     functionName: "settleNumberedPayment",

@@ -63,6 +63,22 @@ export interface Tab {
   readonly epoch: bigint;
 }
 
+/** What a signed transaction pays: the arguments of `settleNumberedPayment`. */
+export interface NumberedPayment {
+  /** Receiver. */
+  readonly server: Address;
+  /** ERC-20 contract. */
+  readonly token: Address;
+  /** Token base units; not zero. */
+  readonly amount: bigint;
+  /** Tells one payment from another, 64 bits; it is neither the nonce of the account nor of a {@link Payment}. */
+  readonly nonce: bigint;
+  /** Last second at which it can be settled, unix seconds, inclusive; zero for as long as the epoch lasts. */
+  readonly deadline: bigint;
+  /** Epoch of the escrow. */
+  readonly epoch: bigint;
+}
+
 /** A {@link Payment} or a {@link Tab} in three words. */
 export interface PackedItem {
   /** `amount or total << 128 | nonce or lane << 64 | deadline << 24`. */

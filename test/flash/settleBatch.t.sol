@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {IFlashSettlement} from "../../contracts/interfaces/IFlashSettlement.sol";
 import {BoundedToken} from "../../contracts/libraries/BoundedToken.sol";
-import {Actor, Vm} from "../helpers/Test.sol";
+import {Vm} from "../helpers/Test.sol";
 import {FalseReturningToken} from "../mocks/FalseReturningToken.sol";
 import {FlashCollectionTest} from "./FlashCollectionTest.sol";
 import {FlashMessages} from "./FlashMessages.sol";

@@ -8,7 +8,7 @@ import { loadSignatureBackend, type SignatureBackend } from "../core/signature.t
 import { createTokenBuckets } from "../core/tokenBucket.ts";
 import { InvalidPriceError, UnknownTokenError } from "./errors.ts";
 import { createFlashHasher, type FlashHasher } from "./hash.ts";
-import { toSettlementId } from "./keys.ts";
+import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
 import { refuseStanding, refuseState, safeUntilOf } from "./terms.ts";
@@ -86,6 +86,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   const tokens = options.tokens.map(toAddress);
   const reader = { ...settlement, server, signatures, hash: createFlashHasher(settlement, server) };
   const reads = createTokenBuckets(ESCROW_READS);
+  const underWay = new Map<string, Promise<boolean>>();
 
   /** A clock that runs slow would accept past the unlock time. */
   function readClock(): bigint {
@@ -109,7 +110,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     if (isSure) return first ?? known;
     const isProven = known !== undefined && isSigner(signer, known);
     const name = isProven ? `${escrow.client} ${escrow.token}` : signer;
-    if (!reads.take(name, now) || !(await refresh(escrow))) return first ?? "flash_stale_state";
+    if (!(await refreshOnce(escrow, name, now))) return first ?? "flash_stale_state";
     const found = await store.getEscrow(escrow);
     return judgeState(found, now) ?? found ?? "flash_escrow_not_found";
   }
@@ -117,6 +118,17 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   function judgeState(state: FlashEscrowState | undefined, now: bigint): FlashRejectionCode | undefined {
     if (state === undefined) return "flash_escrow_not_found";
     return state.isStale ? "flash_stale_state" : refuseState(state, limits, now);
+  }
+
+  /** Requests that come together share one read. False when the ration is used up or the chain does not answer. */
+  async function refreshOnce(escrow: FlashEscrowId, name: string, now: bigint): Promise<boolean> {
+    const key = escrowKey(escrow);
+    const running = underWay.get(key);
+    if (running !== undefined) return running;
+    if (!reads.take(name, now)) return false;
+    const reading = refresh(escrow).finally(() => underWay.delete(key));
+    underWay.set(key, reading);
+    return reading;
   }
 
   /** False when the chain does not answer. */

@@ -129,8 +129,13 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
   }
 
   /** The epoch it paid in, if it paid. */
-  function epochOf(receipt: TransactionReceipt, escrow: FlashEscrowId, amount: bigint): bigint | undefined {
-    if (receipt.status !== "success") return undefined;
+  function epochOf(
+    receipt: TransactionReceipt,
+    escrow: FlashEscrowId,
+    { amount, hash }: OriginalPayment,
+  ): bigint | undefined {
+    // Another transaction may have taken its place: that one is presented by itself.
+    if (receipt.status !== "success" || receipt.transactionHash !== hash) return undefined;
     for (const { address, data, topics } of receipt.logs) {
       if (address.toLowerCase() !== settlement.settlement) continue;
       const { eventName, args } = decodeEventLog({ abi: flashSettlementAbi, data, topics });
@@ -154,7 +159,7 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     if (code !== undefined) return reject(code);
     const receipt = await broadcast(rawTransaction, payment.hash, signal);
     if (receipt === undefined) return reject("flash_transaction_invalid");
-    const epoch = epochOf(receipt, escrow, payment.amount);
+    const epoch = epochOf(receipt, escrow, payment);
     if (epoch === undefined) return reject("flash_transaction_invalid");
     await chain.refreshEscrow(escrow, { minBlock: receipt.blockNumber, signal });
     // A receipt that a re-organisation took back in the meantime paid nothing.

@@ -21,7 +21,14 @@ import {
   type SettleGasModel,
   type Shipment,
 } from "./settle/batches.ts";
-import { createSettleAttempts, readReceipt, refusalOf, type SettledEscrow } from "./settle/outcomes.ts";
+import {
+  allFailed,
+  createSettleAttempts,
+  readReceipt,
+  refusalOf,
+  type ReceiptReading,
+  type SettledEscrow,
+} from "./settle/outcomes.ts";
 import { planSettlement, type PlannedEscrow } from "./settle/plan.ts";
 import type {
   FlashChainView,
@@ -154,20 +161,38 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const paid: SettledEscrow[] = [];
     for (const shipment of shipments) {
       signal.throwIfAborted();
-      const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
-      if (refused !== undefined) {
-        for (const { item } of shipment.items) failures.set(item.item.digest, refused);
-        continue;
-      }
-      const receipt = await send(shipment, signal);
-      receipts.push(receipt);
-      onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
-      const reading = readReceipt(settlement.settlement, shipment, receipt);
+      const { receipt, ...reading } = await sendOne(shipment, signal);
+      if (receipt !== undefined) receipts.push(receipt);
       for (const [digest, failure] of reading.failures) failures.set(digest, failure);
       paid.push(...reading.paid);
-      gasDoublings = receipt.status === "success" ? 0 : Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS);
     }
     return { receipts, failures, paid };
+  }
+
+  async function sendOne(
+    shipment: Shipment,
+    signal: AbortSignal,
+  ): Promise<ReceiptReading & { readonly receipt?: TransactionReceipt }> {
+    const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
+    if (refused !== undefined) return { failures: allFailed(shipment, refused), paid: [] };
+    let receipt: TransactionReceipt;
+    try {
+      receipt = await send(shipment, signal);
+    } catch (error) {
+      // Some nodes try a transaction before they take it.
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      noteGas(false);
+      return { failures: allFailed(shipment, refusal), paid: [] };
+    }
+    onProgress({ kind: "mined", hash: receipt.transactionHash, gasUsed: receipt.gasUsed });
+    noteGas(receipt.status === "success");
+    return { ...readReceipt(settlement.settlement, shipment, receipt), receipt };
+  }
+
+  /** Whatever a batch reverts with: nothing of it does but too little gas, and gas that is not used costs nothing. */
+  function noteGas(isEnough: boolean): void {
+    gasDoublings = isEnough ? 0 : Math.min(gasDoublings + 1, MAX_GAS_DOUBLINGS);
   }
 
   /** A signed transaction may have landed by itself: asking costs nothing, a transaction that reverts does. */
@@ -235,16 +260,9 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     planned: readonly PlannedEscrow[],
     { receipts, failures, paid }: Sent,
   ): Promise<SettleReport> {
-    const now = readClock();
-    const items: SettledItem[] = [];
-    for (const { state, items: own, reason } of planned) {
-      const left = new Map((await store.listUnsettledOf(state.escrow)).map(({ item }) => [item.digest, item]));
-      for (const item of own) items.push(judge(item, left.has(item.item.digest), reason, failures));
-    }
-    for (const item of items) {
-      if (item.failure === undefined) continue;
-      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
-    }
+    const judged = await Promise.all(planned.map((escrow) => judge(escrow, failures)));
+    const items = judged.flat();
+    noteFailures(items);
     const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
     noteFallbacks(paid, names);
     return {
@@ -256,17 +274,26 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     };
   }
 
-  /** An escrow whose epoch ended lists nothing any more, so what its receipt said decides then. */
-  function judge(
-    item: UnsettledItem,
-    isLeft: boolean,
-    reason: SettledItem["reason"],
-    failures: Sent["failures"],
-  ): SettledItem {
-    const told = failures.get(item.item.digest);
-    if (told === "Used") return isLeft ? { item, reason, failure: told } : { item, reason };
-    if (told !== undefined) return { item, reason, failure: told };
-    return isLeft ? { item, reason, failure: "Pending" } : { item, reason };
+  async function judge(
+    { state, items, reason }: PlannedEscrow,
+    told: Sent["failures"],
+  ): Promise<readonly SettledItem[]> {
+    const after = await store.getEscrow(state.escrow);
+    const isPaid = after?.confirmed.epoch === state.confirmed.epoch && after.unsettled === 0n;
+    const left = new Set((await store.listUnsettledOf(state.escrow)).map(({ item }) => item.digest));
+    return items.map((item) => {
+      const { digest } = item.item;
+      const failure = failureOf(told.get(digest), left.has(digest), isPaid);
+      return { item, reason, ...(failure === undefined ? {} : { failure }) };
+    });
+  }
+
+  function noteFailures(items: readonly SettledItem[]): void {
+    const now = readClock();
+    for (const item of items) {
+      if (item.failure === undefined) continue;
+      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
+    }
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */
@@ -338,6 +365,18 @@ const EMPTY_REPORT: SettleReport = {
 
 function escrowsOf(items: readonly UnsettledItem[]): readonly FlashEscrowId[] {
   return [...new Map(items.map(({ escrow }) => [escrowKey(escrow), escrow])).values()];
+}
+
+/**
+ * What became of an item: what the contract said of it, unless that means that the server has been paid.
+ *
+ * @param isLeft - Whether the store still lists it. It lists nothing of an epoch that ended, and nothing past its deadline.
+ * @param isPaid - Whether the server has everything it accepted in this epoch, in whatever way.
+ */
+function failureOf(told: SettleFailure | undefined, isLeft: boolean, isPaid: boolean): SettleFailure | undefined {
+  if (told === "Used") return isLeft ? told : undefined;
+  if (told !== undefined && told !== "NotCovered") return told;
+  return isPaid ? undefined : (told ?? (isLeft ? "Pending" : undefined));
 }
 
 function sumByToken(

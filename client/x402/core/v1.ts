@@ -24,8 +24,45 @@ export interface ResponseV1 {
 /** Serves one resource to clients of x402 version 1. Never throws. */
 export type V1Handler = (request: RequestV1) => Promise<ResponseV1>;
 
+/** A paid request that is about to be served. */
+export interface ServeV1Parameters {
+  /** Serves it. A status of 400 or more, or a throw, is not charged. */
+  readonly respond: () => Promise<ResponseV1>;
+  /** Charges it; gives the settlement, or what is answered instead when it cannot be charged. */
+  readonly charge: () => Promise<{ readonly settlement: object } | { readonly refusal: ResponseV1 }>;
+  /** Ends it without a charge. */
+  readonly release: () => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Serves a paid request, and charges it only when it was served. */
+export async function serveV1({ respond, charge, release, onError }: ServeV1Parameters): Promise<ResponseV1> {
+  let response: ResponseV1;
+  try {
+    response = await respond();
+  } catch (error) {
+    onError(error);
+    await release();
+    return { status: 500 };
+  }
+  if (response.status >= 400) {
+    await release();
+    return response;
+  }
+  const charged = await charge();
+  if ("refusal" in charged) return charged.refusal;
+  const headers = { [V1_SETTLEMENT_HEADER]: encodeSettlementV1(charged.settlement), "Cache-Control": "private" };
+  return { ...response, headers: { ...response.headers, ...headers } };
+}
+
+/** Makes a 402 of version 1. */
+export function askV1(accepts: readonly object[], error: string): ResponseV1 {
+  const headers = { "Content-Type": "application/json", "Cache-Control": "no-store" };
+  return { status: 402, headers, body: JSON.stringify({ x402Version: 1, error, accepts }) };
+}
+
 /** Writes a settlement as the header has it. */
-export function encodeSettlementV1(settlement: object): string {
+function encodeSettlementV1(settlement: object): string {
   return Buffer.from(JSON.stringify(settlement)).toString("base64");
 }
 

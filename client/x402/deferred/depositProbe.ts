@@ -12,14 +12,8 @@ import {
   type ReadClient,
 } from "../../voucher/index.ts";
 import { createDepositReasons, hasCode, isRevert, type DepositReasons } from "./depositReasons.ts";
-import {
-  depositCalls,
-  deploymentCall,
-  readVoucherCheck,
-  signerCall,
-  toTransaction,
-  voucherCheckCall,
-} from "./relayCalls.ts";
+import { toTransaction } from "../core/relayCalls.ts";
+import { depositCalls, deploymentCall, readVoucherCheck, signerCall, voucherCheckCall } from "./relayCalls.ts";
 import type { PendingDeployment, RelayTrial } from "./relayer.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";
 

@@ -1,19 +1,12 @@
 import { decodeFunctionResult, encodeFunctionData, type Address, type Hex } from "viem";
-import { multicall3Abi, voucherEscrowAbi } from "../../abi/index.ts";
+import { voucherEscrowAbi } from "../../abi/index.ts";
 import { withChecksums } from "../../core/checksums.ts";
-import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
 import type { AggregatedCall } from "../../core/permit.ts";
 import { depositWithPermitCalls } from "../../voucher/actions/depositWithPermit.ts";
 import type { SignedVoucher, WalletDeployment } from "../../voucher/index.ts";
 import type { Deposit, SignedSignerAuthorization } from "./types.ts";
 
 /** What a relayer puts into one transaction. */
-
-/** A transaction without what its sender adds. */
-export interface RelayTransaction {
-  readonly to: Address;
-  readonly data: Hex;
-}
 
 /** Calls of a deposit; the last one is the deposit itself. */
 export function depositCalls(escrow: Address, deposit: Deposit): readonly AggregatedCall[] {
@@ -50,14 +43,6 @@ export function voucherCheckCall(escrow: Address, { voucher, signature }: Signed
 /** Reads the answer to {@link voucherCheckCall}. */
 export function readVoucherCheck(data: Hex): boolean {
   return decodeFunctionResult({ abi: voucherEscrowAbi, functionName: "isVoucherSignatureValid", data });
-}
-
-/** Puts calls into one transaction: one goes straight to its target, several through Multicall3, all or none. */
-export function toTransaction(calls: readonly AggregatedCall[]): RelayTransaction {
-  const [only, ...others] = calls;
-  if (only !== undefined && others.length === 0) return { to: only.target, data: only.callData };
-  const data = encodeFunctionData({ abi: multicall3Abi, functionName: "aggregate3", args: [calls] });
-  return { to: MULTICALL3_ADDRESS, data };
 }
 
 const DEPOSIT_FUNCTIONS = {

@@ -10,10 +10,10 @@ import type { Refusal } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
 import { createPriceBook, type PricedAsset } from "../core/price.ts";
 import {
+  askV1,
   decodePaymentV1,
-  encodeSettlementV1,
+  serveV1,
   V1_PAYMENT_HEADER,
-  V1_SETTLEMENT_HEADER,
   type RequestV1,
   type ResponseV1,
   type V1Handler,
@@ -104,8 +104,7 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
 
   async function ask(request: RequestV1, error: string, refusal?: Refusal): Promise<ResponseV1> {
     const accepts = await Promise.all(priced.map((entry) => toAccept(request, entry, refusal)));
-    const headers = { "Content-Type": "application/json", "Cache-Control": "no-store" };
-    return { status: 402, headers, body: JSON.stringify({ x402Version: 1, error, accepts }) };
+    return askV1(accepts, error);
   }
 
   async function toAccept(request: RequestV1, entry: PricedOffer, refusal?: Refusal): Promise<object> {
@@ -152,30 +151,25 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
     const setCharge = (amount: bigint) => {
       charge = amount.toString();
     };
-    let response: ResponseV1;
-    try {
-      response = await respond(request, { payer: admission.payer, setCharge });
-    } catch (error) {
-      onError(error);
-      await payments.release(admission);
-      return { status: 500 };
-    }
-    if (response.status >= 400) {
-      await payments.release(admission);
-      return response;
-    }
-    const charged = await payments.charge(admission, charge);
-    if (!charged.isCharged) return ask(request, charged.code);
-    const settlement = {
-      success: true,
-      transaction: "",
-      network: entry.offer.network,
-      payer: admission.payer,
-      amount: charged.amount.toString(),
-      extra: toWireSettlement(charged.settlement),
-    };
-    const headers = { [V1_SETTLEMENT_HEADER]: encodeSettlementV1(settlement), "Cache-Control": "private" };
-    return { ...response, headers: { ...response.headers, ...headers } };
+    return serveV1({
+      respond: () => respond(request, { payer: admission.payer, setCharge }),
+      release: () => payments.release(admission),
+      onError,
+      async charge() {
+        const charged = await payments.charge(admission, charge);
+        if (!charged.isCharged) return { refusal: await ask(request, charged.code) };
+        return {
+          settlement: {
+            success: true,
+            transaction: "",
+            network: entry.offer.network,
+            payer: admission.payer,
+            amount: charged.amount.toString(),
+            extra: toWireSettlement(charged.settlement),
+          },
+        };
+      },
+    });
   }
 
   async function handle(request: RequestV1): Promise<ResponseV1> {

@@ -21,7 +21,6 @@ const WIRE_REJECTIONS = {
     "The opening fails, or takes more gas than the relayer spends on one. Try again with a new one.",
   flash_relay_limit:
     "The relayer has sent enough for this client for now; try again in an hour, or open the escrow yourself.",
-  flash_transaction_failed: "The transaction was mined and failed, or nobody takes it; nothing was paid by it.",
   flash_transaction_pending: "The transaction does not have the confirmations that the server wants yet.",
   flash_price_fixed: "The charge is not the price that was signed for; nothing was charged.",
   flash_reservation_lost: "The request was served too late, or was not verified here; nothing was charged.",

@@ -7,7 +7,7 @@ export const FLASH_DOMAIN = { name: "x402 Flash Settlement", version: "1" } as c
 /** What a payment may be, as an offer lists it. */
 export const PAYLOAD_TYPES = ["payment", "tab", "open", "transaction"] as const;
 
-/** Ways to fund an opening, as an offer lists them. A permit of ERC-2612 goes with the allowance. */
+/** Ways to fund an opening, as an offer lists them, in the order of the contract's. A permit of ERC-2612 goes with the allowance. */
 export const OPEN_METHODS = ["allowance", "eip3009", "permit2"] as const;
 
 /** Keys of an offer's `extra` that change from one 402 to the next, and that a payment need not echo. */

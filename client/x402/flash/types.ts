@@ -1,6 +1,6 @@
 import type { Address, Hash, Hex } from "viem";
 import type { TokenDomain } from "../../core/funding.ts";
-import type { OpenEscrow } from "../../flash/types.ts";
+import type { SignedOpening } from "../../flash/sign.ts";
 import type { FlashLane, PresentedItem } from "../../seller/flash/types.ts";
 import type { Parsed as ParsedOf, WireInteger } from "../core/fields.ts";
 import type { FlashCode } from "./codes.ts";
@@ -116,16 +116,9 @@ export interface Permit {
   readonly signature: Hex;
 }
 
-/** An opening with everything that executes it. */
-export interface Opening {
-  readonly terms: OpenEscrow;
-  /** The client's, of the terms; `0x` unless it is funded by the allowance. */
-  readonly signature: Hex;
-  readonly funding: {
-    readonly method: OpenMethod;
-    /** `0x` for the allowance. */
-    readonly signature: Hex;
-  };
+/** An opening with everything that executes it; `signOpenEscrow` makes all but the permit. */
+export interface Opening extends SignedOpening {
+  /** With the method `Allowance` only. */
   readonly permit?: Permit;
 }
 

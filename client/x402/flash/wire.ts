@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import type { OpenEscrow } from "../../flash/types.ts";
+import { FUNDING_METHODS, type FundingMethod, type OpenEscrow } from "../../flash/types.ts";
 import type { FlashLane } from "../../seller/flash/types.ts";
 import {
   MAX_NAME_LENGTH,
@@ -17,6 +17,7 @@ import type {
   FlashPayload,
   Offer,
   Opening,
+  OpenMethod,
   Parsed,
   Permit,
   ServerTerms,
@@ -82,6 +83,11 @@ const PARSERS = {
     })),
 } as const;
 
+/** Reads an opening that comes without a payment: the fields of the payload `open` up to `permit`. Never throws. */
+export function parseOpening(body: unknown): Parsed<Opening> {
+  return parse(body, OPENING, readOpening);
+}
+
 function readPayment(fields: Fields): SignedItem {
   const payment = fields.object("payment", PAYMENT);
   return {
@@ -126,7 +132,7 @@ function readOpening(fields: Fields): Opening {
     terms,
     signature: fields.bytes("openSignature", MAX_SIGNATURE_BYTES),
     funding: {
-      method: funding.oneOf("method", OPEN_METHODS),
+      method: toFundingMethod(funding.oneOf("method", OPEN_METHODS)),
       signature: funding.bytes("signature", MAX_SIGNATURE_BYTES),
     },
     ...(fields.has("permit") && { permit: readPermit(fields.object("permit")) }),
@@ -141,6 +147,15 @@ function readPermit(fields: Fields): Permit {
   };
 }
 
+/** Name of a funding method on the wire. */
+export function toOpenMethod(method: FundingMethod): OpenMethod {
+  return OPEN_METHODS[FUNDING_METHODS.indexOf(method)] ?? "allowance";
+}
+
+function toFundingMethod(method: OpenMethod): FundingMethod {
+  return FUNDING_METHODS[OPEN_METHODS.indexOf(method)] ?? "Allowance";
+}
+
 /** Writes what a payment carries. */
 export function toWirePayload(payload: FlashPayload): WirePayload {
   switch (payload.type) {
@@ -153,7 +168,7 @@ export function toWirePayload(payload: FlashPayload): WirePayload {
         type: "open",
         open: toWireOpen(terms),
         openSignature,
-        funding,
+        funding: { method: toOpenMethod(funding.method), signature: funding.signature },
         ...(permit !== undefined && { permit: toWirePermit(permit) }),
         ...toWireItem(item),
       };

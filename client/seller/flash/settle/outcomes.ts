@@ -27,11 +27,8 @@ export interface ReceiptReading {
 
 /** Reads what became of a shipment from its receipt. */
 export function readReceipt(settlement: Hex, shipment: Shipment, receipt: TransactionReceipt): ReceiptReading {
+  if (receipt.status !== "success") return { failures: allFailed(shipment, "Reverted"), paid: [] };
   const failures = new Map<Hex, SettleFailure>();
-  if (receipt.status !== "success") {
-    for (const { item } of shipment.items) failures.set(item.item.digest, "Reverted");
-    return { failures, paid: [] };
-  }
   const paid: SettledEscrow[] = [];
   const skipped = new Map<string, SettleFailure>();
   for (const { address, data, topics } of receipt.logs) {
@@ -45,6 +42,11 @@ export function readReceipt(settlement: Hex, shipment: Shipment, receipt: Transa
     if (reason !== undefined) failures.set(item.item.digest, reason);
   }
   return { failures, paid };
+}
+
+/** Every item of a shipment with the same failure. */
+export function allFailed(shipment: Shipment, failure: SettleFailure): ReadonlyMap<Hex, SettleFailure> {
+  return new Map(shipment.items.map(({ item }) => [item.item.digest, failure]));
 }
 
 function nameOf(id: Hex, head: bigint): string {

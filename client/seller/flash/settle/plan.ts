@@ -33,7 +33,8 @@ export function planSettlement(parameters: PlanParameters): readonly PlannedEscr
   const planned: PlannedEscrow[] = [];
   for (const [key, items] of byEscrow(parameters.items)) {
     const state = states.get(key);
-    if (state === undefined) continue;
+    // Once the server has been paid all it accepted, in whatever way, what is left is the client's credit.
+    if (state === undefined || state.unsettled === 0n) continue;
     const reason = reasonOf(state, items, parameters) ?? (parameters.isAll ? "now" : undefined);
     if (reason !== undefined) planned.push({ state, items, reason });
   }

@@ -1,0 +1,76 @@
+// The only barrel of this folder: everything a server, a client or a facilitator of the scheme imports.
+export type {
+  Corrective,
+  FlashPayload,
+  Offer,
+  OpenMethod,
+  Opening,
+  Parsed,
+  PayloadType,
+  Permit,
+  ServerTerms,
+  Settlement,
+  SignedItem,
+  TransactionItem,
+  WireInteger,
+  WireLane,
+  WireNumberedPayment,
+  WireOffer,
+  WireOpenEscrow,
+  WireOpenPayload,
+  WirePayload,
+  WirePaymentPayload,
+  WirePermit,
+  WireSettlement,
+  WireTab,
+  WireTabPayload,
+  WireTransactionPayload,
+} from "./types.ts";
+export {
+  parseOffer,
+  parseOpening,
+  parsePayload,
+  parsePayloadV1,
+  parseSettlement,
+  toWireDynamic,
+  toWirePayload,
+  toWireSettlement,
+  toWireTerms,
+  type OfferState,
+} from "./wire.ts";
+export { messageOf, toCode, type FlashCode } from "./codes.ts";
+export { DYNAMIC_KEYS, FLASH_DOMAIN, FLASH_SCHEME, OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
+export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
+export { ChargeNotPriceError, FlashConfigurationError, UnknownServerError } from "./errors.ts";
+
+// Servers.
+export { FlashEvmServer, type FlashEvmServerOptions } from "./server.ts";
+export type { ServerDesk, ServerDesks } from "./desk.ts";
+export {
+  createPayments,
+  type Admissible,
+  type Admission,
+  type Charge,
+  type PaymentRequest,
+  type Payments,
+  type PaymentsOptions,
+} from "./payments.ts";
+export type { Opened } from "./openingFlow.ts";
+export type { Refusal } from "./refusals.ts";
+export type { PricedAsset } from "../core/price.ts";
+export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
+export { createLocalFacilitatorClient } from "./localFacilitator.ts";
+export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
+export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
+
+// Whoever pays the gas.
+export type { AssetAmounts } from "../core/assets.ts";
+export type { RelayRation } from "../core/rations.ts";
+export type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
+export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
+export {
+  FlashEvmFacilitator,
+  type FacilitatedSettlement,
+  type FlashEvmFacilitatorOptions,
+  type OpenAnswer,
+} from "./facilitator.ts";

@@ -1,0 +1,44 @@
+import type { PaymentRequirements } from "@x402/core/types";
+import type { Address } from "viem";
+import type { TokenDomain } from "../../core/funding.ts";
+import { termsOf, type ServerDesk } from "./desk.ts";
+import type { Refusal } from "./refusals.ts";
+import { toWireDynamic, toWireTerms } from "./wire.ts";
+
+/** What is the same for every request of a route: `extra` with the token's EIP-712 names under the scheme's own keys. */
+export function staticExtra(
+  desk: ServerDesk,
+  { asset, extra }: Pick<PaymentRequirements, "asset" | "extra">,
+): Record<string, unknown> {
+  const { name, version, ...rest } = extra ?? {};
+  const domain = readDomain(rest["tokenName"], rest["tokenVersion"]) ?? readDomain(name, version);
+  return { ...rest, ...toWireTerms(termsOf(desk, asset as Address, domain)) };
+}
+
+function readDomain(name: unknown, version: unknown): TokenDomain | undefined {
+  return typeof name === "string" && typeof version === "string" ? { name, version } : undefined;
+}
+
+/** What changes from one 402 to the next: what corrects a refused payment, else where a client without a memory begins. */
+export function dynamicExtra({ lane = 0n }: Pick<ServerDesk, "lane">, refusal?: Refusal): Record<string, unknown> {
+  const { corrective, retryAfterMs, openTransaction } = refusal ?? {};
+  return toWireDynamic({
+    nonceBase: corrective?.nonceBase ?? 0n,
+    lane,
+    ...(corrective !== undefined && { corrective }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(openTransaction !== undefined && { openTransaction }),
+  });
+}
+
+/** Whether a refusal is about the escrow that an offer takes payments from. */
+export function isRefusedAt(
+  refused: { readonly payTo: string; readonly asset: string; readonly network: string },
+  { payTo, asset, network }: PaymentRequirements,
+): boolean {
+  return isSame(refused.payTo, payTo) && isSame(refused.asset, asset) && refused.network === network;
+}
+
+function isSame(first: string, second: string): boolean {
+  return first.toLowerCase() === second.toLowerCase();
+}

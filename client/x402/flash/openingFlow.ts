@@ -1,0 +1,64 @@
+import type { Address, Hash } from "viem";
+import type { ServerDesk } from "./desk.ts";
+import { refuseOpening, refusePayment, type OpeningContext } from "./openings.ts";
+import { isRefusal, refuse, type Refusal } from "./refusals.ts";
+import { escrowOf, refreshEscrow, RETRY_MS, type Accepted, type Ask, type ReadPayment } from "./take.ts";
+import type { Opening, SignedItem } from "./types.ts";
+
+/** An opening that is mined. */
+export interface Opened {
+  readonly isAdmitted: true;
+  /** Absent when the escrow was opened before. */
+  readonly transaction?: Hash;
+}
+
+/** Takes a payment that brings its escrow along: it is refused as pending until the opening is final, and then accepted like any other. */
+export async function takeOpening(
+  { desk, token, price }: ReadPayment,
+  { opening, item }: { readonly opening: Opening; readonly item: SignedItem },
+  ask: Ask,
+): Promise<Accepted | Refusal | undefined> {
+  // Sent again once the escrow is open, the payment is one like any other.
+  const unaided = await ask(item);
+  if (unaided === undefined || !isRefusal(unaided) || unaided.code !== "flash_escrow_not_found") return unaided;
+  const payer = item.client;
+  const code = refuseOpening(opening, { desk, token }) ?? (await refusePayment(opening, { desk, token, item, price }));
+  if (code !== undefined) return refuse(code, { payer });
+  const opened = await bringOpening(opening, { desk, token });
+  if (isRefusal(opened)) return opened.code === "flash_epoch_mismatch" ? withEpoch(opened, desk, token) : opened;
+  const again = await ask(item);
+  return isWaiting(again) ? toPending(payer, opened) : again;
+}
+
+/** Has an opening mined. */
+export async function bringOpening(opening: Opening, { desk, token }: OpeningContext): Promise<Refusal | Opened> {
+  const { client: payer } = opening.terms;
+  const code = refuseOpening(opening, { desk, token });
+  if (code !== undefined || desk.relayer === undefined) {
+    return refuse(code ?? "flash_opening_unsupported", { payer });
+  }
+  const result = await desk.relayer.relay(opening);
+  if (!result.isRelayed) return refuse(result.code, { payer });
+  await refreshEscrow(desk, escrowOf(desk, payer, token));
+  return { isAdmitted: true, ...(result.transaction !== undefined && { transaction: result.transaction }) };
+}
+
+/** The client has signed for another epoch: anybody can read the current one on-chain. */
+async function withEpoch(refusal: Refusal, desk: ServerDesk, token: Address): Promise<Refusal> {
+  const { payer } = refusal;
+  const state = payer && (await desk.store.getEscrow(escrowOf(desk, payer, token)));
+  if (state === undefined) return refusal;
+  const { epoch } = state.confirmed;
+  return { ...refusal, corrective: { epoch, nonceBase: 0n, available: 0n, lanes: [] } };
+}
+
+/** The chain may show the opening later than its receipt does. */
+function isWaiting(answer: Accepted | Refusal | undefined): boolean {
+  if (answer === undefined || !isRefusal(answer)) return false;
+  return answer.code === "flash_escrow_not_found" || answer.code === "flash_escrow_pending";
+}
+
+function toPending(payer: Address, { transaction }: Opened): Refusal {
+  const openTransaction = transaction === undefined ? {} : { openTransaction: transaction };
+  return refuse("flash_escrow_pending", { payer, retryAfterMs: RETRY_MS, ...openTransaction });
+}

@@ -1,0 +1,41 @@
+import type { Hash } from "viem";
+import type { SettlementId } from "../../seller/flash/types.ts";
+import type { AssetAmounts } from "../core/assets.ts";
+import type { FlashCode } from "./codes.ts";
+import type { OpenMethod, Opening } from "./types.ts";
+
+/** How relaying an opening ended. */
+export type RelayResult =
+  | {
+      readonly isRelayed: true;
+      /** Absent when the escrow was opened before. */
+      readonly transaction?: Hash;
+    }
+  | { readonly isRelayed: false; readonly code: FlashCode };
+
+/** What relaying an opening would do. */
+export interface RelayTrial {
+  /** Why it would be refused; absent when it would not. */
+  readonly code?: FlashCode;
+  /** Whether the escrow was opened before. */
+  readonly isOpen?: boolean;
+}
+
+/** Sends openings that clients have signed, and pays the gas. */
+export interface OpeningRelayer {
+  readonly settlement: SettlementId;
+  readonly methods: readonly OpenMethod[];
+  /** Least opening that is sent, by token. Openings in other tokens are not sent. */
+  readonly minimumOpenings: AssetAmounts;
+  /** Who sends: an address or a URL, for clients to know. */
+  readonly name: string;
+  /**
+   * Sends an opening and waits until it is mined. Copies that come together are sent once. Whether the opening belongs to a payment, and is
+   * worth its gas, is the caller's to check.
+   *
+   * @throws viem's errors when the chain does not answer: then nobody knows whether it was sent.
+   */
+  relay(opening: Opening): Promise<RelayResult>;
+  /** Says what {@link relay} would do, and sends nothing. */
+  simulate(opening: Opening): Promise<RelayTrial>;
+}

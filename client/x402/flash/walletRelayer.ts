@@ -1,0 +1,216 @@
+import { decodeFunctionResult, erc20Abi, isAddressEqual, type Address, type Hash, type Hex } from "viem";
+import { call, readContract, sendTransaction, waitForTransactionReceipt } from "viem/actions";
+import { multicall3Abi } from "../../abi/index.ts";
+import { PERMIT2_ADDRESS } from "../../core/funding.ts";
+import type { AggregatedCall } from "../../core/permit.ts";
+import type { ReadClient } from "../../core/readClient.ts";
+import type { WriteClient } from "../../core/write.ts";
+import { getRevertData } from "../../errors.ts";
+import {
+  AmountTooLargeError,
+  BadSignatureError,
+  BadTermsError,
+  decodeFlashError,
+  EscrowExistsError,
+  ExpiredError,
+  TransferMismatchError,
+  WrongEpochError,
+} from "../../flash/errors.ts";
+import { sendInTurn } from "../../seller/core/sendInTurn.ts";
+import type { SettlementId } from "../../seller/flash/types.ts";
+import type { AssetAmounts } from "../core/assets.ts";
+import { createRations, type RelayRation } from "../core/rations.ts";
+import { toTransaction } from "../core/relayCalls.ts";
+import type { FlashCode } from "./codes.ts";
+import { OPEN_METHODS } from "./constants.ts";
+import { FlashConfigurationError } from "./errors.ts";
+import { openingCalls } from "./openingCalls.ts";
+import type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
+import type { OpenMethod, Opening } from "./types.ts";
+
+/**
+ * Most gas of an opening unless a relayer says otherwise. Keys need 150,000, through a permit 200,000; a contract wallet needs what its
+ * signature check takes on top, and can burn all it gets.
+ */
+const DEFAULT_OPENING_GAS = 350_000n;
+const OUT_OF_GAS = /out of gas|outofgas|gas required exceeds/i;
+
+/** Settings of {@link createWalletRelayer}. */
+export interface WalletRelayerOptions {
+  readonly settlement: SettlementId;
+  /** Pays the gas. Relayers and settlers of this process may share its account; another process may not. */
+  readonly wallet: WriteClient;
+  /** Any viem client of the chain. */
+  readonly client: ReadClient;
+  /**
+   * Least opening to relay, token base units by token; openings in other tokens are not relayed. It is what a stranger locks to have a
+   * transaction sent: choose it well above what that costs.
+   */
+  readonly minimumOpenings: AssetAmounts;
+  /** Methods to relay; all by default. */
+  readonly methods?: readonly OpenMethod[];
+  /** Most gas of one opening; 350,000 by default. */
+  readonly gasLimit?: bigint;
+  /** Transactions for one client that are not successful openings: 8 at once and 1 an hour by default. */
+  readonly ration?: RelayRation;
+}
+
+/**
+ * Makes a relayer that sends from a wallet of its own. Each opening is tried first, and nothing that would fail is sent.
+ *
+ * @param options - {@link WalletRelayerOptions}.
+ * @returns The relayer.
+ * @throws {FlashConfigurationError} the wallet has no account, or no token has a least opening above zero.
+ *
+ * @example
+ * const relayer = createWalletRelayer({
+ *   settlement: { chainId: 8453n, settlement },
+ *   wallet: walletClient,
+ *   client: publicClient,
+ *   minimumOpenings: { [usdc]: 1_000_000n },
+ * });
+ */
+export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelayer {
+  const { wallet, client, settlement, minimumOpenings, gasLimit: gas = DEFAULT_OPENING_GAS } = options;
+  const { account } = wallet;
+  if (account === undefined) {
+    throw new FlashConfigurationError(
+      "The relayer's wallet has no account.",
+      "Create the wallet client with `account`.",
+    );
+  }
+  const sender = account.address;
+  requireMinimums(minimumOpenings);
+  const rations = createRations(options.ration);
+  // A wallet could otherwise have this process fetch any URL.
+  const quiet = { ...client, ccipRead: false } as const;
+  const underWay = new Map<string, Promise<RelayResult>>();
+
+  async function simulate(opening: Opening): Promise<RelayTrial> {
+    if (isAddressEqual(opening.terms.client, sender)) return { code: "flash_opening_unsupported" };
+    const calls = openingCalls(settlement.settlement, opening);
+    if (calls === undefined) return { code: "flash_opening_signature_invalid" };
+    const revert = await attempt(calls);
+    return revert === undefined ? {} : explain(opening, revert);
+  }
+
+  /** Tries calls as one transaction; gives what the last one reverted with, undefined when it did not. */
+  async function attempt(calls: readonly AggregatedCall[]): Promise<Hex | undefined> {
+    // Multicall3 keeps for itself why a call failed, unless every one may.
+    const isMany = calls.length > 1;
+    const { to, data } = toTransaction(isMany ? calls.map((entry) => ({ ...entry, allowFailure: true })) : calls);
+    try {
+      const answer = await call(quiet, { account: sender, to, data, gas });
+      return isMany ? readLast(answer.data ?? "0x") : undefined;
+    } catch (error) {
+      const revert = toRevertData(error);
+      if (revert === undefined) throw error;
+      return revert;
+    }
+  }
+
+  async function explain(opening: Opening, revert: Hex): Promise<RelayTrial> {
+    const error = decodeFlashError(revert);
+    if (error instanceof EscrowExistsError) return { isOpen: true };
+    const code = CODES.find(([ErrorClass]) => error instanceof ErrorClass)?.[1];
+    if (code !== undefined) return { code };
+    return { code: (await isFunded(opening)) ? "flash_opening_failed" : "flash_opening_unfunded" };
+  }
+
+  async function isFunded({ terms: { client: owner, token, amount }, funding, permit }: Opening): Promise<boolean> {
+    const asset = { address: token, abi: erc20Abi } as const;
+    if ((await readContract(client, { ...asset, functionName: "balanceOf", args: [owner] })) < amount) return false;
+    if (funding.method === "Eip3009" || permit !== undefined) return true;
+    const spender = funding.method === "Permit2" ? PERMIT2_ADDRESS : settlement.settlement;
+    return (await readContract(client, { ...asset, functionName: "allowance", args: [owner, spender] })) >= amount;
+  }
+
+  async function send(calls: readonly AggregatedCall[]): Promise<{ readonly hash: Hash; readonly isSuccess: boolean }> {
+    const transaction = { ...toTransaction(calls), account, chain: wallet.chain, gas };
+    return sendInTurn(wallet, {
+      // viem relates these types through the client's own, which a function for any client does not know.
+      send: (nonce) => sendTransaction(wallet, { ...transaction, nonce } as never),
+      wait: async (hash) => {
+        const { status, transactionHash } = await waitForTransactionReceipt(client, { hash });
+        // Whoever else has the key may have put another transaction in its place.
+        return { hash, isSuccess: status === "success" && transactionHash === hash };
+      },
+    });
+  }
+
+  async function relay(opening: Opening): Promise<RelayResult> {
+    const { code, isOpen } = await simulate(opening);
+    if (code !== undefined) return { isRelayed: false, code };
+    if (isOpen === true) return { isRelayed: true };
+    const calls = openingCalls(settlement.settlement, opening);
+    const { client: owner } = opening.terms;
+    if (calls === undefined) return { isRelayed: false, code: "flash_opening_signature_invalid" };
+    if (!rations.take(owner)) return { isRelayed: false, code: "flash_relay_limit" };
+    const { hash, isSuccess } = await send(calls);
+    if (isSuccess) {
+      rations.giveBack(owner);
+      return { isRelayed: true, transaction: hash };
+    }
+    // Somebody was faster, or the client spent the tokens in between.
+    const again = await simulate(opening);
+    return again.isOpen === true
+      ? { isRelayed: true }
+      : { isRelayed: false, code: again.code ?? "flash_opening_failed" };
+  }
+
+  return {
+    settlement,
+    methods: options.methods ?? OPEN_METHODS,
+    minimumOpenings,
+    name: sender,
+    simulate,
+    relay(opening) {
+      const key = nameOf(opening);
+      const running = underWay.get(key);
+      if (running !== undefined) return running;
+      const result = relay(opening).finally(() => underWay.delete(key));
+      underWay.set(key, result);
+      return result;
+    },
+  };
+}
+
+/** What the last call of a multicall reverted with; undefined when it did not. */
+function readLast(data: Hex): Hex | undefined {
+  const results = decodeFunctionResult({ abi: multicall3Abi, functionName: "aggregate3", data });
+  const last = results.at(-1);
+  return last === undefined || last.success ? undefined : last.returnData;
+}
+
+/** Undefined when no contract refused anything. */
+function toRevertData(error: unknown): Hex | undefined {
+  const data = getRevertData(error);
+  if (data !== undefined) return data;
+  // No contract refuses for want of gas, and nodes have only words to say so.
+  return error instanceof Error && OUT_OF_GAS.test(error.message) ? "0x" : undefined;
+}
+
+/** Refusals of the contract that say everything. */
+const CODES = [
+  [ExpiredError, "flash_opening_expired"],
+  [WrongEpochError, "flash_epoch_mismatch"],
+  [BadSignatureError, "flash_opening_signature_invalid"],
+  [BadTermsError, "flash_opening_mismatch"],
+  [AmountTooLargeError, "flash_opening_mismatch"],
+  [TransferMismatchError, "flash_opening_failed"],
+] as const satisfies readonly (readonly [unknown, FlashCode])[];
+
+function requireMinimums(minimums: AssetAmounts): void {
+  const amounts = Object.values(minimums);
+  if (amounts.length > 0 && amounts.every((amount) => amount > 0n)) return;
+  throw new FlashConfigurationError(
+    "The relayer has no least opening.",
+    "Name every token in `minimumOpenings` with an amount above zero, well above the gas of an opening.",
+  );
+}
+
+/** Two openings of one name are one. */
+function nameOf({ terms, signature, funding, permit }: Opening): string {
+  const parties: readonly Address[] = [terms.client, terms.server, terms.token];
+  return [...parties, terms.epoch, signature, funding.signature, permit?.signature ?? ""].join(":");
+}

@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import type { Hex } from "viem";
+import { USDC } from "../../base/addresses.ts";
+import { deployMarket, openMarket, type Market, type Payer } from "./market.ts";
+
+describe("requests that are settled before they are served", () => {
+  let place: Awaited<ReturnType<typeof deployMarket>>;
+  let market: Market;
+  let payer: Payer;
+
+  before(async () => {
+    place = await deployMarket();
+  });
+
+  after(async () => {
+    await place.base.close();
+  });
+
+  beforeEach(async () => {
+    market = await openMarket(place);
+    payer = await market.payer(10_000n);
+    await payer.open({ amount: 1_000n });
+  });
+
+  afterEach(async () => {
+    await market.close();
+  });
+
+  const answer = async (rawTransaction: Hex, price = 100n) => {
+    const result = await market.settleFirst.accept({ rawTransaction, token: USDC, price });
+    if (!result.isAccepted) return result.code;
+    await market.acceptor.commit(result.reservation);
+    return "accepted";
+  };
+
+  it("are served once their transaction has landed, and leave the escrow as it was", async () => {
+    expect(await answer(await payer.originalTransaction(100n))).to.equal("accepted");
+    const state = await payer.state();
+    expect([state.accepted, state.confirmed.settled, state.available]).to.deep.equal([100n, 100n, 1_000n]);
+    expect(await market.income()).to.equal(100n);
+    expect(await market.settler.settleNow()).to.deep.include({ items: [] });
+  });
+
+  it("are served once for one transaction", async () => {
+    const rawTransaction = await payer.originalTransaction(100n);
+    expect(await answer(rawTransaction)).to.equal("accepted");
+    expect(await answer(rawTransaction)).to.equal("flash_nonce_used");
+  });
+
+  it("are not served for a transaction of an earlier epoch", async () => {
+    const rawTransaction = await payer.originalTransaction(100n);
+    await market.chain.refreshEscrow(payer.escrow);
+    await market.base.publicClient.sendRawTransaction({ serializedTransaction: rawTransaction });
+    await payer.call("closeEscrow", payer.account.address, market.server, USDC, 0);
+    await market.advance(3_600n);
+    await payer.call("finalizeClose", payer.account.address, market.server, USDC);
+    await payer.open({ amount: 1_000n, epoch: 1n });
+    await market.chain.sync();
+    expect(await answer(rawTransaction)).to.equal("flash_epoch_mismatch");
+  });
+
+  it("are not broadcast when they could not be served", async () => {
+    const income = await market.income();
+    expect(await answer(await payer.originalTransaction(99n))).to.equal("flash_amount_insufficient");
+    await market.chain.refreshEscrow(payer.escrow);
+    await market.leaving.stop({ client: payer.account.address, token: USDC });
+    expect(await answer(await payer.originalTransaction(100n))).to.equal("flash_escrow_closing");
+    expect(await market.income()).to.equal(income);
+  });
+
+  it("need a transaction of the original form, to this server", async () => {
+    const numbered = await payer.transaction(100n, 1n);
+    if (numbered.kind !== "transaction") throw new Error("no transaction");
+    const other = await openMarket(place);
+    const elsewhere = await other.payer(1_000n);
+    for (const raw of [
+      numbered.rawTransaction,
+      await elsewhere.originalTransaction(100n),
+      "0x",
+      "0x02",
+      "0xc0",
+    ] as const) {
+      expect(await answer(raw)).to.equal("flash_transaction_invalid");
+    }
+    await other.close();
+  });
+
+  it("are never taken as evidence", async () => {
+    const rawTransaction = await payer.originalTransaction(100n);
+    expect(await market.answer({ kind: "transaction", rawTransaction })).to.equal("flash_transaction_invalid");
+  });
+});

@@ -1,0 +1,257 @@
+import { expect } from "chai";
+import { SettlementFailedError } from "../../../client/seller/flash/errors.ts";
+import type { SettleReport } from "../../../client/seller/flash/types.ts";
+import { USDC } from "../../base/addresses.ts";
+import { rejection } from "../rejection.ts";
+import { until } from "../until.ts";
+import { deployMarket, openMarket, type Market, type MarketOptions, type Payer } from "./market.ts";
+
+const TOKEN = USDC.toLowerCase() as typeof USDC;
+
+describe("settler of flash", () => {
+  let place: Awaited<ReturnType<typeof deployMarket>>;
+  let market: Market;
+  let payer: Payer;
+
+  before(async () => {
+    place = await deployMarket();
+  });
+
+  after(async () => {
+    await place.base.close();
+  });
+
+  const open = async (options: MarketOptions = {}, amount = 1_000n, wallet = 10_000n) => {
+    market = await openMarket(place, options);
+    payer = await market.payer(wallet + amount);
+    await payer.open({ amount });
+  };
+
+  afterEach(async () => {
+    await market.close();
+  });
+
+  const failures = ({ items }: SettleReport) => items.map(({ failure }) => failure);
+  const kinds = () => market.progress.map(({ kind }) => kind);
+
+  it("settles payments, a tab and a signed transaction, from the wallet", async () => {
+    await open();
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    expect(await market.answer(await payer.payment(101n, 1n))).to.equal("accepted");
+    expect(await market.answer(await payer.tab(300n))).to.equal("accepted");
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    const report = await market.settler.settleNow();
+    expect(failures(report)).to.deep.equal([undefined, undefined, undefined, undefined]);
+    expect(report.transactions).to.have.length(2);
+    expect([report.fromWallet.get(TOKEN), report.fromEscrow.get(TOKEN)]).to.deep.equal([621n, 0n]);
+    expect(await market.income()).to.equal(621n);
+    const state = await payer.state();
+    expect([state.accepted, state.unsettled, state.available]).to.deep.equal([621n, 0n, 1_000n]);
+    expect(kinds()).to.deep.equal(["planned", "sent", "mined", "sent", "mined", "reconciled"]);
+    expect(await market.settler.settleNow()).to.deep.include({ transactions: [], items: [] });
+  });
+
+  it("settles a lane again and again", async () => {
+    await open();
+    for (const total of [100n, 250n, 400n]) {
+      expect(await market.answer(await payer.tab(total))).to.equal("accepted");
+      expect(failures(await market.settler.settleNow())).to.deep.equal([undefined]);
+      expect(await market.income()).to.equal(total);
+    }
+  });
+
+  it("takes from the escrow what the wallet does not pay, and tells of it (R10)", async () => {
+    await open({ settler: { policy: { onFallback: "pause" } } });
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    await payer.approve(60n);
+    const report = await market.settler.settleNow();
+    expect([report.fromWallet.get(TOKEN), report.fromEscrow.get(TOKEN)]).to.deep.equal([60n, 40n]);
+    expect([await market.income(), await market.creditOf(market.server)]).to.deep.equal([100n, 40n]);
+    expect(market.progress).to.deep.include({ kind: "impaired", escrow: payer.escrow, epoch: 0n, fromEscrow: 40n });
+    expect(market.settler.isPaused(payer.escrow, 0n)).to.equal(true);
+    expect(market.settler.isPaused(payer.escrow, 1n)).to.equal(false);
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+  });
+
+  it("goes on with a payer whose wallet failed when the policy says so", async () => {
+    await open();
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    await payer.approve(0n);
+    await market.settler.settleNow();
+    expect(await market.answer(await payer.payment(900n, 1n))).to.equal("accepted");
+    expect(await market.answer(await payer.payment(100n, 2n))).to.equal("flash_exposure_exceeded");
+    await market.settler.settleNow();
+    expect(await market.income()).to.equal(1_000n);
+  });
+
+  it("counts a settlement only at the depth the server chose", async () => {
+    await open({ chain: { confirmations: 3 } });
+    await market.base.networkHelpers.mine(3);
+    expect(await market.answer(await payer.payment(1_000n, 0n))).to.equal("accepted");
+    const settling = market.settler.settleNow();
+    await until(() => kinds().includes("mined"));
+    await market.chain.sync();
+    expect((await payer.state()).unsettled).to.equal(1_000n);
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+    await market.base.networkHelpers.mine(3);
+    expect(failures(await settling)).to.deep.equal([undefined]);
+    expect((await payer.state()).unsettled).to.equal(0n);
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("accepted");
+  });
+
+  it("replaces a transaction that does not land by one with higher fees, and counts it once", async () => {
+    await open({ settler: { replaceAfter: 50 } });
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    const { testClient } = market.base;
+    await testClient.setAutomine(false);
+    try {
+      const settling = market.settler.settleNow();
+      await until(() => kinds().includes("replaced"));
+      await testClient.mine({ blocks: 1 });
+      const report = await settling;
+      expect(failures(report)).to.deep.equal([undefined]);
+      expect(report.transactions).to.have.length(1);
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(await market.income()).to.equal(100n);
+  });
+
+  it("settles what a stranger settled before without another word", async () => {
+    await open();
+    const tab = await payer.tab(300n);
+    expect(await market.answer(tab)).to.equal("accepted");
+    if (tab.kind !== "tab") throw new Error("no tab");
+    const { total, lane, deadline, epoch, signature } = tab;
+    const terms = {
+      client: payer.account.address,
+      server: market.server,
+      token: USDC,
+      total,
+      lane,
+      deadline: Number(deadline),
+      epoch: Number(epoch),
+    };
+    await payer.call("settleTab", terms, signature);
+    await market.chain.sync();
+    expect(await market.settler.settleNow()).to.deep.include({ transactions: [], items: [] });
+    expect(await market.income()).to.equal(300n);
+  });
+
+  it("gives up what the client's own transaction has paid", async () => {
+    await open();
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    await payer.call("settleNumberedPayment", market.server, USDC, 120n, 5n, 0, 0);
+    const report = await market.settler.settleNow();
+    expect([report.transactions, failures(report)]).to.deep.equal([[], [undefined]]);
+    expect(await market.income()).to.equal(120n);
+  });
+
+  it("tells why an item cannot be settled, and gives up what nothing can come of", async () => {
+    await open();
+    const deadline = market.now() + 700n;
+    expect(await market.answer(await payer.payment(100n, 0n, { deadline }))).to.equal("accepted");
+    expect(await market.answer(await payer.payment(101n, 1n))).to.equal("accepted");
+    // The server sees no newer block than the one before the deadline passed.
+    await market.base.networkHelpers.time.increase(800);
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report).toSorted()).to.deep.equal(["Expired", undefined]);
+    expect(kinds()).to.include("lost");
+    expect(await market.income()).to.equal(101n);
+    expect(await market.settler.settleNow()).to.deep.include({ items: [] });
+  });
+
+  it("says so when its account may not settle payments, and tries again", async () => {
+    await open({ settler: { wallet: place.base.wallets.stranger } });
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    expect(await market.answer(await payer.tab(100n))).to.equal("accepted");
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report)).to.deep.equal(["NotServer", undefined]);
+    expect(await market.income()).to.equal(100n);
+    expect(kinds()).not.to.include("lost");
+  });
+
+  it("tries with more gas after too little of it", async () => {
+    await open({ settler: { gas: { reserve: 150_000n, groupLimit: 10_000n } } });
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report)).to.deep.equal(["Reverted"]);
+    expect(await market.income()).to.equal(0n);
+    // Twice the gas may still be too little; three times twice is not.
+    for (let attempt = 0; (await market.income()) === 0n && attempt < 3; attempt += 1) {
+      await market.settler.settleNow().catch((error: unknown) => {
+        if (!(error instanceof SettlementFailedError)) throw error;
+      });
+    }
+    expect(await market.income()).to.equal(100n);
+  });
+
+  describe("when it settles", () => {
+    const due = async () => (await market.settler.settleDue()).items.map(({ reason }) => reason);
+
+    it("waits until half of the escrow is used", async () => {
+      await open();
+      await market.answer(await payer.payment(499n, 0n));
+      expect(await due()).to.deep.equal([]);
+      await market.answer(await payer.payment(100n, 1n));
+      expect(await due()).to.deep.equal(["exposure", "exposure"]);
+    });
+
+    it("waits until an item is old", async () => {
+      await open();
+      await market.answer(await payer.payment(100n, 0n));
+      await market.advance(299n);
+      expect(await due()).to.deep.equal([]);
+      await market.advance(2n);
+      expect(await due()).to.deep.equal(["age"]);
+    });
+
+    it("waits until twice T before a deadline", async () => {
+      await open();
+      await market.answer(await payer.payment(100n, 0n, { deadline: market.now() + 1_210n }));
+      expect(await due()).to.deep.equal([]);
+      await market.advance(20n);
+      expect(await due()).to.deep.equal(["deadline"]);
+    });
+
+    it("waits until twice T before the escrow unlocks", async () => {
+      market = await openMarket(place);
+      payer = await market.payer(10_000n);
+      await payer.open({ amount: 1_000n, ttlSeconds: 1_220n, closeDelay: 1_000n });
+      await market.answer(await payer.payment(100n, 0n));
+      expect(await due()).to.deep.equal([]);
+      await market.advance(30n);
+      expect(await due()).to.deep.equal(["unlock"]);
+    });
+
+    it("settles as soon as the client closes", async () => {
+      await open();
+      await market.answer(await payer.payment(100n, 0n));
+      market.chain.start();
+      market.settler.start();
+      await payer.call("closeEscrow", payer.account.address, market.server, USDC, 0);
+      await until(() => kinds().includes("reconciled"));
+      expect(await market.income()).to.equal(100n);
+      const step = market.progress.find(({ kind }) => kind === "reconciled");
+      expect(step?.kind === "reconciled" && step.report.items.map(({ reason }) => reason)).to.deep.equal(["closing"]);
+    });
+
+    it("settles everything before it stops", async () => {
+      await open();
+      await market.answer(await payer.payment(100n, 0n));
+      market.settler.start();
+      await market.settler.stop({ settle: true });
+      expect(await market.income()).to.equal(100n);
+    });
+  });
+
+  it("splits what does not fit one transaction", async () => {
+    await open({ settler: { gas: { transactionLimit: 800_000n } } }, 10_000n);
+    for (let nonce = 0n; nonce < 12n; nonce += 1n) {
+      expect(await market.answer(await payer.payment(100n, nonce))).to.equal("accepted");
+    }
+    const report = await market.settler.settleNow();
+    expect(report.transactions.length).to.be.greaterThan(1);
+    expect(await market.income()).to.equal(1_200n);
+  });
+});
