@@ -131,15 +131,19 @@ abstract contract FlashLedger is FlashWorld {
 
     /// @return What the wallet has and lets the contract have.
     function _pullable(uint256 a) internal view returns (uint256) {
-        (address client, , ) = _parties(a);
-        uint256 t = a % TOKENS;
+        return _pullableOf(a, _granted(a));
+    }
+
+    function _pullableOf(uint256 a, uint256 granted) internal view returns (uint256 least) {
+        (uint256 c, , uint256 t) = _parts(a);
         if (_isMute(t)) return 0;
-        (uint256 balance, uint256 granted) = (
-            _balanceAt(t, client),
-            _allowanceAt(t, client, address(settlement))
-        );
-        uint256 least = balance < granted ? balance : granted;
-        return least < MAX ? least : MAX;
+        least = wallet[c][t] < granted ? wallet[c][t] : granted;
+        if (least > MAX) least = MAX;
+    }
+
+    function _granted(uint256 a) internal view returns (uint256) {
+        (address client, , ) = _parties(a);
+        return _allowanceAt(a % TOKENS, client, address(settlement));
     }
 
     function _canPull(uint256 a) internal view returns (bool) {

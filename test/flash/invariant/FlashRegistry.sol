@@ -28,7 +28,8 @@ abstract contract FlashRegistry is FlashLedger {
         Credit
     }
 
-    /// @dev What a signed transaction says. `flaw`: 0 none, 1 carries value, 2 calls another function, 3 an address with dirty bits.
+    /// @dev What a signed transaction says. `flaw`: 0 none, 1 it calls another function, 2 an address has dirty bits; no such transaction at
+    /// all: 3 it carries value, 4 another type, 5 an integer not in its shortest form, 6 more calldata, 7 an access list.
     struct Numbered {
         address client;
         address server;
@@ -98,7 +99,8 @@ abstract contract FlashRegistry is FlashLedger {
             vm.prank(from);
             (ok, answer) = address(settlement).call{gas: thrift}(data);
             ++thrifty[ok ? 1 : 0];
-            if (!ok && bytes4(answer) == BoundedToken.InsufficientGas.selector) _count(bytes4(data), bytes4(answer), answer);
+            if (!ok && bytes4(answer) == BoundedToken.InsufficientGas.selector)
+                _count(bytes4(data), bytes4(answer), answer);
             if (!ok) vm.recordLogs();
         }
         if (!ok) {

@@ -54,7 +54,8 @@ abstract contract FlashSweeps is FlashEnvironment {
         Dice memory d = _dice(items.length);
         for (uint256 i = _recent(); i < items.length; ++i) {
             Item memory item = items[i];
-            if (item.uses == 0 || item.kind == Kind.Tab || item.kind == Kind.Close || item.kind == Kind.Extend) continue;
+            if (item.uses == 0 || item.kind == Kind.Tab || item.kind == Kind.Close || item.kind == Kind.Extend)
+                continue;
             _must(!_execute(d, item.kind, item.data, item.sig, 3), 3, "a signature had an effect twice");
         }
     }

@@ -13,13 +13,19 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
 
     function settleBatch(uint256 seed) external acts("settleBatch") {
         Dice memory d = _dice(seed);
-        address from = party[_chance(d, 20) ? MALLORY : _chance(d, 30) ? AGENT : _serverOf(focus)];
+        address from = party[
+            _chance(d, 20)
+                ? MALLORY
+                : _chance(d, 30)
+                    ? AGENT
+                    : _serverOf(focus)
+        ];
         Plan[] memory plans = new Plan[](1 + _roll(d, 3));
         for (uint256 i; i < plans.length; ++i) {
-            uint256 a = i == 0 ? focus : _pickAccount(d);
-            if (_chance(d, 30)) _open(d, a);
-            plans[i] = _pickPlan(d, a, from);
+            plans[i].a = i == 0 ? focus : _pickAccount(d);
+            if (_chance(d, 30)) _open(d, plans[i].a);
         }
+        for (uint256 i; i < plans.length; ++i) plans[i] = _pickPlan(d, plans[i].a, from);
         _batch(from, plans, _chance(d, 50));
     }
 
@@ -41,7 +47,12 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
         _must(_rehearse(a, _singles(shuffled), CALL_GAS) == expected, 12, "the order of singles matters");
         one[0] = _batchOf(_planOf(a, shuffled));
         _must(_rehearse(a, one, CALL_GAS) == expected, 12, "the order of rows matters");
-        one[0] = _amongBad(d, a, places, _fileClean(Kind.Payment, _freshPayment(a, MAX, 90), escrows[a].signer, Form.Full));
+        one[0] = _amongBad(
+            d,
+            a,
+            places,
+            _fileClean(Kind.Payment, _freshPayment(a, MAX, 90), escrows[a].signer, Form.Full)
+        );
         _must(_rehearse(a, one, CALL_GAS) == expected, 12, "a bad row or group changes the others");
         one[0] = _batchOf(_planOf(a, places));
         for (uint256 i; i < 3; ++i) {
@@ -149,7 +160,7 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
         uint256[] memory places,
         uint256 uncovered
     ) private view returns (bytes memory) {
-        Plan memory p = Plan(a, true, new Row[](2 * places.length + 1));
+        Plan memory p = Plan(a, true, new Row[](2 * places.length + 1), 0);
         p.rows[2 * places.length] = _row(a, places[0]);
         for (uint256 i; i < places.length; ++i) {
             p.rows[2 * i] = i == 0 ? _row(a, uncovered) : _spoilt(d, _row(a, places[i]));
@@ -157,7 +168,7 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
         }
         p.rows = _sorted(p.rows);
         IFlashSettlement.Group[] memory groups = new IFlashSettlement.Group[](3);
-        groups[0] = _group(Plan(a, false, p.rows));
+        groups[0] = _group(Plan(a, false, p.rows, 0));
         groups[1] = _group(p);
         groups[2] = groups[0];
         return abi.encodeCall(IFlashSettlement.settleBatch, (groups, false));
@@ -166,21 +177,22 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
     /// @dev Another amount or index than was signed, an expired deadline, dirty low bits, or too much for anybody.
     function _spoilt(Dice memory d, Row memory row) private pure returns (Row memory) {
         uint256 how = _roll(d, 5);
-        uint256 bit = how == 0
-            ? 128
-            : how == 1
-                ? 64
-                : how == 2
-                    ? 24
-                    : how == 3
-                        ? 0
-                        : 230;
+        uint256 bit =
+            how == 0
+                ? 128
+                : how == 1
+                    ? 64
+                    : how == 2
+                        ? 24
+                        : how == 3
+                            ? 0
+                            : 230;
         row.item.head ^= uint256(1) << bit;
         return row;
     }
 
     function _planOf(uint256 a, uint256[] memory places) internal view returns (Plan memory p) {
-        p = Plan(a, true, new Row[](places.length));
+        p = Plan(a, true, new Row[](places.length), 0);
         for (uint256 i; i < places.length; ++i) p.rows[i] = _row(a, places[i]);
         p.rows = _sorted(p.rows);
     }
@@ -207,7 +219,7 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
             if (_chance(d, 10)) rows[count] = _spoiltRow(rows[count], d);
             ++count;
         }
-        p = Plan(a, !_chance(d, 5), new Row[](count));
+        p = Plan(a, !_chance(d, 5), new Row[](count), 0);
         for (uint256 i; i < count; ++i) p.rows[i] = rows[i];
         p.rows = _sorted(p.rows);
     }

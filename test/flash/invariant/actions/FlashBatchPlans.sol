@@ -22,6 +22,8 @@ abstract contract FlashBatchPlans is FlashCollects {
         /// False when the group names parties that never had an escrow.
         bool isKnown;
         Row[] rows;
+        /// What the client lets the contract have when it is the group's turn.
+        uint256 granted;
     }
 
     /// @dev What each row was paid, or why not.
@@ -35,13 +37,21 @@ abstract contract FlashBatchPlans is FlashCollects {
 
     function _batch(address from, Plan[] memory plans, bool allowPartial) internal {
         IFlashSettlement.Group[] memory groups = new IFlashSettlement.Group[](plans.length);
-        for (uint256 i; i < plans.length; ++i) groups[i] = _group(plans[i]);
+        for (uint256 i; i < plans.length; ++i) {
+            groups[i] = _group(plans[i]);
+            plans[i].granted = _granted(plans[i].a);
+        }
         Expect memory none;
         bytes memory data = abi.encodeCall(IFlashSettlement.settleBatch, (groups, allowPartial));
         bool ok = _try(from, data, none, 12);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         uint256 next;
-        for (uint256 i; ok && i < plans.length; ++i) next = _playGroup(from, plans[i], allowPartial, logs, next);
+        for (uint256 i; ok && i < plans.length; ++i) {
+            (uint256 c, , uint256 t) = _parts(plans[i].a);
+            uint256 before = wallet[c][t];
+            next = _playGroup(from, plans[i], allowPartial, logs, next);
+            for (uint256 j = i + 1; j < plans.length; ++j) _spend(plans[j], c, t, before - wallet[c][t]);
+        }
         if (ok) _must(_nextLog(logs, next) == logs.length, 12, "a batch with an event too many");
         for (uint256 i; i < plans.length; ++i) {
             _check(plans[i].a);
@@ -50,6 +60,14 @@ abstract contract FlashBatchPlans is FlashCollects {
                 if (!plans[i].rows[j].isTab) _checkNonce(plans[i].a, epoch, plans[i].rows[j].index);
             }
         }
+    }
+
+    /// @dev A later group of the same client finds less allowance.
+    function _spend(Plan memory p, uint256 c, uint256 t, uint256 amount) private pure {
+        (uint256 client, , uint256 asset) = _parts(p.a);
+        if (client != c || asset != t) return;
+        // USDC counts down even the largest allowance.
+        if (t == USDC_TOKEN || p.granted != type(uint256).max) p.granted -= amount;
     }
 
     function _playGroup(
@@ -100,13 +118,10 @@ abstract contract FlashBatchPlans is FlashCollects {
         uint256[] memory faults = new uint256[](p.rows.length);
         for (uint256 i; i < p.rows.length; ++i) faults[i] = _faultsOf(from, p.a, p.rows[i]);
         uint256 balance = escrows[p.a].balance;
-        fromWallet = _pullable(p.a);
+        fromWallet = _pullableOf(p.a, p.granted);
         o = _choose(p, faults, allowPartial, fromWallet + balance);
         if (o.due < fromWallet) fromWallet = o.due;
         if (fromWallet == 0 || _canPull(p.a)) return (o, fromWallet);
-        uint256 used = _bit(IFlashSettlement.Skip.Used);
-        // A row that was second to another in the first choice stays so.
-        for (uint256 i; i < p.rows.length; ++i) if (o.faults[i] & used != 0) faults[i] |= used;
         return (_choose(p, faults, allowPartial, balance), 0);
     }
 
@@ -158,12 +173,7 @@ abstract contract FlashBatchPlans is FlashCollects {
     }
 
     /// @dev The contract tells of each row that was not paid, in their order, and names a true reason.
-    function _readSkips(
-        Plan memory p,
-        Outcome memory o,
-        Vm.Log[] memory logs,
-        uint256 next
-    ) private returns (uint256) {
+    function _readSkips(Plan memory p, Outcome memory o, Vm.Log[] memory logs, uint256 next) private returns (uint256) {
         for (uint256 i; i < p.rows.length; ++i) {
             if (o.faults[i] == 0) continue;
             next = _nextLog(logs, next);

@@ -55,14 +55,20 @@ abstract contract FlashCollects is FlashLeaves {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
         Numbered memory m = _numbered(d, a);
-        if (_chance(d, 15)) m.flaw = uint8(1 + _roll(d, 3));
+        if (_chance(d, 45)) m.flaw = uint8(1 + _roll(d, 7));
         address by = keyOf[m.client] == 0 || _chance(d, 5) ? agentKey[0] : m.client;
         uint256 look = _roll(d, 30);
         address to = look == 0 ? twin : address(settlement);
         uint256 chain = look == 1 ? OTHER_CHAIN : block.chainid;
-        Form form = look == 2 ? Form.HighS : look == 3 ? Form.Broken : Form.Full;
+        Form form =
+            look == 2
+                ? Form.HighS
+                : look == 3
+                    ? Form.Broken
+                    : Form.Full;
         uint256 place = _fileTransaction(m, by, chain, to, form);
-        _relayMaybe(d, place);
+        if (m.flaw == 0) _relayMaybe(d, place);
+        else _relay(d, place);
         // The same content may land by itself later.
         if (_chance(d, 20) && m.flaw == 0) _settleNumbered(m);
     }
@@ -159,7 +165,7 @@ abstract contract FlashCollects is FlashLeaves {
         uint256 v
     ) internal returns (bool ok) {
         bytes memory data = abi.encodeCall(IFlashSettlement.settleSignedTransaction, (sig.signature, allowPartial));
-        bool isFine = sig.form == Form.Full && m.flaw != 1 && sig.digest == _aim(block.chainid, address(settlement));
+        bool isFine = sig.form == Form.Full && m.flaw < 3 && sig.digest == _aim(block.chainid, address(settlement));
         if (isFine && m.flaw == 0) {
             // Whoever signed is the client.
             m.client = sig.signedBy;
@@ -167,7 +173,7 @@ abstract contract FlashCollects is FlashLeaves {
         }
         Expect memory e;
         _unless(e, isFine, SignedTransaction.BadTransaction.selector);
-        _unless(e, m.flaw < 2, IFlashSettlement.NotNumberedPayment.selector);
+        _unless(e, m.flaw == 0 || m.flaw > 2, IFlashSettlement.NotNumberedPayment.selector);
         return _try(relayer, data, e, v);
     }
 
@@ -317,7 +323,10 @@ abstract contract FlashCollects is FlashLeaves {
         Form form
     ) internal returns (uint256 place) {
         bytes[] memory encoded = _transactionOf(m, chain, to).items();
+        if (m.flaw == 5) encoded[RawTransactions.PRIORITY_FEE] = hex"8101";
+        if (m.flaw == 7) encoded[RawTransactions.ACCESS_LIST] = hex"c1c0";
         Sig memory sig = Sig(_assembled(encoded, by, form), by, _aim(chain, to), form);
+        if (m.flaw == 4) sig.signature[0] = 0x01;
         place = _fileAs(Kind.Transaction, abi.encode(m), sig);
         (bool isKnown, uint256 a) = _find(by, m.server, m.token);
         if (isKnown) _promise(a, _contentKey(a, m), m.epoch, m.amount);
@@ -332,8 +341,9 @@ abstract contract FlashCollects is FlashLeaves {
             IFlashSettlement.settleNumberedPayment,
             (m.server, m.token, m.amount, m.nonce, m.deadline, m.epoch)
         );
-        if (m.flaw == 2) data[0] = bytes1(uint8(data[0]) ^ 1);
-        if (m.flaw == 3) data[4 + 32 * (m.nonce % 2)] = 0x01;
+        if (m.flaw == 1) data[0] = bytes1(uint8(data[0]) ^ 1);
+        if (m.flaw == 2) data[4 + 32 * (m.nonce % 2)] = 0x01;
+        if (m.flaw == 6) data = abi.encodePacked(data, new bytes(32));
         return
             RawTransactions.Transaction({
                 chainId: chain,
@@ -342,7 +352,7 @@ abstract contract FlashCollects is FlashLeaves {
                 maxFeePerGas: 1e9,
                 gasLimit: 200_000,
                 to: to,
-                value: m.flaw == 1 ? 1 : 0,
+                value: m.flaw == 3 ? 1 : 0,
                 data: data
             });
     }

@@ -67,7 +67,16 @@ abstract contract FlashEnvironment is FlashRelays {
         uint256 kind = _roll(d, 8);
         if (kind < 3) _shift(c, MALLORY, t, _chance(d, 50) ? wallet[c][t] : _roll(d, wallet[c][t] + 1));
         else if (kind < 5) _shift(MALLORY, c, t, _roll(d, 300));
-        else _allow(c, t, kind == 5 ? 0 : kind == 6 ? _roll(d, 300) : type(uint256).max);
+        else
+            _allow(
+                c,
+                t,
+                kind == 5
+                    ? 0
+                    : kind == 6
+                        ? _roll(d, 300)
+                        : type(uint256).max
+            );
     }
 
     /// @dev A token turns hostile, or well-behaved again.

@@ -14,10 +14,12 @@ abstract contract FlashLeaves is FlashOpens {
         uint256 a = _pickAccount(d);
         (uint256 c, uint256 s, ) = _parts(a);
         uint256 way = _roll(d, 7);
+        if (way < 2) _openPair(d, a);
         if (way == 0) {
             _closeByPair(c, s, false);
         } else if (way == 1) {
-            if (pairToken[c][s] == 0 || _serverLeaves(d, a - (a % TOKENS) + pairToken[c][s] - 1)) _closeByPair(c, s, true);
+            if (pairToken[c][s] == 0 || _serverLeaves(d, a - (a % TOKENS) + pairToken[c][s] - 1))
+                _closeByPair(c, s, true);
         } else if (way == 2) {
             _closeNow(a, party[_chance(d, 50) ? MALLORY : AGENT], escrows[a].epoch);
         } else if (way < 5) {
@@ -46,6 +48,7 @@ abstract contract FlashLeaves is FlashOpens {
         (address client, address server, address asset) = _parties(a);
         Expect memory e;
         Ghost storage g = escrows[a];
+        if (g.clientClosed && _chance(d, 60)) _passUntil(d, g.unlockAt);
         _unless(e, g.isOpen, IFlashSettlement.NoEscrow.selector);
         _unless(e, !g.isOpen || g.clientClosed, IFlashSettlement.NotClosed.selector);
         _unless(e, _now() >= g.unlockAt, IFlashSettlement.StillLocked.selector);
@@ -84,9 +87,10 @@ abstract contract FlashLeaves is FlashOpens {
         Expect memory e;
         bool isOpen = c != s && named != 0 && escrows[a].isOpen;
         _unless(e, isOpen, IFlashSettlement.NoEscrow.selector);
-        bytes memory data = byServer
-            ? abi.encodeCall(IFlashSettlement.serverCloseEscrow, (party[c]))
-            : abi.encodeCall(IFlashSettlement.clientCloseEscrow, (party[s]));
+        bytes memory data =
+            byServer
+                ? abi.encodeCall(IFlashSettlement.serverCloseEscrow, (party[c]))
+                : abi.encodeCall(IFlashSettlement.clientCloseEscrow, (party[s]));
         bool ok = _try(party[byServer ? s : c], data, e, 5);
         if (ok) _closed(a, byServer);
         _check(a);
@@ -122,7 +126,12 @@ abstract contract FlashLeaves is FlashOpens {
     /// @param to Party, or beyond: zero, the contract.
     function _withdraw(uint256 a, uint256 to) internal {
         (address client, address server, address asset) = _parties(a);
-        address receiver = to < PARTIES ? party[to] : to == PARTIES ? address(0) : address(settlement);
+        address receiver =
+            to < PARTIES
+                ? party[to]
+                : to == PARTIES
+                    ? address(0)
+                    : address(settlement);
         Expect memory e;
         _unless(e, to < PARTIES, IFlashSettlement.BadTerms.selector);
         _unless(e, escrows[a].isOpen, IFlashSettlement.NoEscrow.selector);
@@ -136,12 +145,7 @@ abstract contract FlashLeaves is FlashOpens {
         (address client, address server, address asset) = _parties(a);
         Expect memory e;
         _expectRelease(e, a, epoch, amount);
-        ok = _try(
-            server,
-            abi.encodeCall(IFlashSettlement.releaseEscrow, (client, asset, uint32(epoch), amount)),
-            e,
-            6
-        );
+        ok = _try(server, abi.encodeCall(IFlashSettlement.releaseEscrow, (client, asset, uint32(epoch), amount)), e, 6);
         if (ok) _released(a, amount);
         _check(a);
     }
@@ -235,6 +239,9 @@ abstract contract FlashLeaves is FlashOpens {
 
     /* MESSAGES */
 
+    /// @dev Lets time pass; servers settle in time.
+    function _passUntil(Dice memory d, uint256 target) internal virtual;
+
     /// @dev Stops accepting and collects all that it accepted. True when nothing is owed any more.
     function _serverLeaves(Dice memory d, uint256 a) internal virtual returns (bool);
 
@@ -245,7 +252,12 @@ abstract contract FlashLeaves is FlashOpens {
         for (uint256 i; i < PARTIES && credit[p][t] == 0; ++i) p = (p + 1) % PARTIES;
         (m.account, m.token) = (party[p], token[t]);
         uint256 to = _roll(d, PARTIES + 12);
-        m.to = to < PARTIES ? party[to] : to == PARTIES ? address(0) : party[p];
+        m.to =
+            to < PARTIES
+                ? party[to]
+                : to == PARTIES
+                    ? address(0)
+                    : party[p];
         if (to == PARTIES + 1) m.to = address(settlement);
         m.amount = _pickAmount(d, credit[p][t]);
         (m.nonce, m.deadline) = (_pickNonce(d), _pickDeadline(d));

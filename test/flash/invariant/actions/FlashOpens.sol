@@ -16,19 +16,8 @@ abstract contract FlashOpens is FlashRegistry {
         uint256 a = _pickAccount(d);
         IFlashSettlement.OpenEscrow memory o = _terms(d, a);
         uint64 ttl = _chance(d, 5) ? type(uint64).max - uint64(_roll(d, 9)) : o.ttlSeconds;
-        uint256 c = _client(a);
-        Expect memory e;
-        (o.client, o.signer, o.epoch) = (party[c], party[c], uint32(escrows[a].epoch));
-        o.closeDelay = uint32(ttl == 0 || ttl > MAX_CLOSE_DELAY ? MAX_CLOSE_DELAY : ttl);
-        _expectOpening(e, o, ttl);
-        _expectPull(e, o.token, o.client, o.amount, address(settlement));
-        bytes memory data = abi.encodeCall(IFlashSettlement.openEscrow, (o.server, o.token, o.amount, ttl));
-        if (_try(o.client, data, e, 8)) {
-            (, uint256 opened) = _find(o.client, o.server, o.token);
-            _opened(opened, o, ttl);
-            _namePairToken(opened);
-        }
-        _check(a);
+        if (_chance(d, 30)) _openPair(d, a);
+        else _openPlainly(a, o, ttl);
     }
 
     function openOnTerms(uint256 seed) external acts("openOnTerms") {
@@ -41,13 +30,20 @@ abstract contract FlashOpens is FlashRegistry {
     function signOpening(uint256 seed) external acts("signOpening") {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
-        Kind kind = a % TOKENS == USDC_TOKEN ? Kind(3 + _roll(d, 3)) : _chance(d, 60) ? Kind.OpenPermit2 : Kind(3 + _roll(d, 3));
+        Kind kind =
+            a % TOKENS == USDC_TOKEN
+                ? Kind(3 + _roll(d, 3))
+                : _chance(d, 60)
+                    ? Kind.OpenPermit2
+                    : Kind(3 + _roll(d, 3));
         _relayMaybe(d, _file(d, kind, abi.encode(_terms(d, a)), _pickKey(d, _client(a))));
     }
 
     function topUp(uint256 seed) external acts("topUp") {
         Dice memory d = _dice(seed);
-        IFlashSettlement.TopUp memory m = _topUpOf(d, _pickAccount(d));
+        uint256 a = _pickAccount(d);
+        if (_chance(d, 50)) _open(d, a);
+        IFlashSettlement.TopUp memory m = _topUpOf(d, a);
         Expect memory e;
         _expectTopUp(e, m);
         _expectPull(e, m.token, m.client, m.amount, address(settlement));
@@ -59,13 +55,16 @@ abstract contract FlashOpens is FlashRegistry {
     function signTopUp(uint256 seed) external acts("signTopUp") {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
+        if (_chance(d, 50)) _open(d, a);
         Kind kind = a % TOKENS == USDC_TOKEN && _chance(d, 60) ? Kind.TopUpEip3009 : Kind.TopUpPermit2;
         _relayMaybe(d, _file(d, kind, abi.encode(_topUpOf(d, a)), _pickKey(d, _client(a))));
     }
 
     function extend(uint256 seed) external acts("extend") {
         Dice memory d = _dice(seed);
-        IFlashSettlement.ExtendEscrow memory m = _extensionOf(d, _pickAccount(d));
+        uint256 a = _pickAccount(d);
+        if (_chance(d, 40)) _open(d, a);
+        IFlashSettlement.ExtendEscrow memory m = _extensionOf(d, a);
         Expect memory e;
         _expectExtension(e, m);
         bytes memory data = abi.encodeCall(IFlashSettlement.extendEscrow, (m.server, m.token, m.epoch, m.newUnlockAt));
@@ -75,10 +74,37 @@ abstract contract FlashOpens is FlashRegistry {
     function signExtension(uint256 seed) external acts("signExtension") {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
+        if (_chance(d, 40)) _open(d, a);
         _relayMaybe(d, _file(d, Kind.Extend, abi.encode(_extensionOf(d, a)), _pickKey(d, _client(a))));
     }
 
     /* EXECUTION */
+
+    function _openPlainly(uint256 a, IFlashSettlement.OpenEscrow memory o, uint64 ttl) private {
+        Expect memory e;
+        o.client = o.signer = party[_client(a)];
+        (o.epoch, o.closeDelay) = (uint32(escrows[a].epoch), uint32(MAX_CLOSE_DELAY));
+        if (ttl != 0 && ttl < MAX_CLOSE_DELAY) o.closeDelay = uint32(ttl);
+        _expectOpening(e, o, ttl);
+        _expectPull(e, o.token, o.client, o.amount, address(settlement));
+        bytes memory data = abi.encodeCall(IFlashSettlement.openEscrow, (o.server, o.token, o.amount, ttl));
+        if (_try(o.client, data, e, 8)) {
+            (, uint256 opened) = _find(o.client, o.server, o.token);
+            _opened(opened, o, ttl);
+            _namePairToken(opened);
+        }
+        _check(a);
+    }
+
+    /// @dev A fair opening by the original entry, where none is open.
+    function _openPair(Dice memory d, uint256 a) internal {
+        if (escrows[a].isOpen) return;
+        (uint256 c, , uint256 t) = _parts(a);
+        if (wallet[c][t] < 1000) _restock(c, t);
+        IFlashSettlement.OpenEscrow memory o = _blankTerms(a);
+        o.amount = uint128(10 + _roll(d, 990));
+        _openPlainly(a, o, uint64(_chance(d, 15) ? 0 : 600 + _roll(d, 2 days)));
+    }
 
     /// @dev A fair opening by the client itself, where none is open and the token allows.
     function _open(Dice memory d, uint256 a) internal {

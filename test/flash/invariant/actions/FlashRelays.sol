@@ -109,7 +109,7 @@ abstract contract FlashRelays is FlashServers {
         address relayer = _relayer(d);
         bool allowPartial = _chance(d, 50);
         // Some bring too little gas at first.
-        if (_chance(d, 15)) thrift = 100_000 + _roll(d, 500_000);
+        if (_chance(d, 40)) thrift = 60_000 + _roll(d, 300_000);
         bool ok = _executeAs(relayer, allowPartial, kind, data, sig, v);
         thrift = 0;
         return ok;
@@ -118,7 +118,14 @@ abstract contract FlashRelays is FlashServers {
     function _relayer(Dice memory d) private view returns (address) {
         uint256 who = _roll(d, 10);
         if (who < 4) return party[_serverOf(focus)];
-        return party[who < 6 ? AGENT : who < 9 ? MALLORY : _roll(d, PARTIES)];
+        return
+            party[
+                who < 6
+                    ? AGENT
+                    : who < 9
+                        ? MALLORY
+                        : _roll(d, PARTIES)
+            ];
     }
 
     function _executeAs(
@@ -179,7 +186,8 @@ abstract contract FlashRelays is FlashServers {
         address named = address(uint160(uint256(word)));
         bool isBool = kind == Kind.Close && n == 4;
         uint256 number = partyNumber[named];
-        if (kind >= Kind.Open && kind <= Kind.OpenPermit2 && n < 3 && number == 0 && tokenNumber[named] == 0) return data;
+        if (kind >= Kind.Open && kind <= Kind.OpenPermit2 && n < 3 && number == 0 && tokenNumber[named] == 0)
+            return data;
         if (number != 0) {
             word = _addressWord(party[_otherParty(d, number - 1)]);
         } else if (tokenNumber[named] != 0) {

@@ -81,7 +81,11 @@ abstract contract FlashRightsGiven is FlashBatchCalls {
         uint256 bits = settlement.accountNonceWord(party[p], first >> 8);
         for (uint256 i; i < 256 && first + i < type(uint256).max && (first & 0xff) + i < 256 && i < 4; ++i) {
             bool isMarked = (bits >> ((first & 0xff) + i)) & 1 == 1;
-            _must(isMarked == isUsed[_accountNonceKey(party[p], first + i)], 3, "an account's nonce came back or got lost");
+            _must(
+                isMarked == isUsed[_accountNonceKey(party[p], first + i)],
+                3,
+                "an account's nonce came back or got lost"
+            );
         }
     }
 

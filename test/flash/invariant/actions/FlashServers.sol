@@ -134,6 +134,8 @@ abstract contract FlashServers is FlashRightsGiven {
         if (spendable == 0 || servers[a].accepted > MOST) return;
         uint256 price = _chance(d, 20) ? spendable : 1 + _roll(d, spendable / 4 + 1);
         address key = servers[a].view_.signer;
+        // A contract wallet that opens by the original entry signs nothing.
+        if (keyOf[key] == 0) return;
         uint256 kind = _roll(d, 5);
         (address client, , ) = _parties(a);
         if (kind == 0 && key == client) _requestByTransaction(d, a, price);
@@ -225,6 +227,10 @@ abstract contract FlashServers is FlashRightsGiven {
             ++service[1];
         }
         if (target > _now()) vm.warp(target);
+    }
+
+    function _passUntil(Dice memory d, uint256 target) internal override {
+        _advance(d, target);
     }
 
     function _nextDeadline() private view returns (uint256 first, uint256 account) {
