@@ -1,6 +1,6 @@
-import type { Address, ContractFunctionName, ContractFunctionReturnType, Hex } from "viem";
+import { parseAbi, type Address, type ContractFunctionName, type ContractFunctionReturnType, type Hex } from "viem";
 import { multicall } from "viem/actions";
-import { flashSettlementAbi, multicall3Abi } from "../abi/index.ts";
+import { flashSettlementAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
 import { MULTICALL3_ADDRESS } from "../core/multicall.ts";
 import {
@@ -122,14 +122,15 @@ export interface EscrowReadResult {
 
 /** Many escrows at one block. */
 export interface ChainState {
-  /** Block of the read. */
-  readonly blockNumber: bigint;
-  /** Time of that block, unix seconds. */
+  /** Time of the block of the read, unix seconds. */
   readonly timestamp: bigint;
   readonly escrows: readonly EscrowReadResult[];
   /** True for each asked nonce that was used or cancelled. */
   readonly isAccountNonceUsed: readonly boolean[];
 }
+
+/** Multicall3 tells the time of the block in which it answers. */
+const clockAbi = parseAbi(["function getCurrentBlockTimestamp() view returns (uint256)"]);
 
 /** Flags of an escrow, as the contract packs them. */
 const FLAGS = { open: 1, closedByClient: 2, closedByServer: 4 } as const;
@@ -306,14 +307,8 @@ export async function getTabDigest(client: ReadClient, parameters: GetTabDigestP
  */
 export async function getChainState(client: ReadClient, parameters: GetChainStateParameters): Promise<ChainState> {
   const { escrows, accountNonces = [], multicall: address = MULTICALL3_ADDRESS } = parameters;
-  const clock = (functionName: "getBlockNumber" | "getCurrentBlockTimestamp") => ({
-    abi: multicall3Abi,
-    address,
-    functionName,
-  });
   const contracts = [
-    clock("getBlockNumber"),
-    clock("getCurrentBlockTimestamp"),
+    { abi: clockAbi, address, functionName: "getCurrentBlockTimestamp" },
     ...escrows.flatMap((reading) => callsOf(parameters.settlement, reading)),
     ...accountNonces.map(({ account, nonce }) =>
       viewCall(parameters.settlement, "accountNonceWord", [account, nonce >> 8n]),
@@ -322,7 +317,6 @@ export async function getChainState(client: ReadClient, parameters: GetChainStat
   const values = await readTogether(client, parameters, contracts, address);
   const next = <value>(): value => values.shift() as value;
   return {
-    blockNumber: next<bigint>(),
     timestamp: next<bigint>(),
     escrows: escrows.map(({ nonceWords = [], lanes = [], transactions = [] }) => ({
       escrow: toEscrow(next<RawEscrow>()),

@@ -8,11 +8,12 @@ import {
   createLocalFacilitatorClient,
   createWalletRelayer,
 } from "../../client/x402/deferred/index.ts";
+import { getChainState, quoteBatch, settleBatch } from "../../client/flash/index.ts";
 import { USDC } from "../base/addresses.ts";
 
 // The compiler does half of this test: a chain with formatters, as Base has, types its clients' blocks and transactions in its own way.
 describe("clients of viem's chains", () => {
-  const transport = http("http://127.0.0.1:1");
+  const transport = http("http://127.0.0.1:1", { retryCount: 0 });
   const account = privateKeyToAccount(generatePrivateKey());
   const escrow = { chainId: 8453n, escrow: USDC };
   const facilitator = createLocalFacilitatorClient(["eip155:8453"]);
@@ -34,7 +35,7 @@ describe("clients of viem's chains", () => {
   };
 
   for (const [name, { client, wallet }] of Object.entries(clients)) {
-    it(`of ${name} need no cast`, () => {
+    it(`of ${name} need no cast`, async () => {
       const seller = { client, escrow, seller: USDC, store } as const;
       const chainView = createChainView({ ...seller, confirmations: 0 });
       const collector = createCollector({ ...seller, wallet, chainView, onProgress: () => undefined });
@@ -49,6 +50,16 @@ describe("clients of viem's chains", () => {
       expect(createWalletRelayer({ escrow, client, wallet, minimumDeposits }).name).to.equal(account.address);
       expect(createFacilitatorRelayer(remote).methods).to.deep.equal(["eip3009"]);
       expect(collector).to.have.property("collectNow");
+      // Nothing listens: what counts is that these clients are taken.
+      const settlement = USDC;
+      const batch = { settlement, groups: [], allowPartial: true };
+      const calls = [
+        quoteBatch(client, { ...batch, chainId: 8453, account: USDC }),
+        getChainState(client, { settlement, escrows: [] }),
+        settleBatch(wallet, batch),
+      ];
+      const outcomes = await Promise.allSettled(calls);
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(["rejected", "rejected", "rejected"]);
     });
   }
 });

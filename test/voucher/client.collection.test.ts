@@ -46,7 +46,8 @@ import {
 import { ARACHNID_PROXY, USDC } from "../base/addresses.ts";
 import { usdcAbi } from "../base/usdcAbi.ts";
 import { actors, testAccount } from "../helpers/actors.ts";
-import { DAY, FUNDS, LANE, rejectedWith, useClient } from "./clientSetup.ts";
+import { rejectedWith } from "../helpers/rejectedWith.ts";
+import { DAY, FUNDS, LANE, useClient } from "./clientSetup.ts";
 
 const { buyer, otherBuyer, seller, otherSeller, signer, stranger } = actors;
 const AMOUNT = 1_000_000n;

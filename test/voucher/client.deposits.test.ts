@@ -47,7 +47,8 @@ import {
 import { eip2612Abi } from "x402-escrow/abi";
 import { MULTICALL3, USDC } from "../base/addresses.ts";
 import { actors, testAccount } from "../helpers/actors.ts";
-import { FUNDS, TOKEN, rejectedWith, useClient } from "./clientSetup.ts";
+import { rejectedWith } from "../helpers/rejectedWith.ts";
+import { FUNDS, TOKEN, useClient } from "./clientSetup.ts";
 
 const { buyer, otherBuyer, seller, otherSeller, stranger } = actors;
 const AMOUNT = 1_000_000n;

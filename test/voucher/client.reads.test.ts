@@ -42,7 +42,8 @@ import {
 } from "x402-escrow/voucher";
 import { USDC } from "../base/addresses.ts";
 import { actors } from "../helpers/actors.ts";
-import { CHAIN_ID, DAY, LANE, rejectedWith, useClient } from "./clientSetup.ts";
+import { rejectedWith } from "../helpers/rejectedWith.ts";
+import { CHAIN_ID, DAY, LANE, useClient } from "./clientSetup.ts";
 
 const { buyer, otherSeller, seller, signer, stranger } = actors;
 const AMOUNT = 1_000_000n;

@@ -32,7 +32,8 @@ import {
 } from "x402-escrow/voucher";
 import { USDC } from "../base/addresses.ts";
 import { actors } from "../helpers/actors.ts";
-import { FUNDS, rejectedWith, useClient } from "./clientSetup.ts";
+import { rejectedWith } from "../helpers/rejectedWith.ts";
+import { FUNDS, useClient } from "./clientSetup.ts";
 
 const { buyer, seller, signer, stranger } = actors;
 const AMOUNT = 1_000_000n;

@@ -1,4 +1,3 @@
-import { expect } from "chai";
 import { erc20Abi, maxUint256, zeroHash, type Address, type Hash, type Hex, type TransactionReceipt } from "viem";
 import {
   deposit,
@@ -134,19 +133,4 @@ export function useClient(): ClientSetup {
       return Reflect.get(setup, name) as unknown;
     },
   });
-}
-
-type ErrorClass<error extends Error> = abstract new (...args: never[]) => error;
-
-/** Expects a rejection by an error of exactly this class, and gives it. */
-export async function rejectedWith<error extends Error>(
-  promise: Promise<unknown>,
-  errorClass: ErrorClass<error>,
-): Promise<error> {
-  const outcome = await promise.then(
-    () => "it was fulfilled",
-    (reason: unknown) => reason,
-  );
-  expect(outcome, String(outcome)).to.be.instanceOf(errorClass);
-  return outcome as error;
 }
