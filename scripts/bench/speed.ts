@@ -1,9 +1,10 @@
+import { acceptFlash } from "./speed/acceptFlash.ts";
 import { acceptVoucher } from "./speed/acceptVoucher.ts";
 import { httpPaid } from "./speed/httpPaid.ts";
 import { missedGoals, renderRows, writeSnapshot, type RowGroup, type SpeedRow } from "./speed/rows.ts";
 
 /** Every group of rows, each in a file of its own. */
-const groups: readonly RowGroup[] = [acceptVoucher, httpPaid];
+const groups: readonly RowGroup[] = [acceptVoucher, acceptFlash, httpPaid];
 
 const rows: SpeedRow[] = [];
 const missed: string[] = [];

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMemoryStore } from "../../../client/seller/voucher/store/memory.ts";
 import { createSqliteStore } from "../../../client/seller/voucher/store/sqlite.ts";
-import { measure, quantile, type Samples } from "./measure.ts";
+import { measure } from "./measure.ts";
 import { ourAcceptance } from "./ourAcceptance.ts";
 import { PEER, peerAcceptance } from "./peerAcceptance.ts";
-import type { RowGroup, SpeedRow } from "./rows.ts";
+import { toRow, type RowGroup } from "./rows.ts";
 
 const GOAL = { maxMedianMs: 0.2, minRatio: 10 };
 
@@ -28,7 +28,7 @@ export const acceptVoucher: RowGroup = {
       const [ours, oursSqlite, peer] = await measure(subjects);
       if (ours === undefined || oursSqlite === undefined || peer === undefined)
         throw new Error("a subject has no samples");
-      return [toRow("accept.voucher", ours, peer), toRow("accept.voucherSqlite", oursSqlite, peer)];
+      return [toRow("accept.voucher", ours, PEER, peer), toRow("accept.voucherSqlite", oursSqlite, PEER, peer)];
     } finally {
       await memory.close();
       await sqlite.close();
@@ -36,16 +36,3 @@ export const acceptVoucher: RowGroup = {
     }
   },
 };
-
-function toRow(id: string, ours: Samples, peer: Samples): SpeedRow {
-  const medianMs = quantile(ours, 0.5);
-  const peerMedianMs = quantile(peer, 0.5);
-  return {
-    id,
-    medianMs,
-    p99Ms: quantile(ours, 0.99),
-    peer: PEER,
-    peerMedianMs,
-    ratio: Math.round((peerMedianMs / medianMs) * 10) / 10,
-  };
-}

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import Table from "cli-table3";
+import { quantile, type Samples } from "./measure.ts";
 
 /** One row of `snapshots/speed.json`. Times are milliseconds. */
 export interface SpeedRow {
@@ -43,6 +44,14 @@ async function readSnapshot(): Promise<readonly SpeedRow[]> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;
   }
+}
+
+/** Makes the row of an operation that has a peer. */
+export function toRow(id: string, ours: Samples, peer: string, theirs: Samples): SpeedRow {
+  const medianMs = quantile(ours, 0.5);
+  const peerMedianMs = quantile(theirs, 0.5);
+  const ratio = Math.round((peerMedianMs / medianMs) * 10) / 10;
+  return { id, medianMs, p99Ms: quantile(ours, 0.99), peer, peerMedianMs, ratio };
 }
 
 /** Says which rows miss their goals, one sentence each. */
