@@ -51,11 +51,16 @@ abstract contract Environment is Relays {
         _advance(d, target);
     }
 
-    /// @dev An exit in its first second, whatever the seller had to do before.
+    /// @dev An exit in its first second, whatever the seller had to do before, and not in the second before that.
     function exitOnTime(uint256 seed) external acts("exitOnTime") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
-        _advance(d, accounts[_account(b, s, t)].end);
+        uint256 end = accounts[_account(b, s, t)].end;
+        if (_now() < end && _chance(d, 60)) {
+            _advance(d, end - 1);
+            _withdraw(b, s, t);
+        }
+        _advance(d, end);
         if (_chance(d, 60)) _withdraw(b, s, t);
     }
 
