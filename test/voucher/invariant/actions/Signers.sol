@@ -94,6 +94,13 @@ abstract contract Signers is Batches {
 
     /* EXECUTION */
 
+    function _cancelNonce(uint256 p, IVoucherEscrow.NonceKind kind, bytes32 nonce) internal {
+        (uint256 word, uint256 mask) = (uint256(nonce) >> 8, 1 << (uint256(nonce) & 0xff));
+        Expect memory e;
+        if (!_try(party[p], abi.encodeCall(IVoucherEscrow.invalidateNonces, (kind, word, mask)), e, 4)) return;
+        isUsed[_nonceKey(kind, party[p], nonce)] = true;
+    }
+
     function _authorizeSigned(
         IVoucherEscrow.SignerAuthorization memory m,
         Sig memory sig,
