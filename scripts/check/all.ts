@@ -5,6 +5,7 @@ import { driftCheck } from "./drift.ts";
 import { exportsCheck } from "./exports.ts";
 import { invariantsCheck } from "./invariants.ts";
 import { linksCheck } from "./links.ts";
+import { mutantsCheck } from "./mutants.ts";
 import { pinsCheck } from "./pins.ts";
 import { reachCheck } from "./reach.ts";
 import { tablesCheck } from "./tables.ts";
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   tablesCheck,
   invariantsCheck,
   reachCheck,
+  mutantsCheck,
   treesCheck,
   buildCheck,
   commandCheck("types", "tsc", "--noEmit"),

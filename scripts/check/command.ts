@@ -16,6 +16,8 @@ export interface CommandResult {
 export interface CommandOptions {
   /** Called with everything written so far. */
   readonly onOutput?: (output: string) => void;
+  /** Folder to run in; the project's root by default. */
+  readonly folder?: string;
   /** Ends the command after this time. */
   readonly limitSeconds?: number;
 }
@@ -28,11 +30,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-/** Runs a command in the project's root. Never throws: a command that cannot start has no code and says why in its output. */
+/** Runs a command. Never throws: a command that cannot start has no code and says why in its output. */
 export async function runCommand(
   command: string,
   parameters: readonly string[],
-  { onOutput, limitSeconds = 1_800 }: CommandOptions = {},
+  { onOutput, folder = ROOT, limitSeconds = 1_800 }: CommandOptions = {},
 ): Promise<CommandResult> {
   const started = performance.now();
   let output = "";
@@ -42,7 +44,7 @@ export async function runCommand(
   };
   const code = await new Promise<number | null>((resolve) => {
     const child = spawn(command, parameters, {
-      cwd: ROOT,
+      cwd: folder,
       env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",

@@ -6,9 +6,12 @@ import { compareCoverage } from "../../scripts/check/coverage.ts";
 import { unusedExports } from "../../scripts/check/exports.ts";
 import { compareInvariants } from "../../scripts/check/invariants.ts";
 import { brokenLinks } from "../../scripts/check/links.ts";
+import { findStale } from "../../scripts/check/mutants.ts";
 import { compareReach } from "../../scripts/check/reach.ts";
 import { unevenRows } from "../../scripts/check/tables.ts";
 import { compareTree } from "../../scripts/check/trees.ts";
+import { mutant, plant } from "../../scripts/mutants/mutant.ts";
+import { readVerdict } from "../../scripts/mutants/verdict.ts";
 
 describe("Checks", () => {
   describe("counting tests", () => {
@@ -93,6 +96,46 @@ describe("Checks", () => {
 
     it("does not accept an empty list", () => {
       expect(compareInvariants("", "")).to.have.lengthOf(1);
+    });
+  });
+
+  describe("planted bugs", () => {
+    const bug = mutant("pays twice", "A.sol", ["pay();", "pay(); pay();"]);
+
+    it("change what stands in the source once", () => {
+      expect(plant("a(); pay(); b();", bug)).to.equal("a(); pay(); pay(); b();");
+      expect(findStale([bug], () => "pay();")).to.deep.equal([]);
+    });
+
+    it("are stale where that stands nowhere, or twice", () => {
+      for (const source of ["", "pay(); pay();"]) {
+        expect(() => plant(source, bug)).to.throw('"pays twice" stands');
+        expect(findStale([bug], () => source)).to.have.lengthOf(1);
+      }
+    });
+
+    it("have names of their own", () => {
+      expect(findStale([bug, bug], () => "pay();")).to.deep.equal(['Two planted bugs are called "pays twice".']);
+    });
+
+    it("are found by the violation of an invariant", () => {
+      const output =
+        "  1 passing\n  1 failing\n\n  1) V1Test#invariant_V1_a()\n    Error: V1 in collect: balance is 2 and not 1\n";
+      expect(readVerdict({ code: 1, output })).to.deep.equal({
+        outcome: "found",
+        what: "V1 in collect: balance is 2 and not 1",
+      });
+    });
+
+    it("survive where every campaign passes", () => {
+      expect(readVerdict({ code: 0, output: "  17 passing\n" }).outcome).to.equal("survived");
+    });
+
+    it("are neither found nor survived where the campaign itself fails, or none runs", () => {
+      const panic = "  1 passing\n  1 failing\n\n  1) V1Test#invariant_V1_a()\n    Error: panic code 0x11\n";
+      expect(readVerdict({ code: 1, output: panic }).outcome).to.equal("broken");
+      expect(readVerdict({ code: 0, output: "" }).outcome).to.equal("broken");
+      expect(readVerdict({ code: null, output: "  17 passing\n" }).outcome).to.equal("broken");
     });
   });
 

@@ -26,7 +26,7 @@ abstract contract VoucherHandler is Sweeps {
 
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](48);
+        list = new bytes4[](49);
         uint256 i;
         list[i++] = this.focus.selector;
         list[i++] = this.passTime.selector;
@@ -67,6 +67,7 @@ abstract contract VoucherHandler is Sweeps {
         list[i++] = this.signSignerAuthorization.selector;
         list[i++] = this.revokeSigner.selector;
         list[i++] = this.signSignerRevocation.selector;
+        list[i++] = this.collectHighS.selector;
         list[i++] = this.invalidateNonces.selector;
         list[i++] = this.replay.selector;
         list[i++] = this.tamper.selector;

@@ -209,8 +209,9 @@ abstract contract Batches is BatchLogs {
 
     function _fitsRow(uint256 place) private view returns (bool) {
         IVoucherEscrow.Voucher memory m = _voucherAt(place);
-        Form form = items[place].sig.form;
-        return m.valueAggregate < MAX && m.expiry <= type(uint40).max && (form == Form.Full || form == Form.Compact);
+        Sig storage sig = items[place].sig;
+        bool isGood = sig.form == Form.Full || sig.form == Form.Compact;
+        return m.valueAggregate < MAX && m.expiry <= type(uint40).max && (isGood || sig.signature.length == 64);
     }
 
     function _fitsDefaultRow(uint256 place) private view returns (bool) {

@@ -51,15 +51,21 @@ abstract contract Environment is Relays {
         _advance(d, target);
     }
 
-    /// @dev An exit in its first second, whatever the seller had to do before.
+    /// @dev An exit in its first second, whatever the seller had to do before, and not in the second before that.
     function exitOnTime(uint256 seed) external acts("exitOnTime") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
-        _advance(d, accounts[_account(b, s, t)].end);
+        uint256 end = accounts[_account(b, s, t)].end;
+        if (_now() < end && _chance(d, 60)) {
+            _advance(d, end - 1);
+            _withdraw(b, s, t);
+        }
+        _advance(d, end);
         if (_chance(d, 60)) _withdraw(b, s, t);
     }
 
-    /// @dev A flush of all accounts comes again when the first one has matured and new money is there: it acts on an account once.
+    /// @dev A flush of all accounts comes again when the first one has matured and new money is there: it acts on an account once, and not at
+    /// all when its nonce was cancelled.
     function flushAgain(uint256 seed) external acts("flushAgain") {
         Dice memory d = _dice(seed);
         (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
@@ -75,6 +81,7 @@ abstract contract Environment is Relays {
         Sig memory sig = items[_fileClean(Kind.FlushAll, abi.encode(m), by, Form.Full)].sig;
         IVoucherEscrow.AccountKey[] memory list = new IVoucherEscrow.AccountKey[](1);
         list[0] = IVoucherEscrow.AccountKey(party[_sellerParty(s)], token[t]);
+        if (_chance(d, 30)) _cancelNonce(b, IVoucherEscrow.NonceKind.FlushAll, m.nonce);
         if (!_flushAllSigned(m, list, sig, party[MALLORY], 15)) return;
         _advance(d, accounts[account].end);
         _fund(d, account);

@@ -71,7 +71,35 @@ abstract contract Signers is Batches {
         for (uint256 k; k < 4; ++k) _checkNonces(IVoucherEscrow.NonceKind(k), party[p], bytes32(first + 1));
     }
 
+    /// @dev An `s` that is too high and still fits a compact signature comes from no wallet, but from the signature the signer follows, and the
+    /// buyer may authorize that.
+    function collectHighS(uint256 seed) external acts("collectHighS") {
+        Dice memory d = _dice(seed);
+        (uint256 b, uint256 s, uint256 t) = _pickAccount(d);
+        uint256 account = _account(b, s, t);
+        _fund(d, account);
+        uint256 value = accounts[account].collected[0] + 1 + _roll(d, 100);
+        bytes memory data = abi.encode(_voucher(d, account, 0, value, uint64(_now() + PERIOD)));
+        Sig memory sig = _inventHighS(d, _digestOf(Kind.Voucher, data, address(escrow)));
+        Expect memory e;
+        bytes memory call = abi.encodeCall(IVoucherEscrow.authorizeSigner, (sig.signedBy, uint64(_now() + PERIOD)));
+        if (!_try(party[b], call, e, 13)) return;
+        _authorized(party[b], sig.signedBy, uint64(_now() + PERIOD));
+
+        uint256[] memory places = new uint256[](1);
+        places[0] = _fileAs(Kind.Voucher, data, sig);
+        _collectAsGroup(d, s, t, places);
+        _collect(_voucherAt(places[0]), sig, party[MALLORY], 10);
+    }
+
     /* EXECUTION */
+
+    function _cancelNonce(uint256 p, IVoucherEscrow.NonceKind kind, bytes32 nonce) internal {
+        (uint256 word, uint256 mask) = (uint256(nonce) >> 8, 1 << (uint256(nonce) & 0xff));
+        Expect memory e;
+        if (!_try(party[p], abi.encodeCall(IVoucherEscrow.invalidateNonces, (kind, word, mask)), e, 4)) return;
+        isUsed[_nonceKey(kind, party[p], nonce)] = true;
+    }
 
     function _authorizeSigned(
         IVoucherEscrow.SignerAuthorization memory m,
@@ -130,6 +158,17 @@ abstract contract Signers is Batches {
         (uint64 validUntil, bool revoked) = escrow.getSigner(buyer, key);
         _mustEq(validUntil, signerEnd[buyer][key], 13, "end of a signer");
         _must(revoked == signerRevoked[buyer][key], 13, "a revocation is not final");
+    }
+
+    /// @return sig A signature in whose place 255 bits are enough, by whichever key it recovers to.
+    function _inventHighS(Dice memory d, bytes32 digest) private pure returns (Sig memory sig) {
+        bytes32 s = bytes32(type(uint256).max >> 1);
+        (sig.digest, sig.form) = (digest, Form.HighS);
+        while (sig.signedBy == address(0)) {
+            bytes32 r = bytes32(_roll(d, type(uint256).max));
+            sig.signedBy = ecrecover(digest, 27, r, s);
+            sig.signature = abi.encodePacked(r, s);
+        }
     }
 
     function _pickSigner(Dice memory d, uint256 b) private view returns (address) {

@@ -1,0 +1,5 @@
+import type { Family } from "./mutant.ts";
+import { VOUCHER } from "./voucher.ts";
+
+/** The contracts in which bugs are planted, by the name of their family. */
+export const FAMILIES: Readonly<Record<string, Family>> = { voucher: VOUCHER };
