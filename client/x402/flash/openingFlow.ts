@@ -1,5 +1,4 @@
 import type { Address, Hash } from "viem";
-import type { ServerDesk } from "./desk.ts";
 import { refuseOpening, refusePayment, type OpeningContext } from "./openings.ts";
 import { isRefusal, refuse, type Refusal } from "./refusals.ts";
 import { escrowOf, refreshEscrow, RETRY_MS, type Accepted, type Ask, type ReadPayment } from "./take.ts";
@@ -25,7 +24,7 @@ export async function takeOpening(
   const code = refuseOpening(opening, { desk, token }) ?? (await refusePayment(opening, { desk, token, item, price }));
   if (code !== undefined) return refuse(code, { payer });
   const opened = await bringOpening(opening, { desk, token });
-  if (isRefusal(opened)) return opened.code === "flash_epoch_mismatch" ? withEpoch(opened, desk, token) : opened;
+  if (isRefusal(opened)) return opened;
   const again = await ask(item);
   return isWaiting(again) ? toPending(payer, opened) : again;
 }
@@ -38,18 +37,14 @@ export async function bringOpening(opening: Opening, { desk, token }: OpeningCon
     return refuse(code ?? "flash_opening_unsupported", { payer });
   }
   const result = await desk.relayer.relay(opening);
-  if (!result.isRelayed) return refuse(result.code, { payer });
+  if (!result.isRelayed) return refuse(result.code, { payer, ...correctEpoch(result.epoch) });
   await refreshEscrow(desk, escrowOf(desk, payer, token));
   return { isAdmitted: true, ...(result.transaction !== undefined && { transaction: result.transaction }) };
 }
 
-/** The client has signed for another epoch: anybody can read the current one on-chain. */
-async function withEpoch(refusal: Refusal, desk: ServerDesk, token: Address): Promise<Refusal> {
-  const { payer } = refusal;
-  const state = payer && (await desk.store.getEscrow(escrowOf(desk, payer, token)));
-  if (state === undefined) return refusal;
-  const { epoch } = state.confirmed;
-  return { ...refusal, corrective: { epoch, nonceBase: 0n, available: 0n, lanes: [] } };
+/** Anybody can read the epoch on-chain, and there is no more to know of an escrow that is not open. */
+function correctEpoch(epoch: bigint | undefined): Pick<Refusal, "corrective"> {
+  return epoch === undefined ? {} : { corrective: { epoch, nonceBase: 0n, available: 0n, lanes: [] } };
 }
 
 /** The chain may show the opening later than its receipt does. */

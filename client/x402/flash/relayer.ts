@@ -11,12 +11,19 @@ export type RelayResult =
       /** Absent when the escrow was opened before. */
       readonly transaction?: Hash;
     }
-  | { readonly isRelayed: false; readonly code: FlashCode };
+  | {
+      readonly isRelayed: false;
+      readonly code: FlashCode;
+      /** Epoch that an opening must name, when this one names another. */
+      readonly epoch?: bigint;
+    };
 
 /** What relaying an opening would do. */
 export interface RelayTrial {
   /** Why it would be refused; absent when it would not. */
   readonly code?: FlashCode;
+  /** Epoch that an opening must name, when this one names another. */
+  readonly epoch?: bigint;
   /** Whether the escrow was opened before. */
   readonly isOpen?: boolean;
 }

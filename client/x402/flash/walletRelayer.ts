@@ -112,6 +112,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
   async function explain(opening: Opening, revert: Hex): Promise<RelayTrial> {
     const error = decodeFlashError(revert);
     if (error instanceof EscrowExistsError) return { isOpen: true };
+    if (error instanceof WrongEpochError) return { code: "flash_epoch_mismatch", epoch: error.args.current };
     const code = CODES.find(([ErrorClass]) => error instanceof ErrorClass)?.[1];
     if (code !== undefined) return { code };
     return { code: (await isFunded(opening)) ? "flash_opening_failed" : "flash_opening_unfunded" };
@@ -139,8 +140,8 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
   }
 
   async function relay(opening: Opening): Promise<RelayResult> {
-    const { code, isOpen } = await simulate(opening);
-    if (code !== undefined) return { isRelayed: false, code };
+    const { code, epoch, isOpen } = await simulate(opening);
+    if (code !== undefined) return { isRelayed: false, code, ...(epoch !== undefined && { epoch }) };
     if (isOpen === true) return { isRelayed: true };
     const calls = openingCalls(settlement.settlement, opening);
     const { client: owner } = opening.terms;
@@ -193,7 +194,6 @@ function toRevertData(error: unknown): Hex | undefined {
 /** Refusals of the contract that say everything. */
 const CODES = [
   [ExpiredError, "flash_opening_expired"],
-  [WrongEpochError, "flash_epoch_mismatch"],
   [BadSignatureError, "flash_opening_signature_invalid"],
   [BadTermsError, "flash_opening_mismatch"],
   [AmountTooLargeError, "flash_opening_mismatch"],

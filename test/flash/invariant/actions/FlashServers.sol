@@ -209,7 +209,7 @@ abstract contract FlashServers is FlashRightsGiven {
     }
 
     function _serverLeaves(Dice memory d, uint256 a) internal override returns (bool) {
-        if (!escrows[a].isOpen) return true;
+        // Also where none is open: a close that is signed before the epoch begins ends it too.
         servers[a].stopped = escrows[a].epoch + 1;
         _settleAccepted(d, a);
         return violated == 0;
