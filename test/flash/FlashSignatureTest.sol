@@ -2,12 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Actor} from "../helpers/Test.sol";
-import {AcceptingWallet} from "../mocks/AcceptingWallet.sol";
-import {OwnedWallet} from "../mocks/OwnedWallet.sol";
 import {RejectingWallet} from "../mocks/RejectingWallet.sol";
-import {ReturnBombWallet} from "../mocks/ReturnBombWallet.sol";
-import {RevertingWallet} from "../mocks/RevertingWallet.sol";
-import {ShortAnswerWallet} from "../mocks/ShortAnswerWallet.sol";
 import {FlashMessages} from "./FlashMessages.sol";
 import {FlashTest} from "./FlashTest.sol";
 
@@ -189,73 +184,5 @@ abstract contract FlashSignatureTest is FlashTest {
     function _cut(bytes memory data, uint256 length) private pure returns (bytes memory part) {
         part = new bytes(length);
         for (uint256 i = 0; i < length; ++i) part[i] = data[i];
-    }
-}
-
-/// @notice Beside {FlashSignatureTest}: messages that a contract wallet may sign too, which are all but payments and tabs.
-abstract contract FlashWalletSignatureTest is FlashSignatureTest {
-    function test_AcceptsWhatAContractWalletAccepts() public {
-        vm.etch(owner().addr, type(AcceptingWallet).runtimeCode);
-        submit("whatever this wallet understands");
-        assertDone();
-    }
-
-    function test_AcceptsASignatureOfTheWalletsOwner() public {
-        Actor memory walletOwner = makeActor("owner of the wallet");
-        _etchOwnedWallet(walletOwner.addr);
-        submit(signStruct(walletOwner, structHash()));
-        assertDone();
-    }
-
-    function test_AcceptsAWalletThatAnswersWithMoreThanOneWord() public {
-        vm.etch(owner().addr, type(ReturnBombWallet).runtimeCode);
-        vm.store(owner().addr, 0, bytes32(uint256(10_000)));
-        submit("");
-        assertDone();
-    }
-
-    function test_RevertWhen_TheContractWalletRejects() public {
-        vm.etch(owner().addr, type(RejectingWallet).runtimeCode);
-        refuses("");
-    }
-
-    function test_RevertWhen_TheContractWalletReverts() public {
-        vm.etch(owner().addr, type(RevertingWallet).runtimeCode);
-        refuses("");
-    }
-
-    function test_RevertWhen_TheContractWalletAnswersWith31Bytes() public {
-        vm.etch(owner().addr, type(ShortAnswerWallet).runtimeCode);
-        refuses("");
-    }
-
-    function test_RevertGiven_TheWalletsOwnerWasReplaced() public {
-        Actor memory walletOwner = makeActor("owner of the wallet");
-        bytes memory signature = signStruct(walletOwner, structHash());
-        _etchOwnedWallet(walletOwner.addr);
-        OwnedWallet(owner().addr).rotate(stranger.addr);
-        refuses(signature);
-    }
-
-    function _etchOwnedWallet(address walletOwner) private {
-        OwnedWallet wallet = new OwnedWallet(walletOwner);
-        vm.etch(owner().addr, address(wallet).code);
-        vm.store(owner().addr, 0, bytes32(uint256(uint160(walletOwner))));
-    }
-}
-
-/// @notice Beside {FlashSignatureTest}: payments and tabs, which no contract wallet signs, so that none can take its word back.
-abstract contract FlashItemSignatureTest is FlashSignatureTest {
-    function test_RevertWhen_AContractWalletWouldAccept() public {
-        vm.etch(owner().addr, type(AcceptingWallet).runtimeCode);
-        refuses("whatever this wallet understands");
-    }
-
-    function test_RevertWhen_TheOwnerOfAContractWalletSigned() public {
-        Actor memory walletOwner = makeActor("owner of the wallet");
-        OwnedWallet wallet = new OwnedWallet(walletOwner.addr);
-        vm.etch(owner().addr, address(wallet).code);
-        vm.store(owner().addr, 0, bytes32(uint256(uint160(walletOwner.addr))));
-        refuses(signStruct(walletOwner, structHash()));
     }
 }

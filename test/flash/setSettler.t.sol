@@ -5,7 +5,7 @@ import {IFlashSettlement} from "../../contracts/interfaces/IFlashSettlement.sol"
 import {Actor} from "../helpers/Test.sol";
 import {FlashMessages} from "./FlashMessages.sol";
 import {FlashTest} from "./FlashTest.sol";
-import {FlashWalletSignatureTest} from "./FlashSignatureTest.sol";
+import {FlashWalletSignatureTest} from "./FlashWalletSignatureTest.sol";
 
 contract SetSettlerTest is FlashTest {
     function setUp() public override {

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IFlashSettlement} from "../../contracts/interfaces/IFlashSettlement.sol";
 import {Actor, Vm} from "../helpers/Test.sol";
 import {FlashCollectionTest} from "./FlashCollectionTest.sol";
+import {FlashItemSignatureTest} from "./FlashItemSignatureTest.sol";
 import {FlashMessages} from "./FlashMessages.sol";
-import {FlashItemSignatureTest} from "./FlashSignatureTest.sol";
 
 contract SettleTabTest is FlashCollectionTest {
     uint64 private _next = 100;

@@ -44,6 +44,29 @@ contract NonceBitmapTest is Test {
         assertEq(_words[3], type(uint256).max);
     }
 
+    function test_TakesBackOneNonceAlone() public {
+        _words[3] = type(uint256).max;
+        _words.restore(bytes32(uint256(3 * 256 + 9)));
+        assertEq(_words[3], type(uint256).max ^ (1 << 9));
+        assertTrue(_words.consume(bytes32(uint256(3 * 256 + 9))));
+        assertEq(_words[3], type(uint256).max);
+    }
+
+    function test_TakesBackTheFirstAndTheLastNonce() public {
+        _words.consume(0);
+        _words.consume(bytes32(type(uint256).max));
+        _words.restore(0);
+        _words.restore(bytes32(type(uint256).max));
+        assertEq(_words[0], 0);
+        assertEq(_words[type(uint248).max], 0);
+    }
+
+    function test_TakesBackNothingOfANonceThatIsUnused() public {
+        _words.consume(bytes32(uint256(8)));
+        _words.restore(bytes32(uint256(7)));
+        assertEq(_words[0], 1 << 8);
+    }
+
     function testFuzz_EqualsASet(uint256[24] memory seeds, bool isDense) public {
         for (uint256 i = 0; i < seeds.length; ++i) {
             // Dense: few words and many collisions. Sparse: any nonce.
@@ -52,6 +75,10 @@ contract NonceBitmapTest is Test {
             assertEq(_words.consume(nonce), !_model[nonce]);
             _model[nonce] = true;
             assertTrue(_words.isUsed(nonce));
+            if (i % 3 == 0) {
+                _words.restore(nonce);
+                _model[nonce] = false;
+            }
         }
         if (!isDense) return;
         for (uint256 nonce = 0; nonce < 600; ++nonce) {
