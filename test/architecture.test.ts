@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "chai";
+import { flashSettlementAbi } from "../client/abi/flashSettlement.ts";
 import { voucherEscrowAbi } from "../client/abi/voucherEscrow.ts";
 import { findForbiddenImports } from "../scripts/check/architecture.ts";
 import { ROOT } from "../scripts/check/command.ts";
@@ -83,34 +84,42 @@ describe("Architecture", () => {
   describe("one verb, one name", () => {
     const exists = (path: string): boolean => existsSync(join(ROOT, path));
     const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
-    const functions = stateChangingFunctions(voucherEscrowAbi);
-    const isVerb = (name: string): boolean =>
-      functions.includes(name) || functions.includes(`${name}WithAuthorization`);
+    const families = {
+      // The composed action is an ERC-2612 permit and a function by signature in one transaction through Multicall3.
+      voucher: { abi: voucherEscrowAbi, composed: ["depositWithPermit"], otherPages: [] as string[] },
+      flash: { abi: flashSettlementAbi, composed: ["openEscrowWithPermit"], otherPages: ["guarantee"] },
+    } as const;
 
-    it("knows the functions of the escrow", () => {
+    it("knows the functions of the contracts", () => {
+      const functions = stateChangingFunctions(voucherEscrowAbi);
       expect(functions).to.include.members(["deposit", "collect", "collectBatch", "flushWithAuthorization"]);
       expect(functions).not.to.include.members(["getAccount", "collectGroup", "flushAccount"]);
+      expect(stateChangingFunctions(flashSettlementAbi)).to.include.members(["openEscrow", "settleBatch"]);
     });
 
-    for (const name of functions) {
-      it(`${name} goes through every layer`, () => {
-        const gasRows = (JSON.parse(read("snapshots/gas.json")) as { id: string }[]).map(({ id }) => id);
-        expect(missingTraces("voucher", name, { exists, read, gasRows })).to.deep.equal([]);
+    for (const [family, { abi, composed, otherPages }] of Object.entries(families)) {
+      const functions = stateChangingFunctions(abi);
+      const isVerb = (name: string): boolean =>
+        functions.includes(name) || functions.includes(`${name}WithAuthorization`);
+
+      for (const name of functions) {
+        it(`${family}: ${name} goes through every layer`, () => {
+          const gasRows = (JSON.parse(read("snapshots/gas.json")) as { id: string }[]).map(({ id }) => id);
+          expect(missingTraces(family, name, { exists, read, gasRows })).to.deep.equal([]);
+        });
+      }
+
+      it(`${family}: describes nothing that the contract does not have`, () => {
+        const pages = globSync(`docs/${family}/*.md`, { cwd: ROOT }).map((path) => basename(path, ".md"));
+        expect(pages).not.to.deep.equal([]);
+        expect(pages.filter((page) => !isVerb(page))).to.deep.equal([...otherPages]);
+      });
+
+      it(`${family}: offers no action that the contract does not have`, () => {
+        const actions = globSync(`client/${family}/actions/*.ts`, { cwd: ROOT }).map((path) => basename(path, ".ts"));
+        expect(actions.filter((action) => !functions.includes(action))).to.deep.equal([...composed]);
       });
     }
-
-    it("describes nothing that the escrow does not have", () => {
-      const pages = globSync("docs/voucher/*.md", { cwd: ROOT }).map((path) => basename(path, ".md"));
-      expect(pages).not.to.deep.equal([]);
-      expect(pages.filter((page) => !isVerb(page))).to.deep.equal([]);
-    });
-
-    it("offers no action that the escrow does not have", () => {
-      // An ERC-2612 permit and `depositWithAuthorization` in one transaction through Multicall3.
-      const composed = ["depositWithPermit"];
-      const actions = globSync("client/voucher/actions/*.ts", { cwd: ROOT }).map((path) => basename(path, ".ts"));
-      expect(actions.filter((action) => !functions.includes(action))).to.deep.equal(composed);
-    });
 
     it("notices what is missing", () => {
       const none: Traces = { exists: () => false, read: () => "", gasRows: [] };

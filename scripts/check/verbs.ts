@@ -15,6 +15,12 @@ const SELF_CALLS: Readonly<Record<string, string>> = {
   collectGroup: "isolates one group of collectBatch",
 };
 
+/** Functions that are a verb in the form of a scheme's original design; they may share the verb's test and page. */
+const ORIGINAL_FORMS: Readonly<Record<string, string>> = {
+  clientCloseEscrow: "closeEscrow",
+  serverCloseEscrow: "closeEscrow",
+};
+
 const SUFFIX = "WithAuthorization";
 
 /** Names of the functions that users call to change state. */
@@ -34,7 +40,7 @@ export function stateChangingFunctions(abi: Abi): readonly string[] {
  */
 export function missingTraces(family: string, name: string, { exists, read, gasRows }: Traces): readonly string[] {
   const problems: string[] = [];
-  const verb = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : name;
+  const verb = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : (ORIGINAL_FORMS[name] ?? name);
 
   const homeOf = (pathOf: (word: string) => string): string | undefined => {
     if (exists(pathOf(name))) return pathOf(name);
