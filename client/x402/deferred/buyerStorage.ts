@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import { createRecordMemory, type RecordStorage } from "../core/recordFile.ts";
 import type { Deposit } from "./types.ts";
 
 /** Names one account of a buyer. Lower case. */
@@ -47,12 +48,7 @@ export interface BuyerAccountRecord {
  * Keeps what a buyer knows over a restart. What is lost is told again by the seller's corrective 402, against the buyer's own signature;
  * only the limits on exposure then start anew.
  */
-export interface BuyerStorage {
-  /** Reads all accounts, once. */
-  load(): Promise<readonly BuyerAccountRecord[]>;
-  /** Replaces one account. */
-  save(record: BuyerAccountRecord): Promise<void>;
-}
+export interface BuyerStorage extends RecordStorage<BuyerAccountRecord> {}
 
 /**
  * Keeps nothing over a restart.
@@ -63,11 +59,7 @@ export interface BuyerStorage {
  * const scheme = new DeferredEvmScheme({ buyer, escrows, storage: createMemoryBuyerStorage() });
  */
 export function createMemoryBuyerStorage(): BuyerStorage {
-  const records = new Map<string, BuyerAccountRecord>();
-  return {
-    load: async () => [...records.values()],
-    save: async (record) => void records.set(buyerAccountKey(record.account), record),
-  };
+  return createRecordMemory(({ account }) => buyerAccountKey(account));
 }
 
 /** Writes the name of an account as one text. */

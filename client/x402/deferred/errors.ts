@@ -1,30 +1,6 @@
 import { BaseError } from "../../errors.ts";
 
-/** An offer of a 402 that this client cannot pay. */
-export class UnreadableOfferError extends BaseError {
-  override readonly name = "UnreadableOfferError";
-  constructor(reason: string) {
-    super(`The offer cannot be paid: ${reason}`, {
-      metaMessages: ["Ask the seller to correct it, or pay by another scheme of the same 402."],
-    });
-  }
-}
-
-/** The price is above the buyer's own limit. */
-export class PriceLimitError extends BaseError {
-  override readonly name = "PriceLimitError";
-  /** Token base units. */
-  readonly price: bigint;
-  /** Token base units. */
-  readonly limit: bigint;
-  constructor(price: bigint, limit: bigint) {
-    super(`The price ${price} is above the limit of ${limit} token base units.`, {
-      metaMessages: ["Raise `limits.maxPrice`, or pay by another scheme of the same 402."],
-    });
-    this.price = price;
-    this.limit = limit;
-  }
-}
+export { PriceLimitError, UnreadableOfferError, UnreadableStorageError } from "../core/errors.ts";
 
 /** The account does not cover the price, and the buyer's limits or means allow no deposit. */
 export class DepositNeededError extends BaseError {
@@ -82,19 +58,6 @@ export class UnknownSellerError extends BaseError {
     super(`No acceptor for seller ${seller} in asset ${asset} on ${network}.`, {
       metaMessages: [
         "Give the server an acceptor for it, or correct `payTo`, the price's asset or the network of the route.",
-      ],
-    });
-  }
-}
-
-/** A file that is not the one of a buyer. */
-export class UnreadableStorageError extends BaseError {
-  override readonly name = "UnreadableStorageError";
-  constructor(path: string, cause?: unknown) {
-    super(`"${path}" does not hold what a buyer knows.`, {
-      cause,
-      metaMessages: [
-        "Name another file, or remove this one: sellers will tell what is lost, but limits on exposure start anew.",
       ],
     });
   }

@@ -1,4 +1,3 @@
-import { createSerial } from "../../seller/core/serial.ts";
 import {
   buyerAccountKey,
   type BuyerAccountId,
@@ -6,8 +5,8 @@ import {
   type BuyerStorage,
   type LaneRecord,
 } from "./buyerStorage.ts";
-import { UnreadableStorageError } from "./errors.ts";
 import { MAX_UINT256, MAX_UINT64 } from "../core/fields.ts";
+import { createRecordFile } from "../core/recordFile.ts";
 import { parse, type Fields } from "./fields.ts";
 import { readDeposit, toWireDeposit } from "./wire.ts";
 
@@ -23,51 +22,12 @@ const VERSION = 1;
  * const scheme = new DeferredEvmScheme({ buyer, escrows, storage: createFileBuyerStorage("./buyer.json") });
  */
 export function createFileBuyerStorage(path: string): BuyerStorage {
-  const records = new Map<string, BuyerAccountRecord>();
-  const inTurn = createSerial();
-
-  async function write(): Promise<void> {
-    const { rename, writeFile } = await import("node:fs/promises");
-    const text = JSON.stringify({ version: VERSION, accounts: [...records.values()].map(toJson) });
-    const draft = `${path}.tmp`;
-    // Whoever can read the file can watch the buyer; a crash between the two steps leaves the old file whole.
-    await writeFile(draft, text, { mode: 0o600 });
-    await rename(draft, path);
-  }
-
-  return {
-    async load() {
-      const { readFile } = await import("node:fs/promises");
-      let text: string;
-      try {
-        text = await readFile(path, "utf8");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-        throw error;
-      }
-      for (const record of fromText(text, path)) records.set(buyerAccountKey(record.account), record);
-      return [...records.values()];
-    },
-    save(record) {
-      records.set(buyerAccountKey(record.account), record);
-      return inTurn(write);
-    },
-  };
-}
-
-function fromText(text: string, path: string): readonly BuyerAccountRecord[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UnreadableStorageError(path, error);
-  }
-  const file = json as { version?: unknown; accounts?: unknown };
-  if (file?.version !== VERSION || !Array.isArray(file.accounts)) throw new UnreadableStorageError(path);
-  return file.accounts.map((account) => {
-    const record = parse(account, "invalid_deferred_evm_payload_malformed", fromJson);
-    if (!record.isValid) throw new UnreadableStorageError(path, record.message);
-    return record.value;
+  return createRecordFile({
+    path,
+    version: VERSION,
+    keyOf: (record: BuyerAccountRecord) => buyerAccountKey(record.account),
+    toJson,
+    fromJson: (account) => parse(account, "invalid_deferred_evm_payload_malformed", fromJson),
   });
 }
 

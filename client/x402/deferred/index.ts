@@ -55,7 +55,8 @@ export { createFileBuyerStorage } from "./fileBuyerStorage.ts";
 export { createDepositCheck } from "./depositCheck.ts";
 export { withBuyerHeader } from "./buyerHeader.ts";
 export { wrapFetchWithVouchers, type WrapFetchWithVouchersOptions } from "./preauthorized.ts";
-export { preferExactAbove, type ExactThreshold } from "./policies.ts";
+export type { ExactThreshold } from "../core/exactPolicy.ts";
+export { preferExactAbove } from "./policies.ts";
 export { DeferredEvmSchemeV1, type DeferredEvmSchemeV1Options } from "./v1Client.ts";
 
 // Sellers.

@@ -27,6 +27,7 @@ import type {
   WireNumberedPayment,
   WireOffer,
   WireOpenEscrow,
+  WireOpenPayload,
   WirePayload,
   WirePermit,
   WireSettlement,
@@ -114,7 +115,8 @@ function readTab(fields: Fields): SignedItem {
   };
 }
 
-function readOpening(fields: Fields): Opening {
+/** Reads the fields of an opening; for {@link parse}. */
+export function readOpening(fields: Fields): Opening {
   const open = fields.object("open");
   const funding = fields.object("funding");
   const terms: OpenEscrow = {
@@ -163,15 +165,7 @@ export function toWirePayload(payload: FlashPayload): WirePayload {
       return { type: "transaction", transaction: payload.item.rawTransaction };
     case "open": {
       const { opening, item } = payload;
-      const { terms, signature: openSignature, funding, permit } = opening;
-      return {
-        type: "open",
-        open: toWireOpen(terms),
-        openSignature,
-        funding: { method: toOpenMethod(funding.method), signature: funding.signature },
-        ...(permit !== undefined && { permit: toWirePermit(permit) }),
-        ...toWireItem(item),
-      };
+      return { type: "open", ...toWireOpening(opening), ...toWireItem(item) };
     }
     default: {
       const { item } = payload;
@@ -180,6 +174,19 @@ export function toWirePayload(payload: FlashPayload): WirePayload {
         : { type: "tab", tab: toWireTab(item), signature: item.signature };
     }
   }
+}
+
+/** Writes an opening without a payment. */
+export function toWireOpening(
+  opening: Opening,
+): Pick<WireOpenPayload, "open" | "openSignature" | "funding" | "permit"> {
+  const { terms, signature: openSignature, funding, permit } = opening;
+  return {
+    open: toWireOpen(terms),
+    openSignature,
+    funding: { method: toOpenMethod(funding.method), signature: funding.signature },
+    ...(permit !== undefined && { permit: toWirePermit(permit) }),
+  };
 }
 
 function toWireItem(

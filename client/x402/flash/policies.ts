@@ -1,0 +1,17 @@
+import type { PaymentPolicy } from "@x402/core/client";
+import { createExactPolicy, type ExactThreshold } from "../core/exactPolicy.ts";
+import { FLASH_SCHEME } from "./constants.ts";
+
+/**
+ * Makes `x402Client` pay small prices by `flash` and large ones by `exact`, wherever a server offers both. A large payment is worth its own
+ * transaction, and no escrow of that size has to be locked.
+ *
+ * @param threshold - Prices above it prefer `exact`. Where the server offers one scheme only, that one is used whatever the price.
+ * @returns Policy for `x402Client.registerPolicy`.
+ *
+ * @example
+ * client.registerPolicy(preferExactAbove(10_000n)); // 0.01 USDC
+ */
+export function preferExactAbove(threshold: ExactThreshold): PaymentPolicy {
+  return createExactPolicy(FLASH_SCHEME, threshold);
+}
