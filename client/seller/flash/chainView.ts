@@ -49,8 +49,8 @@ export interface FlashChainViewOptions {
    * that were not in use since are read when they are used again.
    */
   readonly recheckInterval?: bigint;
-  /** Multicall3; its canonical address by default. Undefined: every value is a request of its own. */
-  readonly multicallAddress?: Address | undefined;
+  /** Multicall3; its canonical address by default. */
+  readonly multicallAddress?: Address;
   /** Most values of one Multicall3 request; 500 by default. */
   readonly batchSize?: number;
   /** Most reads that wait; 1,000 by default. Escrows that the store does not know fill half of it at most. */
@@ -86,11 +86,10 @@ interface Blocks {
  */
 export function createFlashChainView(options: FlashChainViewOptions): FlashChainView {
   const { client, store, pollingInterval = 2_000, maxBlockRange = 1_000n, maxScan = 50_000n } = options;
-  const { recheckInterval = 60n, batchSize = 500 } = options;
+  const { recheckInterval = 60n, batchSize = 500, multicallAddress = MULTICALL3_ADDRESS } = options;
   const settlement = toSettlementId(options.settlement);
   const server = toAddress(options.server);
   const confirmations = BigInt(options.confirmations);
-  const multicallAddress = "multicallAddress" in options ? options.multicallAddress : MULTICALL3_ADDRESS;
   const queue = createReadQueue<EscrowRequest>(options.maxPendingReads ?? 1_000);
   const inTurn = createSerial();
   const listeners = new Set<(alert: FlashChainAlert) => void>();
@@ -146,7 +145,7 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
   async function readAndApply({ confirmed, head }: Blocks, escrows: readonly FlashEscrowId[]): Promise<void> {
     if (escrows.length === 0) return;
     const readings = await Promise.all(escrows.map(toReading));
-    const updates = await readEscrows(client, { confirmed, head, readings, multicallAddress, batchSize });
+    const updates = await readEscrows(client, { settlement, confirmed, head, readings, multicallAddress, batchSize });
     // A node names blocks by number: what it answered belongs to this block only if it is still there.
     if (!(await isOnChain(confirmed))) throw new ChainUnavailableError("the chain was re-organised", undefined);
     await store.applyChain(updates);

@@ -1,7 +1,7 @@
-import type { Address, Hex } from "viem";
+import type { Address } from "viem";
 import { largest } from "../../core/amounts.ts";
 import type { TypedDataSigner } from "../../core/signer.ts";
-import { flashDomain, flashTypes, type FlashMessages } from "../../flash/typedData.ts";
+import { signCloseEscrow, signReleaseEscrow } from "../../flash/sign.ts";
 import { systemClock } from "../core/clock.ts";
 import { toAddress } from "../core/keys.ts";
 import { EscrowNotOpenError, NotSettledError, ReleaseTooLongError, ReleaseUncoveredError } from "./errors.ts";
@@ -69,18 +69,6 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
     return readOpen(escrow);
   }
 
-  function sign<name extends "ReleaseEscrow" | "CloseEscrow">(
-    primaryType: name,
-    message: FlashMessages[name],
-  ): Promise<Hex> {
-    return signer.signTypedData({
-      domain: { ...flashDomain(settlement) },
-      types: { [primaryType]: flashTypes[primaryType] },
-      primaryType,
-      message: { ...message },
-    });
-  }
-
   return {
     async release({ client, token, amount, validSeconds = DEFAULT_RELEASE_SECONDS }): Promise<LiveRelease> {
       if (validSeconds < 1n || validSeconds > MAX_FLASH_RELEASE_SECONDS) {
@@ -98,7 +86,7 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
         deadline: deadlineAfter(validSeconds),
       };
       if (authorization.amount < 1n) throw new ReleaseUncoveredError(escrow.client, authorization.amount);
-      const release = { authorization, signature: await sign("ReleaseEscrow", authorization) };
+      const release = { authorization, signature: await signReleaseEscrow(signer, { ...settlement, authorization }) };
       // The store decides: other requests ran while this was signed.
       if (!(await store.addRelease(escrow, release))) {
         throw new ReleaseUncoveredError(escrow.client, authorization.amount);
@@ -123,7 +111,7 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
         byServer: true,
         deadline: deadlineAfter(MAX_FLASH_RELEASE_SECONDS),
       };
-      return { authorization, signature: await sign("CloseEscrow", authorization) };
+      return { authorization, signature: await signCloseEscrow(signer, { ...settlement, authorization }) };
     },
   };
 }

@@ -1,9 +1,12 @@
 import type { Address, Hex, TransactionReceipt } from "viem";
-import { simulateContract, writeContract } from "viem/actions";
+import { simulateContract } from "viem/actions";
 import { flashSettlementAbi } from "../../abi/index.ts";
 import { largest } from "../../core/amounts.ts";
 import type { ReadClient } from "../../core/readClient.ts";
-import { withTransaction, type WriteClient } from "../../core/write.ts";
+import type { WriteClient } from "../../core/write.ts";
+import { settleBatch } from "../../flash/actions/settleBatch.ts";
+import { settleSignedTransaction } from "../../flash/actions/settleSignedTransaction.ts";
+import type { Settlement } from "../../flash/events.ts";
 import { escrowId } from "../../flash/hash.ts";
 import { systemClock } from "../core/clock.ts";
 import { toAddress } from "../core/keys.ts";
@@ -21,14 +24,7 @@ import {
   type SettleGasModel,
   type Shipment,
 } from "./settle/batches.ts";
-import {
-  allFailed,
-  createSettleAttempts,
-  readReceipt,
-  refusalOf,
-  type ReceiptReading,
-  type SettledEscrow,
-} from "./settle/outcomes.ts";
+import { allFailed, createSettleAttempts, readReceipt, refusalOf, type ReceiptReading } from "./settle/outcomes.ts";
 import { planSettlement, type PlannedEscrow } from "./settle/plan.ts";
 import type {
   FlashChainView,
@@ -75,7 +71,7 @@ export interface FlashSettlerOptions {
 interface Sent {
   readonly receipts: readonly TransactionReceipt[];
   readonly failures: ReadonlyMap<Hex, SettleFailure>;
-  readonly paid: readonly SettledEscrow[];
+  readonly paid: readonly Settlement[];
 }
 
 const NEVER = new AbortController().signal;
@@ -158,7 +154,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   async function sendAll(shipments: readonly Shipment[], signal: AbortSignal): Promise<Sent> {
     const receipts: TransactionReceipt[] = [];
     const failures = new Map<Hex, SettleFailure>();
-    const paid: SettledEscrow[] = [];
+    const paid: Settlement[] = [];
     for (const shipment of shipments) {
       signal.throwIfAborted();
       const { receipt, ...reading } = await sendOne(shipment, signal);
@@ -198,7 +194,13 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   /** A signed transaction may have landed by itself: asking costs nothing, a transaction that reverts does. */
   async function askFirst(rawTransaction: Hex): Promise<SettleFailure | undefined> {
     try {
-      await simulateContract(client, { ...signedCall(rawTransaction), account: wallet.account ?? server } as never);
+      await simulateContract(client, {
+        address: settlement.settlement,
+        abi: flashSettlementAbi,
+        functionName: "settleSignedTransaction",
+        args: [rawTransaction, true],
+        account: wallet.account ?? server,
+      });
       return undefined;
     } catch (error) {
       const refusal = refusalOf(error);
@@ -207,30 +209,14 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     }
   }
 
-  function signedCall(rawTransaction: Hex) {
-    return {
-      address: settlement.settlement,
-      abi: flashSettlementAbi,
-      functionName: "settleSignedTransaction",
-      args: [rawTransaction, true],
-    } as const;
-  }
-
-  function callOf(shipment: Shipment) {
-    if (shipment.kind === "transaction") return signedCall(shipment.rawTransaction);
-    return {
-      address: settlement.settlement,
-      abi: flashSettlementAbi,
-      functionName: "settleBatch",
-      args: [shipment.groups, true],
-    } as const;
-  }
-
   function send(shipment: Shipment, signal: AbortSignal): Promise<TransactionReceipt> {
-    const call = callOf(shipment);
+    const { gas } = shipment;
+    const how = { settlement: settlement.settlement, allowPartial: true } as const;
     // Never an estimate: a node finds the least gas at which the transaction succeeds, and it succeeds with every row skipped.
     const sendOnce = (fees: SendFees) =>
-      writeContract(wallet, withTransaction(call, wallet, { ...fees, gas: shipment.gas }));
+      shipment.kind === "batch"
+        ? settleBatch(wallet, { ...how, groups: shipment.groups, ...fees, gas })
+        : settleSignedTransaction(wallet, { ...how, rawTransaction: shipment.rawTransaction, ...fees, gas });
     return sendWithFees({
       client,
       wallet,
@@ -297,7 +283,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */
-  function noteFallbacks(paid: readonly SettledEscrow[], names: ReadonlyMap<Hex, FlashEscrowId>): void {
+  function noteFallbacks(paid: readonly Settlement[], names: ReadonlyMap<Hex, FlashEscrowId>): void {
     for (const { id, epoch, fromEscrow } of paid) {
       const escrow = names.get(id);
       if (escrow === undefined || fromEscrow === 0n) continue;
@@ -380,9 +366,9 @@ function failureOf(told: SettleFailure | undefined, isLeft: boolean, isPaid: boo
 }
 
 function sumByToken(
-  paid: readonly SettledEscrow[],
+  paid: readonly Settlement[],
   names: ReadonlyMap<Hex, FlashEscrowId>,
-  amountOf: (escrow: SettledEscrow) => bigint,
+  amountOf: (escrow: Settlement) => bigint,
 ): ReadonlyMap<Address, bigint> {
   const sums = new Map<Address, bigint>();
   for (const escrow of paid) {

@@ -86,6 +86,7 @@ export interface Market {
   readonly node: WatchedNode;
   readonly settlement: SettlementId;
   readonly server: Address;
+  readonly key: PrivateKeyAccount;
   /** The server's own wallet, which the settler uses too. */
   readonly wallet: Wallet;
   readonly store: FlashStore;
@@ -117,6 +118,8 @@ export interface MarketOptions {
   readonly chain?: Partial<FlashChainViewOptions>;
   readonly settler?: Partial<FlashSettlerOptions>;
   readonly store?: FlashStore;
+  /** The server's key; a fresh one by default. */
+  readonly key?: PrivateKeyAccount;
 }
 
 /** Deploys the contract on a fresh local Base, once for a file of tests; {@link openMarket} opens servers on it. */
@@ -129,7 +132,7 @@ export async function openMarket(
   { base, settlement }: { readonly base: Base; readonly settlement: SettlementId },
   options: MarketOptions = {},
 ): Promise<Market> {
-  const key = privateKeyToAccount(generatePrivateKey());
+  const key = options.key ?? privateKeyToAccount(generatePrivateKey());
   const wallet = base.walletOf(key);
   await base.testClient.setBalance({ address: key.address, value: parseEther("10") });
   const server = key.address;
@@ -281,6 +284,7 @@ export async function openMarket(
     node,
     settlement,
     server,
+    key,
     wallet,
     store,
     chain,

@@ -1,11 +1,9 @@
-import type { Address, Hex } from "viem";
-import { multicall, readContract } from "viem/actions";
-import { flashSettlementAbi } from "../../../abi/index.ts";
+import type { Address } from "viem";
 import type { ReadClient } from "../../../core/readClient.ts";
-import { escrowId } from "../../../flash/hash.ts";
+import { getChainState } from "../../../flash/read.ts";
 import { ask } from "../../core/rpc.ts";
 import type { BlockReference } from "../../core/types.ts";
-import type { EscrowRead, EscrowUpdate, FlashEscrowId, FlashItem } from "../types.ts";
+import type { EscrowUpdate, FlashEscrowId, FlashItem, SettlementId } from "../types.ts";
 
 /** One escrow to read, and what is read with it. */
 export interface EscrowReading {
@@ -22,36 +20,16 @@ export interface EscrowReading {
 
 /** What to read, and how. */
 export interface ReadParameters {
+  readonly settlement: SettlementId;
   /** At the depth the server chose. */
   readonly confirmed: BlockReference;
   readonly head: BlockReference;
   readonly readings: readonly EscrowReading[];
-  /** Multicall3; without it every value is a request of its own. */
-  readonly multicallAddress: Address | undefined;
+  /** Multicall3. */
+  readonly multicallAddress: Address;
   /** Most values of one request; an escrow with more is still read at once. */
   readonly batchSize: number;
 }
-
-interface Call {
-  readonly address: Address;
-  readonly abi: typeof flashSettlementAbi;
-  readonly functionName: "escrowOf" | "nonceWord" | "tabSettled" | "isTransactionUsed" | "accountNonceWord";
-  readonly args: readonly unknown[];
-}
-
-interface EscrowTuple {
-  readonly balance: bigint;
-  readonly settled: bigint;
-  readonly unlockAt: number | bigint;
-  readonly signer: Address;
-  readonly closeDelay: number | bigint;
-  readonly epoch: number | bigint;
-  readonly flags: number;
-}
-
-const OPEN = 1;
-const CLIENT_CLOSED = 2;
-const SERVER_CLOSED = 4;
 
 /**
  * Reads escrows: everything of one in one call at the block of the depth the server chose, so that balance, settled total, nonces and lanes
@@ -81,21 +59,45 @@ const EMPTY_EPOCH = { words: [0n, 1n, 2n, 3n, 4n], lanes: [], transactions: [] }
 
 async function readAt(
   client: ReadClient,
-  { multicallAddress, batchSize }: ReadParameters,
+  { settlement: { settlement }, multicallAddress: multicall, batchSize }: ReadParameters,
   block: BlockReference,
   readings: readonly EscrowReading[],
 ): Promise<readonly EscrowUpdate[]> {
   const updates: EscrowUpdate[] = [];
   for (const part of inParts(readings, batchSize)) {
-    const contracts = part.flatMap(callsOf);
-    const blockNumber = block.number;
-    const values = await ask(`${contracts.length} values at block ${blockNumber}`, () =>
-      multicallAddress === undefined
-        ? Promise.all(contracts.map((call) => readContract(client, { ...call, blockNumber } as never)))
-        : multicall(client, { contracts, multicallAddress, blockNumber, allowFailure: false, batchSize: 0 } as never),
+    const escrows = part.map(({ escrow: { client: payer, server, token }, epoch, words, lanes, transactions }) => ({
+      client: payer,
+      server,
+      token,
+      epoch,
+      nonceWords: words,
+      lanes,
+      transactions,
+    }));
+    const accountNonces = part.flatMap(({ escrow, releases }) =>
+      releases.map((nonce) => ({ account: escrow.server, nonce })),
     );
-    const rest = [...(values as readonly unknown[])];
-    updates.push(...part.map((reading) => toUpdate(reading, block, () => rest.shift())));
+    const { number: blockNumber } = block;
+    const state = await ask(`${part.length} escrows at block ${blockNumber}`, () =>
+      getChainState(client, { settlement, escrows, accountNonces, multicall, blockNumber }),
+    );
+    const isUsed = [...state.isAccountNonceUsed];
+    part.forEach(({ escrow, transactions, releases }, index) => {
+      const result = state.escrows[index];
+      if (result === undefined) return;
+      const read = { ...result.escrow, block };
+      updates.push({
+        escrow,
+        confirmed: read,
+        head: read,
+        nonceWords: result.nonceWords,
+        lanes: result.lanes,
+        usedTransactions: transactions.flatMap(({ digest }, place) =>
+          result.isTransactionUsed[place] === true ? [digest] : [],
+        ),
+        endedReleases: releases.filter(() => isUsed.shift() === true),
+      });
+    });
   }
   return updates;
 }
@@ -105,69 +107,16 @@ function inParts(readings: readonly EscrowReading[], batchSize: number): readonl
   const parts: EscrowReading[][] = [];
   let size = 0;
   for (const reading of readings) {
-    const calls = callsOf(reading).length;
+    const { words, lanes, transactions, releases } = reading;
+    const values = 1 + words.length + lanes.length + transactions.length + releases.length;
     const last = parts.at(-1);
-    if (last !== undefined && size + calls <= batchSize) {
+    if (last !== undefined && size + values <= batchSize) {
       last.push(reading);
-      size += calls;
+      size += values;
     } else {
       parts.push([reading]);
-      size = calls;
+      size = values;
     }
   }
   return parts;
-}
-
-/** Every call in the order in which {@link toUpdate} takes its values. */
-function callsOf({ escrow, epoch, words, lanes, transactions, releases }: EscrowReading): readonly Call[] {
-  const { client, server, token } = escrow;
-  const id = escrowId(escrow);
-  const era = Number(epoch);
-  const call = (functionName: Call["functionName"], ...args: readonly unknown[]): Call => ({
-    address: escrow.settlement,
-    abi: flashSettlementAbi,
-    functionName,
-    args,
-  });
-  return [
-    call("escrowOf", client, server, token),
-    ...words.map((word) => call("nonceWord", id, era, word)),
-    ...lanes.map((lane) => call("tabSettled", id, era, lane)),
-    ...transactions.map(({ amount, nonce, deadline }) =>
-      call("isTransactionUsed", id, amount, nonce, Number(deadline), era),
-    ),
-    ...releases.map((nonce) => call("accountNonceWord", server, nonce >> 8n)),
-  ];
-}
-
-function toUpdate(
-  { escrow, words, lanes, transactions, releases }: EscrowReading,
-  block: BlockReference,
-  next: () => unknown,
-): EscrowUpdate {
-  const read = toRead(next() as EscrowTuple, block);
-  return {
-    escrow,
-    confirmed: read,
-    head: read,
-    nonceWords: words.map((word) => ({ word, bits: next() as bigint })),
-    lanes: lanes.map((lane) => ({ lane, settled: next() as bigint })),
-    usedTransactions: transactions.flatMap(({ digest }): Hex[] => ((next() as boolean) ? [digest] : [])),
-    endedReleases: releases.filter((nonce) => (((next() as bigint) >> (nonce & 0xffn)) & 1n) === 1n),
-  };
-}
-
-function toRead({ flags, unlockAt, closeDelay, epoch, ...amounts }: EscrowTuple, block: BlockReference): EscrowRead {
-  return {
-    balance: amounts.balance,
-    settled: amounts.settled,
-    signer: amounts.signer,
-    unlockAt: BigInt(unlockAt),
-    closeDelay: BigInt(closeDelay),
-    epoch: BigInt(epoch),
-    isOpen: (flags & OPEN) !== 0,
-    isClosedByClient: (flags & CLIENT_CLOSED) !== 0,
-    isClosedByServer: (flags & SERVER_CLOSED) !== 0,
-    block,
-  };
 }

@@ -1,5 +1,6 @@
-import { hexToBytes, size, type Hex } from "viem";
+import type { Hex } from "viem";
 import type { EscrowParties } from "../../../flash/hash.ts";
+import { packPayment, packTab } from "../../../flash/pack.ts";
 import type { Group, PackedItem } from "../../../flash/types.ts";
 import { escrowKey } from "../keys.ts";
 import type { SettleReason, UnsettledItem } from "../types.ts";
@@ -133,24 +134,20 @@ function toGroups(planned: readonly PlannedItem[]): readonly Group[] {
   return [...groups.values()].map(({ parties, ...items }) => ({ ...parties, ...items }));
 }
 
-/** `amount or total << 128 | nonce or lane << 64 | deadline << 24`: names an item in the events of a batch. */
-export function headOf({ item }: UnsettledItem): bigint {
-  const [amount, place] = item.kind === "tab" ? [item.total, item.lane] : [item.amount, item.nonce];
-  return (amount << 128n) | (place << 64n) | (item.deadline << 24n);
-}
-
-function packItem(unsettled: UnsettledItem): PackedItem {
-  const { item } = unsettled;
-  if (item.kind === "transaction") throw new TypeError("a signed transaction is no item of a batch");
-  return { head: headOf(unsettled), ...toCompact(item.signature) };
-}
-
-/** EIP-2098. Every signature that was accepted has 65 bytes, or is compact already. */
-function toCompact(signature: Hex): { readonly r: Hex; readonly vs: Hex } {
-  const r: Hex = `0x${signature.slice(2, 66)}`;
-  const s: Hex = `0x${signature.slice(66, 130)}`;
-  if (size(signature) === 64) return { r, vs: s };
-  const isOdd = hexToBytes(signature)[64] === 28;
-  const top = Number.parseInt(s.slice(2, 4), 16) | (isOdd ? 0x80 : 0);
-  return { r, vs: `0x${top.toString(16).padStart(2, "0")}${s.slice(4)}` };
+/** Packs an item; its head names it in the events of a batch. */
+export function packItem({ escrow, epoch, item }: UnsettledItem): PackedItem {
+  const { client, server, token } = escrow;
+  const parties = { client, server, token, epoch };
+  switch (item.kind) {
+    case "payment": {
+      const { amount, nonce, deadline, signature } = item;
+      return packPayment({ payment: { ...parties, amount, nonce, deadline }, signature });
+    }
+    case "tab": {
+      const { total, lane, deadline, signature } = item;
+      return packTab({ tab: { ...parties, total, lane, deadline }, signature });
+    }
+    case "transaction":
+      throw new TypeError("a signed transaction is no item of a batch");
+  }
 }

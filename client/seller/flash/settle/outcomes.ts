@@ -1,47 +1,27 @@
-import {
-  BaseError as ViemError,
-  ContractFunctionRevertedError,
-  decodeEventLog,
-  type Hex,
-  type TransactionReceipt,
-} from "viem";
-import { flashSettlementAbi } from "../../../abi/index.ts";
+import type { Hex, TransactionReceipt } from "viem";
+import { decodeFlashError, FlashSettlementError } from "../../../flash/errors.ts";
+import { parseSettlements, type Settlement } from "../../../flash/events.ts";
 import { escrowId } from "../../../flash/hash.ts";
-import { SKIP_REASONS } from "../../../flash/types.ts";
 import type { SettleFailure, UnsettledItem } from "../types.ts";
-import { headOf, type Shipment } from "./batches.ts";
-
-/** What one escrow paid in a transaction, token base units. */
-export interface SettledEscrow {
-  readonly id: Hex;
-  readonly epoch: bigint;
-  readonly fromWallet: bigint;
-  readonly fromEscrow: bigint;
-}
+import { packItem, type Shipment } from "./batches.ts";
 
 /** What a receipt says, by digest of the item. It may still be undone: whether an item is settled, the store says. */
 export interface ReceiptReading {
   readonly failures: ReadonlyMap<Hex, SettleFailure>;
-  readonly paid: readonly SettledEscrow[];
+  readonly paid: readonly Settlement[];
 }
 
 /** Reads what became of a shipment from its receipt. */
 export function readReceipt(settlement: Hex, shipment: Shipment, receipt: TransactionReceipt): ReceiptReading {
   if (receipt.status !== "success") return { failures: allFailed(shipment, "Reverted"), paid: [] };
+  const { settlements, skipped } = parseSettlements({ settlement, logs: receipt.logs });
+  const reasons = new Map(skipped.map(({ id, head, reason }) => [nameOf(id, head), reason]));
   const failures = new Map<Hex, SettleFailure>();
-  const paid: SettledEscrow[] = [];
-  const skipped = new Map<string, SettleFailure>();
-  for (const { address, data, topics } of receipt.logs) {
-    if (address.toLowerCase() !== settlement) continue;
-    const { eventName, args } = decodeEventLog({ abi: flashSettlementAbi, data, topics });
-    if (eventName === "PaymentsSettled") paid.push({ ...args, epoch: BigInt(args.epoch) });
-    if (eventName === "RowSkipped") skipped.set(nameOf(args.id, args.item), SKIP_REASONS[args.reason] ?? "Pending");
-  }
-  for (const { item } of shipment.items) {
-    const reason = skipped.get(nameOf(escrowId(item.escrow), headOf(item)));
+  for (const { item } of shipment.kind === "batch" ? shipment.items : []) {
+    const reason = reasons.get(nameOf(escrowId(item.escrow), packItem(item).head));
     if (reason !== undefined) failures.set(item.item.digest, reason);
   }
-  return { failures, paid };
+  return { failures, paid: settlements };
 }
 
 /** Every item of a shipment with the same failure. */
@@ -66,12 +46,11 @@ const BY_ERROR: Readonly<Record<string, SettleFailure>> = {
   AmountTooLarge: "NotCovered",
 };
 
-/** Why the contract refuses a signed transaction; undefined when the error is not the contract's. */
+/** Why a call reverts; undefined when the error is no revert. */
 export function refusalOf(error: unknown): SettleFailure | undefined {
-  if (!(error instanceof ViemError)) return undefined;
-  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
-  const name = reverted instanceof ContractFunctionRevertedError ? reverted.data?.errorName : undefined;
-  return name === undefined ? undefined : (BY_ERROR[name] ?? "Reverted");
+  const decoded = error instanceof FlashSettlementError ? error : decodeFlashError(error);
+  if (decoded === undefined) return undefined;
+  return decoded instanceof FlashSettlementError ? (BY_ERROR[decoded.errorName] ?? "Reverted") : "Reverted";
 }
 
 /** Failures of which no later attempt can make anything. */
