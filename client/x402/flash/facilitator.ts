@@ -88,7 +88,7 @@ export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
       minEscrow: limits.minEscrow.toString(),
       minTtlSeconds: toWireInteger(minTtlSeconds),
       minCloseDelay: toWireInteger(limits.minCloseDelay),
-      ...(relayer !== undefined && { openMethods: relayer.methods, facilitatorOpen: openUrl ?? relayer.name }),
+      ...(relayer !== undefined && relayTerms(relayer, openUrl)),
     };
   }
 
@@ -219,6 +219,11 @@ function isSame(first: unknown, second: unknown): boolean {
 
 function amountOf(requirements: PaymentRequirements): unknown {
   return requirements.amount ?? (requirements as unknown as { maxAmountRequired?: unknown }).maxAmountRequired;
+}
+
+function relayTerms({ methods, name, minimumOpenings }: OpeningRelayer, openUrl = name): Record<string, unknown> {
+  const minimums = Object.entries(minimumOpenings).map(([token, amount]) => [token, amount.toString()]);
+  return { openMethods: methods, facilitatorOpen: openUrl, minimumOpenings: Object.fromEntries(minimums) };
 }
 
 function networkOf(body: unknown): string {

@@ -45,6 +45,7 @@ export { ChargeNotPriceError, FlashConfigurationError, UnknownServerError } from
 
 // Servers.
 export { FlashEvmServer, type FlashEvmServerOptions } from "./server.ts";
+export { RemoteFlashEvmServer, type RemoteFlashEvmServerOptions } from "./remoteServer.ts";
 export type { ServerDesk, ServerDesks } from "./desk.ts";
 export {
   createPayments,

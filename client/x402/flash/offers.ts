@@ -5,14 +5,21 @@ import { termsOf, type ServerDesk } from "./desk.ts";
 import type { Refusal } from "./refusals.ts";
 import { toWireDynamic, toWireTerms } from "./wire.ts";
 
-/** What is the same for every request of a route: `extra` with the token's EIP-712 names under the scheme's own keys. */
+/** What is the same for every request of a route. */
 export function staticExtra(
   desk: ServerDesk,
   { asset, extra }: Pick<PaymentRequirements, "asset" | "extra">,
 ): Record<string, unknown> {
+  const named = withTokenDomain(extra);
+  const domain = readDomain(named["tokenName"], named["tokenVersion"]);
+  return { ...named, ...toWireTerms(termsOf(desk, asset as Address, domain)) };
+}
+
+/** Puts the token's EIP-712 names under the scheme's own keys: `name` and `version` are those of FlashSettlement. */
+export function withTokenDomain(extra: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
   const { name, version, ...rest } = extra ?? {};
-  const domain = readDomain(rest["tokenName"], rest["tokenVersion"]) ?? readDomain(name, version);
-  return { ...rest, ...toWireTerms(termsOf(desk, asset as Address, domain)) };
+  const domain = readDomain(name, version);
+  return domain === undefined ? rest : { tokenName: domain.name, tokenVersion: domain.version, ...rest };
 }
 
 function readDomain(name: unknown, version: unknown): TokenDomain | undefined {
