@@ -151,7 +151,18 @@ export function parseBatch(parameters: FlashLogs & { readonly groups: readonly G
   });
 }
 
-/** Names a `Skip` value of the contract. A number that this version does not know is an error: the contract is another one. */
+/**
+ * Names a `Skip` value of the contract. A number that this version does not know is an error: the contract is another one.
+ *
+ * - Source: contracts/interfaces/IFlashSettlement.sol
+ *
+ * @param value - Number, as the event gives it.
+ * @returns Name.
+ * @throws {RangeError} this version does not know the number.
+ *
+ * @example
+ * const reason = toSkipReason(args.reason);
+ */
 export function toSkipReason(value: number): SkipReason {
   const reason = SKIP_REASONS[value];
   if (reason === undefined) throw new RangeError(`No skip reason has the number ${value}`);

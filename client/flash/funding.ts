@@ -77,6 +77,10 @@ export function proposeAllowance({ amount, multiple = DEFAULT_MULTIPLE }: Propos
  * @param reference - {@link TokenFundingReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`. Its times are exclusive, so `validBefore` is one second after the deadline.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const reference = { primaryType: "OpenEscrow", message: terms, chainId: 8453, settlement } as const;
+ * const typedData = fundingEip3009TypedData({ ...reference, tokenDomain: { name: "USD Coin", version: "2" } });
  */
 export function fundingEip3009TypedData(reference: TokenFundingReference): SignableTypedData {
   return receiveTypedData(pullOf(reference), reference.tokenDomain);
@@ -90,6 +94,9 @@ export function fundingEip3009TypedData(reference: TokenFundingReference): Signa
  * @param reference - {@link FundingReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = fundingPermit2TypedData({ primaryType: "OpenEscrow", message: terms, chainId: 8453, settlement });
  */
 export function fundingPermit2TypedData(reference: FundingReference): SignableTypedData {
   return permit2TypedData(pullOf(reference), permit2Types[reference.primaryType], reference.message);
@@ -101,22 +108,52 @@ export function fundingPermit2TypedData(reference: FundingReference): SignableTy
  * @param reference - {@link PermitReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const typedData = permitTypedData({ chainId: 8453, settlement, client, token, permit, tokenDomain });
  */
 export function permitTypedData({ chainId, settlement, client, token, permit, tokenDomain }: PermitReference) {
   return erc2612TypedData({ chainId, owner: client, spender: settlement, asset: token, permit }, tokenDomain);
 }
 
-/** Hashes what a client signs to fund by ERC-3009. See {@link fundingEip3009TypedData}. */
+/**
+ * Hashes what a client signs to fund by ERC-3009. See {@link fundingEip3009TypedData}.
+ *
+ * @param reference - {@link TokenFundingReference}; amounts in token base units.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashFundingEip3009({ ...reference, tokenDomain: { name: "USD Coin", version: "2" } });
+ */
 export function hashFundingEip3009(reference: TokenFundingReference): MessageHash {
   return hashSignable(fundingEip3009TypedData(reference));
 }
 
-/** Hashes what a client signs to fund by Permit2. See {@link fundingPermit2TypedData}. */
+/**
+ * Hashes what a client signs to fund by Permit2. See {@link fundingPermit2TypedData}.
+ *
+ * @param reference - {@link FundingReference}; amounts in token base units.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashFundingPermit2({ primaryType: "OpenEscrow", message: terms, chainId: 8453, settlement });
+ */
 export function hashFundingPermit2(reference: FundingReference): MessageHash {
   return hashSignable(fundingPermit2TypedData(reference));
 }
 
-/** Hashes an ERC-2612 permit of the client to FlashSettlement. See {@link permitTypedData}. */
+/**
+ * Hashes an ERC-2612 permit of the client to FlashSettlement. See {@link permitTypedData}.
+ *
+ * @param reference - {@link PermitReference}; amounts in token base units.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashPermit({ chainId: 8453, settlement, client, token, permit, tokenDomain });
+ */
 export function hashPermit(reference: PermitReference): MessageHash {
   return hashSignable(permitTypedData(reference));
 }

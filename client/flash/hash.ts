@@ -44,6 +44,9 @@ const hasher = /* @__PURE__ */ createStructHasher(flashTypes);
  *
  * @param domain - Made by `flashDomain`.
  * @returns 32 bytes.
+ *
+ * @example
+ * const separator = flashDomainSeparator(flashDomain({ chainId: 8453, settlement }));
  */
 export function flashDomainSeparator(domain: FlashDomain): Hex {
   return domainSeparator({ domain: withChecksums(domain) });
@@ -54,6 +57,9 @@ export function flashDomainSeparator(domain: FlashDomain): Hex {
  *
  * @param primaryType - Name of the message.
  * @returns 32 bytes.
+ *
+ * @example
+ * const typeHash = flashTypeHash("Payment");
  */
 export function flashTypeHash(primaryType: FlashPrimaryType): Hex {
   return hasher.typeHash(primaryType);
@@ -67,6 +73,9 @@ export function flashTypeHash(primaryType: FlashPrimaryType): Hex {
  * @param message - Its members; amounts in token base units, times in unix seconds. Addresses in any case.
  * @returns The words.
  * @throws {InvalidMessageError} a member is missing or does not fit its type.
+ *
+ * @example
+ * const words = encodeMessage("Payment", payment);
  */
 export function encodeMessage<name extends FlashPrimaryType>(primaryType: name, message: FlashMessages[name]): Hex {
   return hasher.encode(primaryType, message as object);
@@ -95,47 +104,137 @@ export function hashMessage<name extends FlashPrimaryType>(
   return hasher.hash(primaryType, message as object, separator);
 }
 
-/** Hashes a payment. See {@link hashMessage}. */
+/**
+ * Hashes a payment. See {@link hashMessage}.
+ *
+ * @param payment - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashPayment(payment, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashPayment(payment: Payment, domain: DomainOrSeparator): MessageHash {
   return hashMessage("Payment", payment, domain);
 }
 
-/** Hashes a tab. See {@link hashMessage}. */
+/**
+ * Hashes a tab. See {@link hashMessage}.
+ *
+ * @param tab - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashTab(tab, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashTab(tab: Tab, domain: DomainOrSeparator): MessageHash {
   return hashMessage("Tab", tab, domain);
 }
 
-/** Hashes the terms of an opening. See {@link hashMessage}. */
+/**
+ * Hashes the terms of an opening. See {@link hashMessage}.
+ *
+ * @param terms - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashOpenEscrow(terms, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashOpenEscrow(terms: OpenEscrow, domain: DomainOrSeparator): MessageHash {
   return hashMessage("OpenEscrow", terms, domain);
 }
 
-/** Hashes a top-up. See {@link hashMessage}. */
+/**
+ * Hashes a top-up. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashTopUp(authorization, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashTopUp(authorization: TopUp, domain: DomainOrSeparator): MessageHash {
   return hashMessage("TopUp", authorization, domain);
 }
 
-/** Hashes an extension. See {@link hashMessage}. */
+/**
+ * Hashes an extension. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashExtendEscrow(authorization, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashExtendEscrow(authorization: ExtendEscrow, domain: DomainOrSeparator): MessageHash {
   return hashMessage("ExtendEscrow", authorization, domain);
 }
 
-/** Hashes a close. See {@link hashMessage}. */
+/**
+ * Hashes a close. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashCloseEscrow(authorization, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashCloseEscrow(authorization: CloseEscrow, domain: DomainOrSeparator): MessageHash {
   return hashMessage("CloseEscrow", authorization, domain);
 }
 
-/** Hashes a release. See {@link hashMessage}. */
+/**
+ * Hashes a release. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashReleaseEscrow(authorization, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashReleaseEscrow(authorization: ReleaseEscrow, domain: DomainOrSeparator): MessageHash {
   return hashMessage("ReleaseEscrow", authorization, domain);
 }
 
-/** Hashes a settler authorization. See {@link hashMessage}. */
+/**
+ * Hashes a settler authorization. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashSettlerAuthorization(authorization, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashSettlerAuthorization(authorization: SettlerAuthorization, domain: DomainOrSeparator): MessageHash {
   return hashMessage("SettlerAuthorization", authorization, domain);
 }
 
-/** Hashes a withdrawal of credit. See {@link hashMessage}. */
+/**
+ * Hashes a withdrawal of credit. See {@link hashMessage}.
+ *
+ * @param authorization - What is signed; amounts in token base units, times in unix seconds.
+ * @param domain - Domain of the contract, or its separator.
+ * @returns Struct hash and digest, 32 bytes each.
+ * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const { digest } = hashWithdrawCredit(authorization, flashDomain({ chainId: 8453, settlement }));
+ */
 export function hashWithdrawCredit(authorization: WithdrawCredit, domain: DomainOrSeparator): MessageHash {
   return hashMessage("WithdrawCredit", authorization, domain);
 }
@@ -147,6 +246,9 @@ export function hashWithdrawCredit(authorization: WithdrawCredit, domain: Domain
  *
  * @param parties - Client, server and token, in any case.
  * @returns 32 bytes.
+ *
+ * @example
+ * const id = escrowId({ client, server, token });
  */
 export function escrowId({ client, server, token }: EscrowParties): Hex {
   const address = { type: "address" } as const;
@@ -162,6 +264,9 @@ export function escrowId({ client, server, token }: EscrowParties): Hex {
  * @param parties - Client, server and token.
  * @param content - What is paid.
  * @returns 32 bytes: what `isTransactionUsed` is asked with.
+ *
+ * @example
+ * const key = transactionKey({ client, server, token }, { amount: 1_000n, nonce: 42n, deadline: 0n, epoch: 0n });
  */
 export function transactionKey(parties: EscrowParties, { amount, nonce, deadline, epoch }: TransactionContent): Hex {
   const types = [{ type: "bytes32" }, { type: "uint256" }, { type: "uint64" }, { type: "uint40" }, { type: "uint32" }];

@@ -64,6 +64,9 @@ export function packPayment({ payment, signature }: SignedPayment): PackedItem {
  * @returns Three words.
  * @throws {ItemNotPackableError} a member is too wide.
  * @throws {MalformedSignatureError} the signature is not one of a key.
+ *
+ * @example
+ * const item = packTab({ tab, signature });
  */
 export function packTab({ tab, signature }: SignedTab): PackedItem {
   const { total, lane, deadline } = tab;
@@ -75,6 +78,9 @@ export function packTab({ tab, signature }: SignedTab): PackedItem {
  *
  * @param head - `amount or total << 128 | nonce or lane << 64 | deadline << 24`.
  * @returns {@link PackedHead}.
+ *
+ * @example
+ * const { value, index } = decodeHead(item.head);
  */
 export function decodeHead(head: bigint): PackedHead {
   return {

@@ -143,6 +143,9 @@ const FLAGS = { open: 1, closedByClient: 2, closedByServer: 4 } as const;
  * @param client - any viem client.
  * @param parameters - {@link ReadParameters}.
  * @returns {@link Eip712Domain}.
+ *
+ * @example
+ * const { name, version } = await getEip712Domain(publicClient, { settlement });
  */
 export async function getEip712Domain(client: ReadClient, parameters: ReadParameters): Promise<Eip712Domain> {
   return toEip712Domain(await read<Eip712DomainTuple>(client, parameters, "eip712Domain", []));
@@ -173,6 +176,9 @@ export async function getEscrow(client: ReadClient, parameters: GetEscrowParamet
  * @param client - any viem client.
  * @param parameters - {@link GetEscrowBalanceParameters}.
  * @returns Token base units.
+ *
+ * @example
+ * const balance = await getEscrowBalance(publicClient, { settlement, client, server });
  */
 export async function getEscrowBalance(client: ReadClient, parameters: GetEscrowBalanceParameters): Promise<bigint> {
   return read(client, parameters, "escrowBalance", [parameters.client, parameters.server]);
@@ -186,6 +192,9 @@ export async function getEscrowBalance(client: ReadClient, parameters: GetEscrow
  * @param client - any viem client.
  * @param parameters - {@link GetCreditParameters}.
  * @returns Token base units.
+ *
+ * @example
+ * const credit = await getCredit(publicClient, { settlement, account: server, token });
  */
 export async function getCredit(client: ReadClient, parameters: GetCreditParameters): Promise<bigint> {
   return read(client, parameters, "creditOf", [parameters.account, parameters.token]);
@@ -199,6 +208,9 @@ export async function getCredit(client: ReadClient, parameters: GetCreditParamet
  * @param client - any viem client.
  * @param parameters - {@link GetNonceWordParameters}.
  * @returns Bit `nonce % 256` for each nonce.
+ *
+ * @example
+ * const bits = await getNonceWord(publicClient, { settlement, client, server, token, epoch, word: nonce >> 8n });
  */
 export async function getNonceWord(client: ReadClient, parameters: GetNonceWordParameters): Promise<bigint> {
   return read(client, parameters, "nonceWord", [escrowId(parameters), parameters.epoch, parameters.word]);
@@ -213,6 +225,9 @@ export async function getNonceWord(client: ReadClient, parameters: GetNonceWordP
  * @param client - any viem client.
  * @param parameters - {@link GetAccountNonceWordParameters}.
  * @returns Bit `nonce % 256` for each nonce.
+ *
+ * @example
+ * const bits = await getAccountNonceWord(publicClient, { settlement, account: server, word: nonce >> 8n });
  */
 export async function getAccountNonceWord(
   client: ReadClient,
@@ -229,6 +244,9 @@ export async function getAccountNonceWord(
  * @param client - any viem client.
  * @param parameters - {@link GetTabSettledParameters}.
  * @returns Token base units.
+ *
+ * @example
+ * const settled = await getTabSettled(publicClient, { settlement, client, server, token, epoch, lane: 17n });
  */
 export async function getTabSettled(client: ReadClient, parameters: GetTabSettledParameters): Promise<bigint> {
   return read(client, parameters, "tabSettled", [escrowId(parameters), parameters.epoch, parameters.lane]);
@@ -242,6 +260,9 @@ export async function getTabSettled(client: ReadClient, parameters: GetTabSettle
  * @param client - any viem client.
  * @param parameters - {@link IsTransactionUsedParameters}; amounts in token base units, times in unix seconds.
  * @returns True when it was.
+ *
+ * @example
+ * const isUsed = await isTransactionUsed(publicClient, { settlement, client, server, token, ...content });
  */
 export async function isTransactionUsed(client: ReadClient, parameters: IsTransactionUsedParameters): Promise<boolean> {
   const { amount, nonce, deadline, epoch } = parameters;
@@ -256,6 +277,9 @@ export async function isTransactionUsed(client: ReadClient, parameters: IsTransa
  * @param client - any viem client.
  * @param parameters - {@link GetSettlerParameters}.
  * @returns {@link SettlerState}.
+ *
+ * @example
+ * const { validUntil, sequence } = await getSettler(publicClient, { settlement, server, settler });
  */
 export async function getSettler(client: ReadClient, parameters: GetSettlerParameters): Promise<SettlerState> {
   const { server, settler } = parameters;
@@ -270,6 +294,9 @@ export async function getSettler(client: ReadClient, parameters: GetSettlerParam
  * @param client - any viem client.
  * @param parameters - {@link GetPaymentDigestParameters}.
  * @returns 32 bytes; equal to the digest of `hashPayment`.
+ *
+ * @example
+ * const digest = await getPaymentDigest(publicClient, { settlement, payment });
  */
 export async function getPaymentDigest(client: ReadClient, parameters: GetPaymentDigestParameters): Promise<Hex> {
   return read(client, parameters, "paymentDigest", [parameters.payment]);
@@ -283,6 +310,9 @@ export async function getPaymentDigest(client: ReadClient, parameters: GetPaymen
  * @param client - any viem client.
  * @param parameters - {@link GetTabDigestParameters}.
  * @returns 32 bytes; equal to the digest of `hashTab`.
+ *
+ * @example
+ * const digest = await getTabDigest(publicClient, { settlement, tab });
  */
 export async function getTabDigest(client: ReadClient, parameters: GetTabDigestParameters): Promise<Hex> {
   return read(client, parameters, "tabDigest", [parameters.tab]);

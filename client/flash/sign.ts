@@ -131,6 +131,9 @@ export interface SignNumberedPaymentParameters extends SettlementReference {
  * @param parameters - {@link SignMessageParameters}; amounts in token base units, times in unix seconds.
  * @returns Signature as the signer gives it: 65 bytes from a key.
  * @throws {InvalidMessageError} a member is missing or does not fit its type.
+ *
+ * @example
+ * const signature = await signMessage(account, "Payment", { message: payment, chainId: 8453, settlement });
  */
 export async function signMessage<name extends FlashPrimaryType>(
   signer: TypedDataSigner,
@@ -242,6 +245,9 @@ export async function signTopUp(
  * @param parameters - The authorization and its contract; times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signExtendEscrow(account, { chainId: 8453, settlement, authorization });
  */
 export async function signExtendEscrow(
   signer: TypedDataSigner,
@@ -257,6 +263,9 @@ export async function signExtendEscrow(
  * @param parameters - The authorization and its contract; times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signCloseEscrow(account, { chainId: 8453, settlement, authorization });
  */
 export async function signCloseEscrow(
   signer: TypedDataSigner,
@@ -273,6 +282,9 @@ export async function signCloseEscrow(
  * @param parameters - The authorization and its contract; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signReleaseEscrow(account, { chainId: 8453, settlement, authorization });
  */
 export async function signReleaseEscrow(
   signer: TypedDataSigner,
@@ -288,6 +300,9 @@ export async function signReleaseEscrow(
  * @param parameters - The authorization and its contract; times in unix seconds, the sequence from `getSettler`.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signSettlerAuthorization(account, { chainId: 8453, settlement, authorization });
  */
 export async function signSettlerAuthorization(
   signer: TypedDataSigner,
@@ -303,6 +318,9 @@ export async function signSettlerAuthorization(
  * @param parameters - The authorization and its contract; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signWithdrawCredit(account, { chainId: 8453, settlement, authorization });
  */
 export async function signWithdrawCredit(
   signer: TypedDataSigner,
@@ -321,6 +339,9 @@ export async function signWithdrawCredit(
  * @param reference - {@link TokenFundingReference}; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signFundingEip3009(account, { ...reference, tokenDomain: { name: "USD Coin", version: "2" } });
  */
 export async function signFundingEip3009(signer: TypedDataSigner, reference: TokenFundingReference): Promise<Hex> {
   return signTyped(signer, fundingEip3009TypedData(reference));
@@ -336,6 +357,9 @@ export async function signFundingEip3009(signer: TypedDataSigner, reference: Tok
  * @param reference - {@link FundingReference}; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const signature = await signFundingPermit2(account, reference);
  */
 export async function signFundingPermit2(signer: TypedDataSigner, reference: FundingReference): Promise<Hex> {
   return signTyped(signer, fundingPermit2TypedData(reference));

@@ -115,6 +115,9 @@ export function parseSignedTransaction(rawTransaction: Hex, reference: Settlemen
  * @param reference - Chain id and address of the contract.
  * @returns What it pays, and what is needed to recover who signed it.
  * @throws {InvalidSignedTransactionError} it is something else.
+ *
+ * @example
+ * const { server, amount } = parseOriginalTransaction("0x02f9…", { chainId: 8453, settlement });
  */
 export function parseOriginalTransaction(
   rawTransaction: Hex,
@@ -131,6 +134,9 @@ export function parseOriginalTransaction(
  * @param payment - What was read.
  * @returns Address, lower case.
  * @throws {InvalidSignedTransactionError} nobody can have signed it.
+ *
+ * @example
+ * const client = await recoverSignedTransaction(parseSignedTransaction(rawTransaction, { chainId: 8453, settlement }));
  */
 export async function recoverSignedTransaction({
   digest,

@@ -85,6 +85,9 @@ export async function verifyPayment(parameters: VerifyPaymentParameters): Promis
  * @param parameters - {@link VerifyTabParameters}.
  * @returns True when it did. Total, lane, deadline and epoch are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyTab({ tab, signature, signer: escrow.signer, chainId: 8453, settlement });
  */
 export async function verifyTab(parameters: VerifyTabParameters): Promise<boolean> {
   const { tab, signature, signer } = parameters;
@@ -100,6 +103,10 @@ export async function verifyTab(parameters: VerifyTabParameters): Promise<boolea
  * @param parameters - {@link VerifyMessageParameters}.
  * @returns True when it is. Deadline, epoch and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const close = { primaryType: "CloseEscrow", message: authorization, owner: client, signature } as const;
+ * const isValid = await verifyMessage({ ...close, chainId: 8453, settlement });
  */
 export async function verifyMessage<name extends FlashPrimaryType>(
   parameters: VerifyMessageParameters<name>,
@@ -114,6 +121,9 @@ export async function verifyMessage<name extends FlashPrimaryType>(
  * @param parameters - Message, token and signature; amounts in token base units.
  * @returns True when it did. Balance, deadline and whether the token's nonce is unused are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyFundingEip3009({ ...reference, tokenDomain, signature });
  */
 export async function verifyFundingEip3009(
   parameters: TokenFundingReference & { readonly signature: Hex },
@@ -127,6 +137,9 @@ export async function verifyFundingEip3009(
  * @param parameters - Message and signature; amounts in token base units.
  * @returns True when it did. Balance, approval to Permit2, deadline and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyFundingPermit2({ ...reference, signature });
  */
 export async function verifyFundingPermit2(
   parameters: FundingReference & { readonly signature: Hex },
@@ -140,6 +153,9 @@ export async function verifyFundingPermit2(
  * @param parameters - Permit and signature; `value` in token base units.
  * @returns True when it did. Deadline and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
+ *
+ * @example
+ * const isValid = await verifyPermit({ chainId: 8453, settlement, client, token, permit, tokenDomain, signature });
  */
 export async function verifyPermit(parameters: PermitReference & { readonly signature: Hex }): Promise<boolean> {
   return isSignedBy(parameters.client, hashPermit(parameters).digest, parameters.signature);
