@@ -240,8 +240,11 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
     });
   }
   await row("flash.topUp", 1, {}, async () => [client, "topUp", [server.address, token, AMOUNT, 0]]);
-  for (const method of ["Eip3009", "Permit2"] as const) {
-    await row(`flash.topUpWithAuthorization${method}`, 1, {}, async () => {
+  for (const [id, method] of [
+    ["flash.topUpWithAuthorization", "Eip3009"],
+    ["flash.topUpWithAuthorizationPermit2", "Permit2"],
+  ] as const) {
+    await row(id, 1, {}, async () => {
       const message = topUpOf(1n);
       return [relayer, "topUpWithAuthorization", [message, await signFunding(method, "TopUp", message)]];
     });

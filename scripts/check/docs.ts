@@ -5,6 +5,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { predictAddress } from "../../test/helpers/predict.ts";
 import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
 import { exampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
@@ -21,6 +22,9 @@ interface GasRow {
 type Snapshot<T> = Readonly<Record<string, T>>;
 
 const BLOCK = /(<!-- generated: (\w+)([^>]*?) -->)[\s\S]*?(<!-- \/generated -->)/g;
+
+/** What the production modules deploy, one a family. */
+const CONTRACTS = ["VoucherEscrow", "FlashSettlement"] as const;
 
 const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Promise<string>>> = {
   addresses,
@@ -55,7 +59,13 @@ async function addresses(): Promise<string> {
   const initcode = readJson<Snapshot<{ readonly initcodeHash: string }>>("snapshots/initcode.json");
   return table(
     ["contract", "address on every chain", "initcode hash"],
-    [["`VoucherEscrow`", `\`${await predictVoucherEscrow()}\``, `\`${initcode["VoucherEscrow"]?.initcodeHash}\``]],
+    await Promise.all(
+      CONTRACTS.map(async (name) => [
+        `\`${name}\``,
+        `\`${await predictAddress(name)}\``,
+        `\`${initcode[name]?.initcodeHash}\``,
+      ]),
+    ),
   );
 }
 
