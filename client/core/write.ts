@@ -63,7 +63,7 @@ export async function sendCall(
 }
 
 /** A contract call and how it is sent, as viem's `writeContract` takes them. */
-export function withTransaction(
+function withTransaction(
   call: object,
   client: WriteClient,
   parameters: TransactionParameters,

@@ -84,8 +84,8 @@ export async function openEscrowWithPermit(
   return sendAggregated(client, parameters, openEscrowWithPermitCalls(parameters), decodeFlashError);
 }
 
-/** The calls of {@link openEscrowWithPermit}, for whoever sends them together with others: the permit, which may fail, and the opening. */
-export function openEscrowWithPermitCalls(
+/** The permit, which may fail, and the opening. */
+function openEscrowWithPermitCalls(
   parameters: Pick<OpenEscrowWithPermitParameters, "settlement" | "terms" | "signature" | "permit" | "permitSignature">,
 ): readonly AggregatedCall[] {
   const { terms, signature, settlement } = withChecksums(parameters);
