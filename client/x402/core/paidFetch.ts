@@ -85,18 +85,12 @@ export function createPaidFetch({
     if (offers.size > MAX_ROUTES && oldest !== undefined) offers.delete(oldest);
   }
 
-  return async (input, init) => {
-    const request = new Request(input, init);
+  /** Pays until the request is served, or nothing more is to be learned. A blind one goes by an old offer. */
+  async function payOn(request: Request, first: PaymentRequired, isFirstBlind: boolean): Promise<Response> {
     const route = routeOf(request);
-    const known = offers.get(route);
-    let required = known;
-    if (required === undefined) {
-      const unpaid = await fetch(request.clone());
-      required = readPaymentRequired(http, unpaid);
-      if (required === undefined) return unpaid;
-    }
     const giveUpAt = Date.now() + advance.patience;
-    let isBlind = known !== undefined;
+    let required = first;
+    let isBlind = isFirstBlind;
     let signed = 0;
     for (;;) {
       const paid = await pay(request, route, required);
@@ -107,6 +101,15 @@ export function createPaidFetch({
       isBlind = false;
       required = next ?? required;
     }
+  }
+
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const known = offers.get(routeOf(request));
+    if (known !== undefined) return payOn(request, known, true);
+    const unpaid = await fetch(request.clone());
+    const required = readPaymentRequired(http, unpaid);
+    return required === undefined ? unpaid : payOn(request, required, false);
   };
 }
 

@@ -75,3 +75,41 @@ export {
   type FlashEvmFacilitatorOptions,
   type OpenAnswer,
 } from "./facilitator.ts";
+
+// Payers.
+export { FlashEvmScheme, keyOfPayload, toTerms, type FlashEvmSchemeOptions } from "./client.ts";
+export { createPayer } from "./payer.ts";
+export type {
+  Payer,
+  PayerEvent,
+  PayerLimits,
+  PayerOptions,
+  PaymentKey,
+  PaymentTerms,
+  SignedRequest,
+  TransactionTerms,
+} from "./payerTypes.ts";
+export type { OpeningPolicy, OpeningRequest } from "./payerOpenings.ts";
+export {
+  createMemoryPayerStorage,
+  type PayerLaneRecord,
+  type PayerRecord,
+  type PayerStorage,
+  type SparePayment,
+} from "./payerStorage.ts";
+export { createFilePayerStorage } from "./filePayerStorage.ts";
+export { createEscrowReader, type EscrowFacts, type EscrowReader } from "./escrowReader.ts";
+export type { AssetFacts } from "../core/assets.ts";
+export {
+  EscrowNeededError,
+  LockLimitError,
+  PriceLimitError,
+  UnreadableOfferError,
+  UnreadableStorageError,
+  UnservedLimitError,
+  UntrustedSettlementError,
+} from "./payerErrors.ts";
+export { wrapFetchWithFlash, type WrapFetchWithFlashOptions } from "./preauthorized.ts";
+export type { ExactThreshold } from "../core/exactPolicy.ts";
+export { preferExactAbove } from "./policies.ts";
+export { FlashEvmSchemeV1, type FlashEvmSchemeV1Options } from "./v1Client.ts";

@@ -1,0 +1,56 @@
+import { getBlock, getChainId } from "viem/actions";
+import type { ReadClient } from "../../core/readClient.ts";
+import { getEscrow } from "../../flash/read.ts";
+import type { Escrow } from "../../flash/types.ts";
+import type { FlashEscrowId } from "../../seller/flash/types.ts";
+import { readAssetFacts, type AssetFacts } from "../core/assets.ts";
+import { FlashConfigurationError } from "./errors.ts";
+
+/** An escrow as one block shows it. */
+export interface EscrowFacts extends Pick<Escrow, "epoch" | "isOpen" | "balance"> {
+  /** Of the block, unix seconds. */
+  readonly timestamp: bigint;
+}
+
+/** Asks the chain what a server need not be believed about. */
+export interface EscrowReader {
+  /** What the latest block shows; or the last final one, which no reorganisation changes. */
+  readEscrow(escrow: FlashEscrowId, block: "latest" | "finalized"): Promise<EscrowFacts>;
+  /** Allowance of the client to FlashSettlement, and its permit nonce. */
+  readAllowance(escrow: FlashEscrowId): Promise<AssetFacts>;
+}
+
+/**
+ * Makes a reader from viem clients.
+ *
+ * @param clients - A client of each chain that is paid on.
+ * @returns The reader. It throws {@link FlashConfigurationError} when no client is of the escrow's chain.
+ *
+ * @example
+ * const scheme = new FlashEvmScheme({ client, settlements, chain: createEscrowReader(publicClient) });
+ */
+export function createEscrowReader(...clients: readonly ReadClient[]): EscrowReader {
+  return {
+    async readEscrow({ chainId, settlement, client: payer, server, token }, blockTag) {
+      const client = await clientOf(clients, chainId);
+      const { timestamp, number } = await getBlock(client, { blockTag });
+      const parties = { settlement, client: payer, server, token };
+      const { epoch, isOpen, balance } = await getEscrow(client, { ...parties, blockNumber: number });
+      return { epoch, isOpen, balance, timestamp };
+    },
+    async readAllowance({ chainId, settlement: escrow, client: buyer, token: asset }) {
+      return readAssetFacts(await clientOf(clients, chainId), { escrow, buyer, asset });
+    },
+  };
+}
+
+/** Asks the nodes themselves: the answer of another chain would be taken for this one's. */
+async function clientOf(clients: readonly ReadClient[], chainId: bigint): Promise<ReadClient> {
+  for (const client of clients) {
+    if (BigInt(await getChainId(client)) === chainId) return client;
+  }
+  throw new FlashConfigurationError(
+    `No client of chain ${chainId} to read escrows with.`,
+    "Give `createEscrowReader` one of each chain that is paid on.",
+  );
+}

@@ -1,0 +1,32 @@
+/**
+ * What a payer does about a refusal.
+ *
+ * - `wait`: sends the same payment again when the server says so.
+ * - `open`: opens an escrow.
+ * - `reopen`: signs the opening anew.
+ * - `epoch`, `nonce`, `window`, `amount`: goes on from what the corrective 402 says, as far as it may be believed.
+ * - `none`: tells the application.
+ */
+export type Reaction = "wait" | "open" | "reopen" | "epoch" | "nonce" | "window" | "amount" | "none";
+
+const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
+  ["flash_escrow_pending", "wait"],
+  ["flash_exposure_exceeded", "wait"],
+  ["flash_stale_state", "wait"],
+  ["flash_transaction_pending", "wait"],
+  ["flash_escrow_not_found", "open"],
+  ["flash_opening_expired", "reopen"],
+  ["flash_epoch_mismatch", "epoch"],
+  ["flash_nonce_used", "nonce"],
+  ["flash_nonce_out_of_window", "window"],
+  ["flash_amount_insufficient", "amount"],
+]);
+
+/**
+ * Says what to do about a refusal code. Codes that are not known here are told to the application.
+ *
+ * @param code - What came over the wire; may be anything.
+ */
+export function reactionTo(code: unknown): Reaction {
+  return (typeof code === "string" ? REACTIONS.get(code) : undefined) ?? "none";
+}
