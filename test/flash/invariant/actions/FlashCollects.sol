@@ -24,6 +24,8 @@ abstract contract FlashCollects is FlashLeaves {
         if (_chance(d, 40)) _open(d, a);
         (address client, address server, address asset) = _parties(a);
         uint256 amount = _pickAmount(d, escrows[a].balance + _pullable(a));
+        // Just what fits, or one more.
+        if (a % TOKENS == NO_RETURN && _chance(d, 25)) amount = MAX - escrows[a].settled + _roll(d, 2);
         Expect memory e;
         _unless(e, escrows[a].isOpen, IFlashSettlement.NoEscrow.selector);
         _unless(e, amount != 0, IFlashSettlement.BadTerms.selector);

@@ -14,6 +14,8 @@ abstract contract FlashOpens is FlashRegistry {
     function openPlainly(uint256 seed) external acts("openPlainly") {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
+        // Now and then another token of the same two.
+        if (_chance(d, 40)) a = a - (a % TOKENS) + _roll(d, TOKENS);
         IFlashSettlement.OpenEscrow memory o = _terms(d, a);
         uint64 ttl = _chance(d, 5) ? type(uint64).max - uint64(_roll(d, 9)) : o.ttlSeconds;
         if (_chance(d, 30)) _openPair(d, a);
@@ -23,7 +25,9 @@ abstract contract FlashOpens is FlashRegistry {
     function openOnTerms(uint256 seed) external acts("openOnTerms") {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
-        if (_chance(d, 30)) _open(d, a);
+        uint256 way = _roll(d, 10);
+        if (way < 3) _open(d, a);
+        else if (way < 5) _openSigned(Kind.Open, _fairTerms(d, a), _noSig(), party[_roll(d, PARTIES)], 8);
         else _openSigned(Kind.Open, _terms(d, a), _noSig(), party[_client(a)], 8);
     }
 
@@ -111,12 +115,7 @@ abstract contract FlashOpens is FlashRegistry {
         if (escrows[a].isOpen) return;
         (uint256 c, , uint256 t) = _parts(a);
         if (wallet[c][t] < 1000) _restock(c, t);
-        uint256 ttl = _chance(d, 15) ? 0 : 1 days + _roll(d, 3 days);
-        IFlashSettlement.OpenEscrow memory o = _blankTerms(a);
-        o.amount = uint128(10 + _roll(d, 990));
-        (o.ttlSeconds, o.closeDelay) = (uint40(ttl), uint32(10 minutes + _roll(d, 12 hours)));
-        o.signer = keyOf[party[c]] == 0 || _chance(d, 25) ? agentKey[_roll(d, 2)] : address(0);
-        _openSigned(Kind.Open, o, _noSig(), party[c], 8);
+        _openSigned(Kind.Open, _fairTerms(d, a), _noSig(), party[c], 8);
     }
 
     /// @dev Sends an opening; only the client itself needs no signature.
@@ -308,16 +307,26 @@ abstract contract FlashOpens is FlashRegistry {
         (o.epoch, o.deadline) = (uint32(escrows[a].epoch), type(uint40).max);
     }
 
-    /// @dev Mostly good terms, sometimes with one that cannot be.
-    function _terms(Dice memory d, uint256 a) private view returns (IFlashSettlement.OpenEscrow memory o) {
+    function _fairTerms(Dice memory d, uint256 a) private view returns (IFlashSettlement.OpenEscrow memory o) {
         o = _blankTerms(a);
-        o.amount = uint128(_pickAmount(d, 500));
-        o.ttlSeconds = uint40(_chance(d, 20) ? 0 : 60 + _roll(d, 2 days));
-        uint256 most = o.ttlSeconds == 0 || o.ttlSeconds > 6 hours ? 6 hours : o.ttlSeconds;
-        o.closeDelay = uint32(60 + _roll(d, most - 59));
-        o.signer = _chance(d, 30) ? agentKey[_roll(d, 2)] : address(0);
-        o.deadline = _pickDeadline(d);
-        uint256 spoilt = _roll(d, 40);
+        uint256 ttl = _chance(d, 15) ? 0 : 1 days + _roll(d, 3 days);
+        o.amount = uint128(10 + _roll(d, 990));
+        (o.ttlSeconds, o.closeDelay) = (uint40(ttl), uint32(10 minutes + _roll(d, 12 hours)));
+        o.signer = keyOf[o.client] == 0 || _chance(d, 25) ? agentKey[_roll(d, 2)] : address(0);
+    }
+
+    /// @dev Good terms, wild ones, or good ones with one that cannot be.
+    function _terms(Dice memory d, uint256 a) private view returns (IFlashSettlement.OpenEscrow memory o) {
+        o = _fairTerms(d, a);
+        uint256 spoilt = _roll(d, 26);
+        if (spoilt > 12) {
+            o.amount = uint128(_pickAmount(d, 500));
+            o.ttlSeconds = uint40(_chance(d, 20) ? 0 : 60 + _roll(d, 2 days));
+            uint256 most = o.ttlSeconds == 0 || o.ttlSeconds > 6 hours ? 6 hours : o.ttlSeconds;
+            o.closeDelay = uint32(60 + _roll(d, most - 59));
+            o.deadline = _pickDeadline(d);
+            return o;
+        }
         if (spoilt == 0) o.server = address(0);
         else if (spoilt == 1) o.server = address(settlement);
         else if (spoilt == 2) o.server = o.client;
@@ -326,7 +335,7 @@ abstract contract FlashOpens is FlashRegistry {
         else if (spoilt == 5) (o.ttlSeconds, o.closeDelay) = (uint40(60), 61);
         else if (spoilt == 6) o.ttlSeconds = type(uint40).max - uint40(_now()) + uint40(_roll(d, 3));
         else if (spoilt == 7) o.signer = o.server;
-        else if (spoilt == 8) o.epoch += 1;
+        else if (spoilt == 8) o.epoch = o.epoch == 0 || _chance(d, 30) ? o.epoch + 1 : o.epoch - 1;
         else if (spoilt == 9) o.closeDelay = 60;
         else if (spoilt == 10) (o.ttlSeconds, o.closeDelay) = (0, uint32(MAX_CLOSE_DELAY));
         else if (spoilt == 11) o.ttlSeconds = 59;
@@ -336,6 +345,8 @@ abstract contract FlashOpens is FlashRegistry {
     function _topUpOf(Dice memory d, uint256 a) private view returns (IFlashSettlement.TopUp memory m) {
         (m.client, m.server, m.token) = _parties(a);
         m.amount = uint128(_pickAmount(d, 500));
+        // Just what fits, or one more.
+        if (a % TOKENS == NO_RETURN && _chance(d, 25)) m.amount = uint128(MAX - escrows[a].balance + _roll(d, 2));
         m.epoch = uint32(_nearEpoch(d, a));
         (m.salt, m.deadline) = (_roll(d, 1000), _pickDeadline(d));
     }
