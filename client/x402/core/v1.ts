@@ -1,7 +1,7 @@
 /** x402 version 1 over HTTP, whatever the scheme and the framework: the payment comes in one header, the settlement goes in another. */
 
 export const V1_PAYMENT_HEADER = "X-PAYMENT";
-export const V1_SETTLEMENT_HEADER = "X-PAYMENT-RESPONSE";
+const V1_SETTLEMENT_HEADER = "X-PAYMENT-RESPONSE";
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Longest payment that is decoded, in characters; Node refuses longer headers by default. */
 const MAX_PAYMENT_LENGTH = 16_384;

@@ -31,14 +31,31 @@ const WIRE_REJECTIONS = {
 /** Every code this scheme puts on the wire. */
 export type FlashCode = FlashRejectionCode | keyof typeof WIRE_REJECTIONS;
 
-/** Gives the sentence for a code. */
+/**
+ * Gives the sentence for a code.
+ *
+ * @param code - {@link FlashCode}.
+ * @returns One sentence for people.
+ *
+ * @example
+ * console.log(messageOf("flash_escrow_pending"));
+ */
 export function messageOf(code: FlashCode): string {
   return code in WIRE_REJECTIONS
     ? WIRE_REJECTIONS[code as keyof typeof WIRE_REJECTIONS]
     : FLASH_REJECTIONS[code as FlashRejectionCode];
 }
 
-/** Reads a code that came over the wire; `fallback` for one this version does not know. */
+/**
+ * Reads a code that came over the wire.
+ *
+ * @param value - May be anything.
+ * @param fallback - What a code that this version does not know becomes.
+ * @returns The code.
+ *
+ * @example
+ * const code = toCode(settleResponse.errorReason, "unexpected_settle_error");
+ */
 export function toCode(value: unknown, fallback: FlashCode): FlashCode {
   const isKnown =
     typeof value === "string" && (Object.hasOwn(WIRE_REJECTIONS, value) || Object.hasOwn(FLASH_REJECTIONS, value));

@@ -73,7 +73,17 @@ export interface PaymentsOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Makes the part of a server or facilitator that takes payments, whatever the transport. */
+/**
+ * Makes the part of a server or facilitator that takes payments, whatever the transport.
+ *
+ * @param options - {@link PaymentsOptions}.
+ * @returns The payments of its desks.
+ *
+ * @example
+ * const payments = createPayments({ desks: [desk] });
+ * const admission = await payments.admit({ payload, chainId: 8453n, payTo, asset: usdc, price: "1000" });
+ * if (admission.isAdmitted) await payments.charge(admission, "1000");
+ */
 export function createPayments({ desks, onError = () => undefined }: PaymentsOptions): Payments {
   function read({
     payload,

@@ -56,13 +56,25 @@ const MAX_RETRY_MS = 86_400_000n;
  *
  * @param payload - `PaymentPayload.payload` as decoded; may be anything.
  * @returns The payload, addresses and hex in lower case, or the scheme's code for the field that is wrong. Never throws.
+ *
+ * @example
+ * const parsed = parsePayload(paymentPayload.payload);
+ * if (parsed.isValid) console.log(parsed.value.type);
  */
 export function parsePayload(payload: unknown): Parsed<FlashPayload> {
   const type = parse(payload, PAYLOAD, (fields) => fields.oneOf("type", PAYLOAD_TYPES));
   return type.isValid ? PARSERS[type.value](payload) : type;
 }
 
-/** Reads what a payment of x402 v1 carries: a bare signed transaction, or an object as in v2. Never throws. */
+/**
+ * Reads what a payment of x402 v1 carries: a bare signed transaction, or an object as in v2.
+ *
+ * @param payload - `payload` of the decoded header; may be anything.
+ * @returns As {@link parsePayload}. Never throws.
+ *
+ * @example
+ * const parsed = parsePayloadV1("0x02f8…");
+ */
 export function parsePayloadV1(payload: unknown): Parsed<FlashPayload> {
   return parsePayload(typeof payload === "string" ? { type: "transaction", transaction: payload } : payload);
 }
@@ -84,7 +96,15 @@ const PARSERS = {
     })),
 } as const;
 
-/** Reads an opening that comes without a payment: the fields of the payload `open` up to `permit`. Never throws. */
+/**
+ * Reads an opening that comes without a payment: the fields of the payload `open` up to `permit`.
+ *
+ * @param body - JSON as decoded; may be anything.
+ * @returns The opening, or the scheme's code for the field that is wrong. Never throws.
+ *
+ * @example
+ * const parsed = parseOpening(await request.json());
+ */
 export function parseOpening(body: unknown): Parsed<Opening> {
   return parse(body, OPENING, readOpening);
 }
@@ -158,7 +178,15 @@ function toFundingMethod(method: OpenMethod): FundingMethod {
   return FUNDING_METHODS[OPEN_METHODS.indexOf(method)] ?? "Allowance";
 }
 
-/** Writes what a payment carries. */
+/**
+ * Writes what a payment carries.
+ *
+ * @param payload - {@link FlashPayload}; amounts in token base units.
+ * @returns `PaymentPayload.payload`, the same in v1 and v2.
+ *
+ * @example
+ * const payload = toWirePayload({ type: "payment", item: { kind: "payment", ...payment, signature } });
+ */
 export function toWirePayload(payload: FlashPayload): WirePayload {
   switch (payload.type) {
     case "transaction":
@@ -242,6 +270,9 @@ function toWirePermit({ value, deadline, signature }: Permit): WirePermit {
  *
  * @param extra - `PaymentRequirements.extra` of an offer with scheme `flash`. Of the v1 wire only `settlementContractAddress` must be there.
  * @returns The offer, or why it cannot be read. Never throws.
+ *
+ * @example
+ * const offer = parseOffer(paymentRequired.accepts[0].extra);
  */
 export function parseOffer(extra: unknown): Parsed<Offer> {
   return parse(extra, OFFER, (fields) => {
@@ -291,7 +322,15 @@ function readLane(fields: Fields): FlashLane {
   };
 }
 
-/** Writes what is the same for every request of a route. */
+/**
+ * Writes what is the same for every request of a route.
+ *
+ * @param terms - {@link ServerTerms}; amounts in token base units, times in seconds.
+ * @returns The static part of `extra`.
+ *
+ * @example
+ * const extra = { ...toWireTerms(terms), ...toWireDynamic({ nonceBase: 0n, lane: 0n }) };
+ */
 export function toWireTerms(terms: ServerTerms): Omit<WireOffer, "nonceBase" | "lane"> {
   const { settlement, payloadTypes, openMethods, tokenDomain, facilitatorOpen, isSettledBeforeServed } = terms;
   return {
@@ -311,7 +350,15 @@ export function toWireTerms(terms: ServerTerms): Omit<WireOffer, "nonceBase" | "
 /** What {@link toWireDynamic} writes. */
 export type OfferState = Pick<Offer, "nonceBase" | "lane" | "corrective" | "retryAfterMs" | "openTransaction">;
 
-/** Writes what changes from one 402 to the next. */
+/**
+ * Writes what changes from one 402 to the next.
+ *
+ * @param state - {@link OfferState}; amounts in token base units.
+ * @returns The dynamic part of `extra`.
+ *
+ * @example
+ * const extra = toWireDynamic({ nonceBase: 0n, lane: 0n });
+ */
 export function toWireDynamic(state: OfferState): Pick<WireOffer, "nonceBase" | "lane"> & Partial<WireOffer> {
   const { nonceBase, lane, corrective, retryAfterMs, openTransaction } = state;
   return {
@@ -338,7 +385,15 @@ function toWireLane({ lane, authorised, consumed, settled }: FlashLane): WireLan
 
 /* SETTLEMENT */
 
-/** Reads `extra` of a settlement answer. Never throws. */
+/**
+ * Reads `extra` of a settlement answer.
+ *
+ * @param extra - `SettleResponse.extra`; may be anything.
+ * @returns The settlement, or why it cannot be read. Never throws.
+ *
+ * @example
+ * const settlement = parseSettlement(decodePaymentResponseHeader(header).extra);
+ */
 export function parseSettlement(extra: unknown): Parsed<Settlement> {
   return parse(extra, SETTLEMENT, (fields) => {
     const escrow = fields.object("escrow");
@@ -358,7 +413,15 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
   });
 }
 
-/** Writes `extra` of a settlement answer. */
+/**
+ * Writes `extra` of a settlement answer.
+ *
+ * @param settlement - {@link Settlement}; amounts in token base units, times in unix seconds.
+ * @returns `SettleResponse.extra`.
+ *
+ * @example
+ * const extra = toWireSettlement(charge.settlement);
+ */
 export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
   const { paymentId, status, escrow, nextNonceBase, lane } = settlement;
   return {

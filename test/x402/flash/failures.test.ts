@@ -46,6 +46,27 @@ describe("x402 flash: when something fails", function () {
     return shop.pay(payloadOf(item));
   }
 
+  it("a correction reaches the client as the acceptor made it", () => {
+    const corrective = {
+      epoch: 3n,
+      nonceBase: 512n,
+      available: 7n,
+      lanes: [{ lane: 5n, authorised: 9n, consumed: 8n, settled: 1n }],
+    };
+    const rejection = {
+      isAccepted: false,
+      code: "flash_nonce_used",
+      message: "Used.",
+      corrective,
+      retryAfterMs: 9,
+    } as const;
+    return visit(withAcceptor({ accept: async () => rejection }), async (shop) => {
+      const { extra } = await pay(shop);
+      expect(extra).to.deep.include({ epoch: 3, nonceBase: "512", available: "7", retryAfterMs: 9 });
+      expect(extra?.lanes).to.deep.equal([{ lane: "5", authorised: "9", consumed: "8", settled: "1" }]);
+    });
+  });
+
   it("a store that cannot reserve serves nothing, and the host is told", () =>
     visit(withAcceptor({ accept: broken }), async (shop) => {
       const answer = await pay(shop);
