@@ -164,7 +164,7 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     await chain.refreshEscrow(escrow, { minBlock: receipt.blockNumber, signal });
     // A receipt that a re-organisation took back in the meantime paid nothing.
     const again = await ask("a receipt", () =>
-      waitForTransactionReceipt(client, { hash: payment.hash, timeout: receiptTimeout }),
+      orAbort(signal, waitForTransactionReceipt(client, { hash: payment.hash, timeout: receiptTimeout })),
     );
     if (again.blockHash !== receipt.blockHash) return reject("flash_stale_state");
     const { client: payer, amount, hash } = { ...payment };

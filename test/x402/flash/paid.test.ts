@@ -4,7 +4,7 @@ import type { SchemeNetworkClient } from "@x402/core/types";
 import { FLASH_SCHEME, parseOffer, parseSettlement, toWirePayload } from "../../../client/x402/flash/index.ts";
 import { USDC } from "../../base/addresses.ts";
 import { deployMarket, openMarket, type Market, type Payer } from "../../seller/flash/market.ts";
-import { openShop, payloadOf, PRICE, readAnswer, type Shop } from "./helpers/shop.ts";
+import { deskOf, encode, offersOf, openShop, payloadOf, PRICE, readAnswer, type Shop } from "./helpers/shop.ts";
 
 const ESCROW = 10_000_000n;
 
@@ -258,6 +258,35 @@ describe("x402 flash: paid requests", function () {
       expect(answer.extra?.retryAfterMs).to.be.above(0);
       await market.settler.settleNow();
       expect((await shop.pay(payloadOf(await payer.payment(PRICE, 2n)))).status).to.equal(200);
+    });
+  });
+
+  describe("a route that two servers are paid for", () => {
+    it("takes each one's payments, and corrects in the offer that was paid", async () => {
+      const second = await openMarket(deployed);
+      const both = await openShop(market, { others: [deskOf(second)] });
+      try {
+        const offers = offersOf(await fetch(`${both.url}/fixed`)).accepts;
+        expect(offers.map(({ payTo }) => payTo)).to.deep.equal([market.server, second.server]);
+        expect(offers.map(({ extra }) => extra["nonceBase"])).to.deep.equal(["0", "0"]);
+        const accepted = offers[1];
+        const payer = await second.payer(2n * ESCROW);
+        await payer.open({ amount: ESCROW });
+        const payload = payloadOf(await payer.payment(PRICE, 0n));
+        expect((await both.pay(payload, "/fixed", { accepted })).status).to.equal(200);
+        const response = await fetch(`${both.url}/fixed`, {
+          headers: { "PAYMENT-SIGNATURE": encode({ x402Version: 2, accepted, payload: toWirePayload(payload) }) },
+        });
+        const corrected = offersOf(response);
+        expect(corrected.error).to.equal("flash_nonce_used");
+        expect(corrected.accepts.map(({ extra }) => extra["epoch"])).to.deep.equal([undefined, 0]);
+        // What is signed for one server pays no other.
+        expect((await both.pay(payloadOf(await payer.payment(PRICE, 1n)))).status).to.equal(402);
+        expect((await payer.state()).accepted).to.equal(PRICE);
+      } finally {
+        await both.close();
+        await second.close();
+      }
     });
   });
 

@@ -80,7 +80,7 @@ const lane = fc.record({ lane: uint(64n), authorised: uint(128n), consumed: uint
 /** What a stranger's JSON turns into. */
 const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-function valueOf<T>(
+function unwrap<T>(
   parsed: { readonly isValid: true; readonly value: T } | { readonly isValid: false; readonly message: string },
 ): T {
   if (!parsed.isValid) throw new Error(parsed.message);
@@ -92,7 +92,7 @@ describe("x402 flash: wire", () => {
     it("come back as they were written", () => {
       fc.assert(
         fc.property(payload, (value) => {
-          expect(valueOf(parsePayload(overTheWire(toWirePayload(value))))).to.deep.equal(value);
+          expect(unwrap(parsePayload(overTheWire(toWirePayload(value))))).to.deep.equal(value);
         }),
       );
     });
@@ -125,7 +125,7 @@ describe("x402 flash: wire", () => {
         payment: { client: `0x${"AB".repeat(20)}`, amount: "1", nonce: 7, deadline: "9", epoch: "3" },
         signature: `0x${"EF".repeat(65)}`,
       };
-      expect(valueOf(parsePayload(wire))).to.deep.equal({
+      expect(unwrap(parsePayload(wire))).to.deep.equal({
         type: "payment",
         item: {
           kind: "payment",
@@ -141,8 +141,8 @@ describe("x402 flash: wire", () => {
 
     it("of version 1 may be a bare transaction", () => {
       const expected = { type: "transaction", item: { kind: "transaction", rawTransaction: "0x02f8" } };
-      expect(valueOf(parsePayloadV1("0x02F8"))).to.deep.equal(expected);
-      expect(valueOf(parsePayloadV1({ type: "transaction", transaction: "0x02f8" }))).to.deep.equal(expected);
+      expect(unwrap(parsePayloadV1("0x02F8"))).to.deep.equal(expected);
+      expect(unwrap(parsePayloadV1({ type: "transaction", transaction: "0x02f8" }))).to.deep.equal(expected);
       expect(parsePayload("0x02f8")).to.include({ isValid: false, code: "flash_payload_malformed" });
       expect(parsePayloadV1("garbage")).to.include({ isValid: false, code: "flash_transaction_invalid" });
     });
@@ -175,7 +175,7 @@ describe("x402 flash: wire", () => {
           const name = names[at % names.length] ?? "type";
           const parsed = parsePayload({ ...wire, [name]: replacement });
           if (parsed.isValid)
-            expect(valueOf(parsePayload(overTheWire(toWirePayload(parsed.value))))).to.deep.equal(parsed.value);
+            expect(unwrap(parsePayload(overTheWire(toWirePayload(parsed.value))))).to.deep.equal(parsed.value);
         }),
       );
     });
@@ -228,13 +228,13 @@ describe("x402 flash: wire", () => {
           const { nonceBase } = changing;
           const full: OfferState = { ...changing, ...(known !== null && { corrective: { nonceBase, ...known } }) };
           const wire = overTheWire({ ...toWireTerms(serverTerms), ...toWireDynamic(full) });
-          expect(valueOf(parseOffer(wire))).to.deep.equal({ ...serverTerms, ...full });
+          expect(unwrap(parseOffer(wire))).to.deep.equal({ ...serverTerms, ...full });
         }),
       );
     });
 
     it("of version 1 may name the contract alone", () => {
-      expect(valueOf(parseOffer({ settlementContractAddress: ADDRESS }))).to.deep.equal({
+      expect(unwrap(parseOffer({ settlementContractAddress: ADDRESS }))).to.deep.equal({
         settlement: ADDRESS,
         payloadTypes: ["transaction"],
         minEscrow: 0n,
@@ -254,7 +254,7 @@ describe("x402 flash: wire", () => {
         openMethods: ["other"],
         more: 1,
       };
-      const { payloadTypes, openMethods } = valueOf(parseOffer(wire));
+      const { payloadTypes, openMethods } = unwrap(parseOffer(wire));
       expect({ payloadTypes, openMethods }).to.deep.equal({ payloadTypes: ["tab"], openMethods: [] });
     });
 
@@ -322,7 +322,7 @@ describe("x402 flash: wire", () => {
       );
       fc.assert(
         fc.property(settlement, (value) => {
-          expect(valueOf(parseSettlement(overTheWire(toWireSettlement(value))))).to.deep.equal(value);
+          expect(unwrap(parseSettlement(overTheWire(toWireSettlement(value))))).to.deep.equal(value);
         }),
       );
     });

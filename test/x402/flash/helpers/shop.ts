@@ -28,6 +28,8 @@ export const PRICE = 1_000n;
 export interface ShopOptions {
   readonly desk?: Partial<ServerDesk>;
   readonly server?: Partial<FlashEvmServerOptions>;
+  /** Further servers that the same routes can be paid to. */
+  readonly others?: readonly ServerDesk[];
   /** Another plug-in and whom it asks. */
   readonly remote?: { readonly plugIn: SchemeNetworkServer; readonly facilitator: FacilitatorClient };
   /** Handler of `/fixed`. */
@@ -77,10 +79,15 @@ export async function openShop(market: Market, options: ShopOptions = {}): Promi
   const served: string[] = [];
   const plugIn =
     options.remote?.plugIn ??
-    new FlashEvmServer({ desks: [desk], onError: (error) => errors.push(error), ...options.server });
+    new FlashEvmServer({
+      desks: [desk, ...(options.others ?? [])],
+      onError: (error) => errors.push(error),
+      ...options.server,
+    });
   const facilitator = options.remote?.facilitator ?? createLocalFacilitatorClient([NETWORK]);
+  const servers = [market.server, ...(options.others ?? []).map(({ server }) => server)];
   const route: RouteConfig = {
-    accepts: { scheme: "flash", network: NETWORK, payTo: market.server, price: "$0.001" },
+    accepts: servers.map((payTo) => ({ scheme: "flash", network: NETWORK, payTo, price: "$0.001" })),
   };
   const routes = { "GET /fixed": route, "GET /fails": route, "GET /throws": route, "GET /override": route };
   const app = express();
