@@ -16,6 +16,7 @@ import { messageOf, type DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { toWireInteger } from "../core/fields.ts";
 import { chainIdOfNetwork, chainIdOfNetworkV1 } from "../core/network.ts";
+import { chainIdOfAny, isSame, priceOf } from "../core/requirements.ts";
 import { correctiveOffer } from "./offers.ts";
 import { createPayments, type Payments, type PaymentRequest } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";
@@ -65,7 +66,7 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
 
   /** What sellers' servers put into their offers. */
   getExtra(network: Network): Record<string, unknown> | undefined {
-    const served = this.#escrowOn(chainIdOf(network));
+    const served = this.#escrowOn(chainIdOfAny(network));
     if (served === undefined) return undefined;
     return {
       escrow: served.escrow.escrow,
@@ -76,7 +77,7 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
   }
 
   getSigners(network: string): string[] {
-    const name = this.#escrowOn(chainIdOf(network))?.relayer?.name;
+    const name = this.#escrowOn(chainIdOfAny(network))?.relayer?.name;
     return name === undefined ? [] : [name];
   }
 
@@ -110,7 +111,7 @@ export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
     if (isRelay(payload)) return relayForSeller(this.payments, payload.payload["relay"], request, network);
     const admission = await this.payments.admit(request);
     if (!admission.isAdmitted) return { ...failure(network, admission.code), ...this.#toExtra(admission, request) };
-    const charge = await this.payments.charge(admission, amountOf(requirements));
+    const charge = await this.payments.charge(admission, priceOf(requirements));
     if (!charge.isCharged) return { ...failure(network, charge.code), payer: admission.payer };
     return {
       success: true,
@@ -160,7 +161,7 @@ function toRequest(payload: PaymentPayload, requirements: PaymentRequirements): 
       chainId: chainIdOfNetworkV1(network),
       payTo,
       asset,
-      price: amountOf(requirements),
+      price: priceOf(requirements),
       timeout,
     };
   }
@@ -177,23 +178,9 @@ function toRequest(payload: PaymentPayload, requirements: PaymentRequirements): 
 
 type AcceptedV1 = { readonly scheme?: unknown; readonly network?: unknown } | undefined;
 
-/** Whether two fields are the same, addresses in any case. */
-function isSame(first: unknown, second: unknown): boolean {
-  if (typeof first !== "string" || typeof second !== "string") return first === second;
-  return first.toLowerCase() === second.toLowerCase();
-}
-
-function amountOf(requirements: PaymentRequirements): unknown {
-  return requirements.amount ?? (requirements as unknown as { maxAmountRequired?: unknown }).maxAmountRequired;
-}
-
 function relayTerms({ methods, minimumDeposits }: Relayer): Record<string, unknown> {
   const minimums = Object.entries(minimumDeposits).map(([asset, amount]) => [asset, amount.toString()]);
   return { depositMethods: methods, minimumDeposits: Object.fromEntries(minimums) };
-}
-
-function chainIdOf(network: string): bigint | undefined {
-  return chainIdOfNetwork(network) ?? chainIdOfNetworkV1(network);
 }
 
 function isRelay({ payload }: PaymentPayload): boolean {

@@ -11,6 +11,7 @@ import type { FlashLimits, SettlementId } from "../../seller/flash/types.ts";
 import { isAmount } from "../core/amounts.ts";
 import { toWireInteger } from "../core/fields.ts";
 import { chainIdOfNetwork, chainIdOfNetworkV1 } from "../core/network.ts";
+import { chainIdOfAny, isSame, priceOf } from "../core/requirements.ts";
 import { messageOf, type FlashCode } from "./codes.ts";
 import { FLASH_DOMAIN, FLASH_SCHEME, PAYLOAD_TYPES } from "./constants.ts";
 import type { ServerDesk } from "./desk.ts";
@@ -78,7 +79,7 @@ export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
 
   /** What servers put into their offers. */
   getExtra(network: Network): Record<string, unknown> | undefined {
-    const served = this.#settlementOn(chainIdOf(network));
+    const served = this.#settlementOn(chainIdOfAny(network));
     if (served === undefined) return undefined;
     const { settlement, limits, minTtlSeconds, relayer, openUrl } = served;
     return {
@@ -93,7 +94,7 @@ export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
   }
 
   getSigners(network: string): string[] {
-    const name = this.#settlementOn(chainIdOf(network))?.relayer?.name;
+    const name = this.#settlementOn(chainIdOfAny(network))?.relayer?.name;
     return name === undefined ? [] : [name];
   }
 
@@ -120,7 +121,7 @@ export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
     if (typeof request === "string") return failure(network, request);
     const admission = await this.payments.admit(request);
     if (!admission.isAdmitted) return { ...failure(network, admission.code), ...this.#toExtra(admission, request) };
-    const charge = await this.payments.charge(admission, amountOf(requirements));
+    const charge = await this.payments.charge(admission, priceOf(requirements));
     if (!charge.isCharged) return { ...failure(network, charge.code), payer: admission.payer };
     return {
       success: true,
@@ -149,7 +150,7 @@ export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
     const parsed = parseOpening(body);
     if (!parsed.isValid) return fail(parsed.code, parsed.message);
     const { server, token } = parsed.value.terms;
-    const desk = this.payments.deskFor(chainIdOf(network), server, token);
+    const desk = this.payments.deskFor(chainIdOfAny(network), server, token);
     if (desk === undefined) return fail("flash_requirements_mismatch");
     const result = await this.payments.open(parsed.value, { desk, token });
     return result.isAdmitted
@@ -186,7 +187,7 @@ function toRequest(payload: PaymentPayload, requirements: PaymentRequirements): 
   if (payload.x402Version !== 1 && payload.x402Version !== 2) return "invalid_x402_version";
   if (scheme !== FLASH_SCHEME || accepted?.scheme !== scheme) return "flash_scheme_mismatch";
   if (accepted.network !== network) return "flash_network_mismatch";
-  const price = amountOf(requirements);
+  const price = priceOf(requirements);
   // A version 1 payment says nothing of its terms but in what is signed.
   if (payload.x402Version === 1) {
     return {
@@ -211,16 +212,6 @@ function toRequest(payload: PaymentPayload, requirements: PaymentRequirements): 
 
 type AcceptedV1 = { readonly scheme?: unknown; readonly network?: unknown } | undefined;
 
-/** Whether two fields are the same, addresses in any case. */
-function isSame(first: unknown, second: unknown): boolean {
-  if (typeof first !== "string" || typeof second !== "string") return first === second;
-  return first.toLowerCase() === second.toLowerCase();
-}
-
-function amountOf(requirements: PaymentRequirements): unknown {
-  return requirements.amount ?? (requirements as unknown as { maxAmountRequired?: unknown }).maxAmountRequired;
-}
-
 function relayTerms({ methods, name, minimumOpenings }: OpeningRelayer, openUrl = name): Record<string, unknown> {
   const minimums = Object.entries(minimumOpenings).map(([token, amount]) => [token, amount.toString()]);
   return { openMethods: methods, facilitatorOpen: openUrl, minimumOpenings: Object.fromEntries(minimums) };
@@ -229,10 +220,6 @@ function relayTerms({ methods, name, minimumOpenings }: OpeningRelayer, openUrl 
 function networkOf(body: unknown): string {
   if (typeof body !== "object" || body === null || !("network" in body)) return "";
   return typeof body.network === "string" ? body.network.slice(0, 64) : "";
-}
-
-function chainIdOf(network: string): bigint | undefined {
-  return chainIdOfNetwork(network) ?? chainIdOfNetworkV1(network);
 }
 
 function failure(network: Network, code: FlashCode): SettleResponse {

@@ -1,6 +1,7 @@
 import type { PaymentRequirements } from "@x402/core/types";
 import type { Address } from "viem";
 import type { TokenDomain } from "../../core/funding.ts";
+import { isSame } from "../core/requirements.ts";
 import { termsOf, type ServerDesk } from "./desk.ts";
 import type { Refusal } from "./refusals.ts";
 import { toWireDynamic, toWireTerms } from "./wire.ts";
@@ -44,8 +45,4 @@ export function isRefusedAt(
   { payTo, asset, network }: PaymentRequirements,
 ): boolean {
   return isSame(refused.payTo, payTo) && isSame(refused.asset, asset) && refused.network === network;
-}
-
-function isSame(first: string, second: string): boolean {
-  return first.toLowerCase() === second.toLowerCase();
 }
