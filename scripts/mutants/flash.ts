@@ -10,10 +10,8 @@ const STORAGE = "flash/FlashStorage.sol";
 const TRANSACTIONS = "flash/FlashTransactions.sol";
 const VIEWS = "flash/FlashViews.sol";
 const WORDS = "flash/EscrowWords.sol";
-const CALLS = "libraries/BoundedCall.sol";
 const FUNDING = "libraries/TokenFunding.sol";
 const NONCES = "libraries/NonceBitmap.sol";
-const RECOVERY = "libraries/TypedDataRecovery.sol";
 const SIGNATURES = "libraries/SignatureVerification.sol";
 const SIGNED_TRANSACTION = "libraries/SignedTransaction.sol";
 const TOKEN = "libraries/BoundedToken.sol";
@@ -361,7 +359,6 @@ const MUTANTS = [
     "return balance < allowance ? balance : allowance;",
     "return allowance;",
   ]),
-  mutant("a failed read is taken for its last word", CALLS, ["word := mul(ok, mload(0x00))", "word := mload(0x00)"]),
   mutant("an opening does not measure what came", FUNDING, [
     "if (received != amount) revert TransferMismatch(amount, received);",
     "if (received > amount) revert TransferMismatch(amount, received);",
@@ -370,7 +367,6 @@ const MUTANTS = [
     "IERC3009(asset).receiveWithAuthorization(from, address(this), amount, 0, validBefore, nonce, v, r, s);",
     "IERC3009(asset).receiveWithAuthorization(from, address(this), amount, 0, validBefore, keccak256(abi.encode(from)), v, r, s);",
   ]),
-  mutant("rows with a high s count", RECOVERY, ["if iszero(gt(s, HALF_ORDER)) {", "if 1 {"]),
   mutant("code at a key's address takes its signatures back", SIGNATURES, [
     "if (signer != address(0) && signer == account) return true;",
     "if (signer != address(0) && signer == account && account.code.length == 0) return true;",

@@ -26,7 +26,7 @@ abstract contract FlashHandler is FlashSweeps {
 
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](44);
+        list = new bytes4[](47);
         uint256 i;
         list[i++] = this.turnAround.selector;
         list[i++] = this.passTime.selector;
@@ -61,6 +61,9 @@ abstract contract FlashHandler is FlashSweeps {
         list[i++] = this.settle.selector;
         list[i++] = this.settleBatch.selector;
         list[i++] = this.compareWays.selector;
+        list[i++] = this.clash.selector;
+        list[i++] = this.settleAtDeadline.selector;
+        list[i++] = this.releaseAgain.selector;
         list[i++] = this.setSettler.selector;
         list[i++] = this.signSettler.selector;
         list[i++] = this.invalidateNonces.selector;

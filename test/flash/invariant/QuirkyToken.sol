@@ -7,7 +7,7 @@ contract QuirkyToken {
     /// @param NoReturn Answers nothing; while hostile, transfers revert.
     /// @param ReturnsFalse Never reverts: while hostile, or without the means, transfers move nothing and return false.
     /// @param Reenters While hostile, makes one prepared call before it moves anything.
-    /// @param BurnsGas While hostile, transfers burn all the gas they get.
+    /// @param BurnsGas Wants all the gas that it can have, and says no at once with less; while hostile, transfers burn it.
     /// @param TakesFee While hostile, one unit of every transfer vanishes.
     enum Quirk {
         NoReturn,
@@ -19,7 +19,12 @@ contract QuirkyToken {
 
     error Frozen();
     error Mute();
+    error TooLittleGas();
     error HookFailed();
+
+    /// @dev Just below what the contract promises a read and a transfer.
+    uint256 private constant READ_GAS = 55_000;
+    uint256 private constant TRANSFER_GAS = 195_000;
 
     Quirk private immutable QUIRK;
 
@@ -63,11 +68,13 @@ contract QuirkyToken {
     /* TOKEN */
 
     function balanceOf(address holder) external view returns (uint256) {
+        _demandGas(READ_GAS);
         if (isMute) revert Mute();
         return held[holder];
     }
 
     function allowance(address holder, address spender) external view returns (uint256) {
+        _demandGas(READ_GAS);
         if (isMute) revert Mute();
         return granted[holder][spender];
     }
@@ -88,6 +95,7 @@ contract QuirkyToken {
     /* INTERNAL */
 
     function _transfer(address spender, address from, address to, uint256 amount) private returns (bool) {
+        _demandGas(TRANSFER_GAS);
         if (isHostile) {
             if (QUIRK == Quirk.NoReturn) revert Frozen();
             if (QUIRK == Quirk.ReturnsFalse) return false;
@@ -110,6 +118,10 @@ contract QuirkyToken {
     function _move(address from, address to, uint256 amount) private {
         held[from] -= amount;
         held[to] += amount;
+    }
+
+    function _demandGas(uint256 amount) private view {
+        if (QUIRK == Quirk.BurnsGas && gasleft() < amount) revert TooLittleGas();
     }
 
     function _burnGas() private pure {

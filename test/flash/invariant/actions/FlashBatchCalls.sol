@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IFlashSettlement} from "../../../../contracts/interfaces/IFlashSettlement.sol";
+import {QuirkyToken} from "../QuirkyToken.sol";
 import {FlashBatchPlans} from "./FlashBatchPlans.sol";
 
 /// @title Batches of anything, and the same items settled in every way there is
@@ -56,9 +57,28 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
         _must(_rehearse(a, one, CALL_GAS) == expected, 12, "a bad row or group changes the others");
         one[0] = _batchOf(_planOf(a, places));
         for (uint256 i; i < 3; ++i) {
-            bytes32 state = _rehearse(a, one, 250_000 + _roll(d, 400_000));
+            bytes32 state = _rehearse(a, one, 100_000 + _roll(d, 500_000));
             _must(state == 0 || state == expected, 9, "the gas limit changes the split");
         }
+    }
+
+    /// @dev Two payments under one nonce, the first one more than the escrow holds: if the wallet fails, the second may be paid.
+    function clash(uint256 seed) external acts("clash") {
+        Dice memory d = _dice(seed);
+        uint256 a = _pickAccount(d);
+        _open(d, a);
+        address key = escrows[a].signer;
+        if (!escrows[a].isOpen || keyOf[key] == 0) return;
+        if (a % TOKENS != USDC_TOKEN && _chance(d, 60)) QuirkyToken(token[a % TOKENS]).setHostile(true, false);
+        bytes memory data = _freshPayment(a, escrows[a].balance + 1 + _roll(d, 50), 0);
+        uint256[] memory places = new uint256[](2);
+        places[0] = _fileClean(Kind.Payment, data, key, Form.Full);
+        IFlashSettlement.Payment memory m = abi.decode(data, (IFlashSettlement.Payment));
+        m.amount = uint128(1 + _roll(d, 20));
+        places[1] = _fileClean(Kind.Payment, abi.encode(m), key, Form.Full);
+        Plan[] memory plans = new Plan[](1);
+        plans[0] = _planOf(a, places);
+        _batch(party[_serverOf(a)], plans, _chance(d, 30));
     }
 
     /* WAYS */

@@ -56,10 +56,13 @@ abstract contract FlashCollects is FlashLeaves {
     function signTransaction(uint256 seed) external acts("signTransaction") {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
+        if (_chance(d, 60)) _open(d, a);
         Numbered memory m = _numbered(d, a);
+        if (_chance(d, 70)) (m.amount, m.deadline) = (1 + _roll(d, 9), 0);
+        if (_chance(d, 15) && m.epoch != 0) m.epoch -= 1;
         if (_chance(d, 45)) m.flaw = uint8(1 + _roll(d, 7));
         address by = keyOf[m.client] == 0 || _chance(d, 5) ? agentKey[0] : m.client;
-        uint256 look = _roll(d, 30);
+        uint256 look = _roll(d, 16);
         address to = look == 0 ? twin : address(settlement);
         uint256 chain = look == 1 ? OTHER_CHAIN : block.chainid;
         Form form =
@@ -73,6 +76,22 @@ abstract contract FlashCollects is FlashLeaves {
         else _relay(d, place);
         // The same content may land by itself later.
         if (_chance(d, 20) && m.flaw == 0) _settleNumbered(m);
+    }
+
+    /// @dev A payment in the last second of its deadline, or in the next.
+    function settleAtDeadline(uint256 seed) external acts("settleAtDeadline") {
+        Dice memory d = _dice(seed);
+        uint256 a = _pickAccount(d);
+        _open(d, a);
+        address key = escrows[a].signer;
+        if (keyOf[key] == 0) return;
+        IFlashSettlement.Payment memory m;
+        (m.client, m.server, m.token) = _parties(a);
+        (m.amount, m.epoch, m.nonce) = (uint128(1 + _roll(d, 5)), uint32(escrows[a].epoch), uint64(700 + items.length));
+        m.deadline = uint40(_now() + 1 + _roll(d, 200));
+        uint256 place = _fileClean(Kind.Payment, abi.encode(m), key, Form.Full);
+        _passUntil(d, m.deadline + _roll(d, 2));
+        _paymentSigned(m, items[place].sig, m.server, true, 2);
     }
 
     function settle(uint256 seed) external acts("settle") {

@@ -56,7 +56,9 @@ abstract contract FlashEnvironment is FlashRelays {
         if (!escrows[a].clientClosed && _chance(d, 70)) _closeNow(a, party[_client(a)], escrows[a].epoch);
         if (!escrows[a].isOpen || escrows[a].unlockAt > _now() + 8 days) return;
         _advance(d, escrows[a].unlockAt);
-        _withdraw(a, _client(a));
+        uint256 t = a % TOKENS;
+        if (t != USDC_TOKEN && _chance(d, 30)) QuirkyToken(token[t]).setHostile(true, false);
+        _withdraw(a, _chance(d, 50) ? _client(a) : _roll(d, PARTIES));
     }
 
     /// @dev The client hides its tokens, brings some back, revokes, or allows anew.

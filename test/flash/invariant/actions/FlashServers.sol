@@ -81,6 +81,27 @@ abstract contract FlashServers is FlashRightsGiven {
         if (_chance(d, 60)) _relay(d, place);
     }
 
+    /// @dev A release by signature: twice, past its deadline, or for an epoch that has ended.
+    function releaseAgain(uint256 seed) external acts("releaseAgain") {
+        Dice memory d = _dice(seed);
+        uint256 a = _pickAccount(d);
+        _open(d, a);
+        _look(a);
+        if (_spendable(a) < 2) return;
+        uint256 way = _roll(d, 3);
+        IFlashSettlement.ReleaseEscrow memory m;
+        (m.client, m.server, m.token) = _parties(a);
+        (m.amount, m.epoch) = (1, uint32(escrows[a].epoch));
+        if (way == 2 && m.epoch != 0) m.epoch -= 1;
+        (m.nonce, m.deadline) = (1000 + items.length, uint40(_now() + _roll(d, 100)));
+        address by = walletOwner[_serverOf(a)] == address(0) ? m.server : walletOwner[_serverOf(a)];
+        Sig memory sig = items[_fileClean(Kind.Release, abi.encode(m), by, Form.Full)].sig;
+        servers[a].releases.push(Release(m.amount, m.deadline, m.nonce, false));
+        if (way == 1) _advance(d, uint256(m.deadline) + 1);
+        _releaseSigned(m, sig, party[MALLORY], 6);
+        _releaseSigned(m, sig, party[MALLORY], 3);
+    }
+
     /* THE SERVER */
 
     /// @dev Reads the chain at one block. A new epoch starts with nothing accepted.
