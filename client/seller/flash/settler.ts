@@ -7,9 +7,11 @@ import type { WriteClient } from "../../core/write.ts";
 import { settleBatch } from "../../flash/actions/settleBatch.ts";
 import { settleSignedTransaction } from "../../flash/actions/settleSignedTransaction.ts";
 import type { Settlement } from "../../flash/events.ts";
+import { quoteBatch } from "../../flash/quote.ts";
 import { escrowId } from "../../flash/hash.ts";
 import { systemClock } from "../core/clock.ts";
 import { toAddress } from "../core/keys.ts";
+import { ask } from "../core/rpc.ts";
 import { orAbort } from "../core/orAbort.ts";
 import { createPoller } from "../core/poller.ts";
 import { sendWithFees, type SendFees } from "../core/sendWithFees.ts";
@@ -21,10 +23,18 @@ import {
   DEFAULT_SETTLE_GAS,
   scaleGas,
   splitIntoShipments,
+  withoutItems,
   type SettleGasModel,
   type Shipment,
 } from "./settle/batches.ts";
-import { allFailed, createSettleAttempts, readReceipt, refusalOf, type ReceiptReading } from "./settle/outcomes.ts";
+import {
+  allFailed,
+  createSettleAttempts,
+  readQuote,
+  readReceipt,
+  refusalOf,
+  type ReceiptReading,
+} from "./settle/outcomes.ts";
 import { planSettlement, type PlannedEscrow } from "./settle/plan.ts";
 import type {
   FlashChainView,
@@ -72,6 +82,11 @@ interface Sent {
   readonly receipts: readonly TransactionReceipt[];
   readonly failures: ReadonlyMap<Hex, SettleFailure>;
   readonly paid: readonly Settlement[];
+}
+
+/** What one shipment did; without a receipt nothing was sent. */
+interface SentShipment extends ReceiptReading {
+  readonly receipt?: TransactionReceipt;
 }
 
 const NEVER = new AbortController().signal;
@@ -157,7 +172,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const paid: Settlement[] = [];
     for (const shipment of shipments) {
       signal.throwIfAborted();
-      const { receipt, ...reading } = await sendOne(shipment, signal);
+      const { receipt, ...reading } = await sendLive(shipment, signal);
       if (receipt !== undefined) receipts.push(receipt);
       for (const [digest, failure] of reading.failures) failures.set(digest, failure);
       paid.push(...reading.paid);
@@ -165,10 +180,28 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     return { receipts, failures, paid };
   }
 
-  async function sendOne(
-    shipment: Shipment,
-    signal: AbortSignal,
-  ): Promise<ReceiptReading & { readonly receipt?: TransactionReceipt }> {
+  /** What the contract would skip of a batch that reverted, or of which items were skipped before: their gas is saved. */
+  async function findDead(shipment: Shipment): Promise<ReadonlyMap<Hex, SettleFailure>> {
+    const isDoubtful = gasDoublings > 0 || shipment.items.some(({ item }) => attempts.hasFailed(item));
+    if (shipment.kind !== "batch" || !isDoubtful) return new Map();
+    const { groups } = shipment;
+    const account = wallet.account?.address ?? server;
+    const quotes = await ask("a quote", () =>
+      quoteBatch(client, { ...settlement, groups, allowPartial: true, account }),
+    );
+    return readQuote(shipment, quotes);
+  }
+
+  async function sendLive(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
+    const dead = await findDead(shipment);
+    if (dead.size === 0 || shipment.kind !== "batch") return sendOne(shipment, signal);
+    const live = withoutItems(shipment, new Set(dead.keys()));
+    if (live === undefined) return { failures: dead, paid: [] };
+    const sent = await sendOne(live, signal);
+    return { ...sent, failures: new Map([...sent.failures, ...dead]) };
+  }
+
+  async function sendOne(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
     const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
     if (refused !== undefined) return { failures: allFailed(shipment, refused), paid: [] };
     let receipt: TransactionReceipt;

@@ -169,6 +169,9 @@ describe("settler of flash", () => {
     expect(failures(report)).to.deep.equal(["NotServer", undefined]);
     expect(await market.income()).to.equal(100n);
     expect(kinds()).not.to.include("lost");
+    // By now a quote says the same, so that no gas is spent on it.
+    const again = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect([failures(again.report), again.report.transactions]).to.deep.equal([["NotServer"], []]);
   });
 
   it("tries with more gas after too little of it", async () => {

@@ -117,6 +117,15 @@ function openDraft(drafts: Draft[], reserve: bigint): Draft {
   return draft;
 }
 
+/** Leaves items out of a batch; undefined when none is left. Gas that is not used costs nothing. */
+export function withoutItems(
+  batch: Extract<Shipment, { readonly kind: "batch" }>,
+  digests: ReadonlySet<Hex>,
+): Shipment | undefined {
+  const items = batch.items.filter(({ item }) => !digests.has(item.item.digest));
+  return items.length === 0 ? undefined : { ...batch, items, groups: toGroups(items) };
+}
+
 /** One group an escrow, its items in the order of the plan. */
 function toGroups(planned: readonly PlannedItem[]): readonly Group[] {
   const groups = new Map<

@@ -2,6 +2,7 @@ import type { Hex, TransactionReceipt } from "viem";
 import { decodeFlashError, FlashSettlementError } from "../../../flash/errors.ts";
 import { parseSettlements, type Settlement } from "../../../flash/events.ts";
 import { escrowId } from "../../../flash/hash.ts";
+import type { QuotedGroup } from "../../../flash/quote.ts";
 import type { SettleFailure, UnsettledItem } from "../types.ts";
 import { packItem, type Shipment } from "./batches.ts";
 
@@ -16,12 +17,31 @@ export function readReceipt(settlement: Hex, shipment: Shipment, receipt: Transa
   if (receipt.status !== "success") return { failures: allFailed(shipment, "Reverted"), paid: [] };
   const { settlements, skipped } = parseSettlements({ settlement, logs: receipt.logs });
   const reasons = new Map(skipped.map(({ id, head, reason }) => [nameOf(id, head), reason]));
+  const failures = shipment.kind === "batch" ? failuresOf(shipment, reasons) : new Map<Hex, SettleFailure>();
+  return { failures, paid: settlements };
+}
+
+/** Which items of a batch a quote says the contract would skip. */
+export function readQuote(
+  batch: Extract<Shipment, { readonly kind: "batch" }>,
+  quotes: readonly QuotedGroup[],
+): ReadonlyMap<Hex, SettleFailure> {
+  const reasons = new Map<string, SettleFailure>();
+  for (const { id, payments, tabs } of quotes) {
+    for (const { item, reason } of [...payments, ...tabs]) {
+      if (reason !== "None") reasons.set(nameOf(id, item.head), reason);
+    }
+  }
+  return failuresOf(batch, reasons);
+}
+
+function failuresOf({ items }: Shipment, reasons: ReadonlyMap<string, SettleFailure>): ReadonlyMap<Hex, SettleFailure> {
   const failures = new Map<Hex, SettleFailure>();
-  for (const { item } of shipment.kind === "batch" ? shipment.items : []) {
+  for (const { item } of items) {
     const reason = reasons.get(nameOf(escrowId(item.escrow), packItem(item).head));
     if (reason !== undefined) failures.set(item.item.digest, reason);
   }
-  return { failures, paid: settlements };
+  return failures;
 }
 
 /** Every item of a shipment with the same failure. */
@@ -60,6 +80,8 @@ const FINAL: readonly SettleFailure[] = ["Malformed", "Expired", "BadSignature",
 export interface SettleAttempts {
   /** Which of the items may be tried now. What is not among them is forgotten. */
   ready(items: readonly UnsettledItem[], now: bigint, isAll: boolean): readonly UnsettledItem[];
+  /** Whether an item failed before. */
+  hasFailed(item: UnsettledItem): boolean;
   /** Notes a failure. @returns True when the item is lost, the first time it is told. */
   fail(item: UnsettledItem, failure: SettleFailure, now: bigint): boolean;
 }
@@ -79,6 +101,7 @@ export function createSettleAttempts(): SettleAttempts {
         return known === undefined || (!known.isLost && (isAll || known.restUntil <= now));
       });
     },
+    hasFailed: ({ item }) => failed.has(item.digest),
     fail: ({ item }, failure, now) => {
       const known = failed.get(item.digest);
       const count = (known?.count ?? 0) + 1;
