@@ -1,10 +1,15 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import express from "express";
 import { x402Facilitator } from "@x402/core/facilitator";
+import { HTTPFacilitatorClient } from "@x402/core/server";
 import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { zeroAddress } from "viem";
 import { getEscrow } from "../../../client/flash/read.ts";
-import { signOpenEscrow } from "../../../client/flash/sign.ts";
+import { signOpenEscrow, signPayment } from "../../../client/flash/sign.ts";
 import { DEFAULT_FLASH_LIMITS } from "../../../client/seller/flash/limits.ts";
 import {
   createInProcessFacilitatorClient,
@@ -82,6 +87,42 @@ describe("x402 flash: facilitator", function () {
       payload,
     } as unknown as PaymentPayload;
     return [payment, { ...offer, ...changes.requirements } as PaymentRequirements] as const;
+  }
+
+  async function makeOpening() {
+    const client = privateKeyToAccount(generatePrivateKey());
+    await deployed.base.fundUsdc(client.address, ESCROW);
+    const opening = await signOpenEscrow(client, {
+      ...deployed.settlement,
+      terms: {
+        client: client.address,
+        server: market.server,
+        token: USDC,
+        amount: 2_000_000n,
+        ttlSeconds: 30n * DAY,
+        closeDelay: 3_600n,
+        signer: zeroAddress,
+        epoch: 0n,
+        deadline: BigInt(Math.floor(Date.now() / 1000)) + DAY,
+      },
+      funding: { method: "Eip3009", tokenDomain: { name: USDC_DOMAIN.name, version: USDC_DOMAIN.version } },
+    });
+    const item = {
+      kind: "payment",
+      client: client.address,
+      amount: 1n,
+      nonce: 0n,
+      deadline: 0n,
+      epoch: 0n,
+      signature: "0x00",
+    } as const;
+    const {
+      type: _type,
+      payment: _payment,
+      signature: _signature,
+      ...wire
+    } = toWirePayload({ type: "open", opening, item }) as WireOpenPayload;
+    return { client, body: { network: NETWORK, ...wire } };
   }
 
   describe("the kinds", () => {
@@ -194,6 +235,49 @@ describe("x402 flash: facilitator", function () {
       expect((await payer.state()).accepted).to.equal(PRICE);
     });
 
+    it("is paid through it over HTTP, openings and corrections included", async () => {
+      const app = express().use(express.json());
+      app.get("/supported", (_request, response) => void response.json(kinds.getSupported()));
+      for (const name of ["verify", "settle"] as const) {
+        app.post(`/${name}`, async ({ body }: express.Request, response) => {
+          const { paymentPayload, paymentRequirements } = body as {
+            paymentPayload: PaymentPayload;
+            paymentRequirements: PaymentRequirements;
+          };
+          response.json(await kinds[name](paymentPayload, paymentRequirements));
+        });
+      }
+      app.post("/flash/open", async ({ body }: express.Request, response) => {
+        response.json(await facilitator.open(body));
+      });
+      const http = createServer(app);
+      http.listen(0, "127.0.0.1");
+      await once(http, "listening");
+      const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+      const far = await openShop(market, {
+        remote: { plugIn: new RemoteFlashEvmServer(), facilitator: new HTTPFacilitatorClient({ url }) },
+      });
+      try {
+        const { client, body } = await makeOpening();
+        const headers = { "Content-Type": "application/json" };
+        const opened = await fetch(`${url}/flash/open`, { method: "POST", headers, body: JSON.stringify(body) });
+        expect(await opened.json()).to.include({ success: true });
+        const payment = { client: client.address, server: market.server, token: USDC, amount: PRICE };
+        const rest = { nonce: 0n, deadline: 0n, epoch: 0n };
+        const signature = await signPayment(client, { ...deployed.settlement, payment: { ...payment, ...rest } });
+        const payload = payloadOf({ kind: "payment", ...payment, ...rest, signature });
+        const answer = await far.pay(payload);
+        expect([answer.status, answer.body]).to.deep.equal([200, "sunny"]);
+        expect(answer.settlement?.extra).to.include({ status: "accepted" });
+        const again = await far.pay(payload);
+        expect([again.status, again.error, again.extra?.epoch]).to.deep.equal([402, "flash_nonce_used", 0]);
+      } finally {
+        await far.close();
+        http.closeAllConnections();
+        await new Promise((resolve) => http.close(resolve));
+      }
+    });
+
     it("offers the facilitator's terms beside the token's names", async () => {
       const { extra } = await shop.offer();
       expect(extra).to.include({ minEscrow: "1000000" });
@@ -235,42 +319,6 @@ describe("x402 flash: facilitator", function () {
   });
 
   describe("openings", () => {
-    async function makeOpening() {
-      const client = privateKeyToAccount(generatePrivateKey());
-      await deployed.base.fundUsdc(client.address, ESCROW);
-      const opening = await signOpenEscrow(client, {
-        ...deployed.settlement,
-        terms: {
-          client: client.address,
-          server: market.server,
-          token: USDC,
-          amount: 2_000_000n,
-          ttlSeconds: 30n * DAY,
-          closeDelay: 3_600n,
-          signer: zeroAddress,
-          epoch: 0n,
-          deadline: BigInt(Math.floor(Date.now() / 1000)) + DAY,
-        },
-        funding: { method: "Eip3009", tokenDomain: { name: USDC_DOMAIN.name, version: USDC_DOMAIN.version } },
-      });
-      const item = {
-        kind: "payment",
-        client: client.address,
-        amount: 1n,
-        nonce: 0n,
-        deadline: 0n,
-        epoch: 0n,
-        signature: "0x00",
-      } as const;
-      const {
-        type: _type,
-        payment: _payment,
-        signature: _signature,
-        ...wire
-      } = toWirePayload({ type: "open", opening, item }) as WireOpenPayload;
-      return { client, body: { network: NETWORK, ...wire } };
-    }
-
     it("are relayed without a payment", async () => {
       const { client, body } = await makeOpening();
       const answer = await facilitator.open(body);
