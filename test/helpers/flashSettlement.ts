@@ -1,7 +1,12 @@
 import type { Address } from "viem";
 import { flashModule } from "../../ignition/modules/flash.ts";
 import type { Base } from "./base.ts";
-import { requirePredicted } from "./predict.ts";
+import { predictAddress, requirePredicted } from "./predict.ts";
+
+/** Where the production module puts FlashSettlement on every chain that has CreateX. */
+export async function predictFlashSettlement(): Promise<Address> {
+  return predictAddress("FlashSettlement");
+}
 
 /** Deploys FlashSettlement through the production module. */
 export async function deployFlashSettlement(base: Base): Promise<Address> {

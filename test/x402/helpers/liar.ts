@@ -7,13 +7,13 @@ import {
   encodePaymentResponseHeader,
 } from "@x402/core/http";
 import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
-import type { WireOffer, WirePayload } from "../../../client/x402/deferred/index.ts";
+import type { WirePayload } from "../../../client/x402/deferred/index.ts";
 
 /** What a lying seller answers to one request. */
 export interface Lie {
   readonly status?: number;
   /** `extra` of the one offer of a 402. */
-  readonly offer?: WireOffer;
+  readonly offer?: object;
   readonly error?: unknown;
   /** Fields of the 402 that are not as they should be. */
   readonly required?: object;
