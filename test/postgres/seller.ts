@@ -25,7 +25,10 @@ async function serve(): Promise<void> {
       tell(`refused ${result.code}`);
       continue;
     }
-    if (holds !== undefined && index % 7 === 3) continue;
+    if (holds !== undefined && index % 7 === 3) {
+      tell(`held ${wire["kind"]}`);
+      continue;
+    }
     if (index % 11 === 5) {
       await acceptor.cancel(result.reservation);
       tell(`cancelled ${wire["kind"]}`);
