@@ -4,13 +4,14 @@ import {
   keccak256,
   parseTransaction,
   recoverTransactionAddress,
+  TransactionReceiptNotFoundError,
   type Address,
   type Hash,
   type Hex,
   type TransactionReceipt,
   type TransactionSerialized,
 } from "viem";
-import { sendRawTransaction, waitForTransactionReceipt } from "viem/actions";
+import { getTransactionReceipt, sendRawTransaction, waitForTransactionReceipt } from "viem/actions";
 import { flashSettlementAbi } from "../../abi/index.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { escrowId } from "../../flash/hash.ts";
@@ -109,6 +110,18 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     return state === undefined ? "flash_escrow_not_found" : refuseStanding(state);
   }
 
+  /** One request: a wait of viem that joins another one for the same hash may never end. */
+  function findReceipt(hash: Hash): Promise<TransactionReceipt | undefined> {
+    return ask("a receipt", async () => {
+      try {
+        return await getTransactionReceipt(client, { hash });
+      } catch (error) {
+        if (error instanceof TransactionReceiptNotFoundError) return undefined;
+        throw error;
+      }
+    });
+  }
+
   async function broadcast(
     rawTransaction: Hex,
     hash: Hash,
@@ -119,6 +132,8 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     } catch {
       // It may have landed before, or the node knows it already; whether it does, the receipt says, and an old one is found at once.
     }
+    const known = await findReceipt(hash);
+    if (known !== undefined) return known;
     try {
       return await orAbort(signal, waitForTransactionReceipt(client, { hash, timeout: receiptTimeout }));
     } catch (error) {
@@ -163,10 +178,8 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     if (epoch === undefined) return reject("flash_transaction_invalid");
     await chain.refreshEscrow(escrow, { minBlock: receipt.blockNumber, signal });
     // A receipt that a re-organisation took back in the meantime paid nothing.
-    const again = await ask("a receipt", () =>
-      orAbort(signal, waitForTransactionReceipt(client, { hash: payment.hash, timeout: receiptTimeout })),
-    );
-    if (again.blockHash !== receipt.blockHash) return reject("flash_stale_state");
+    const again = await findReceipt(payment.hash);
+    if (again?.blockHash !== receipt.blockHash) return reject("flash_stale_state");
     const { client: payer, amount, hash } = { ...payment };
     return acceptor.acceptSettled({ client: payer, token: paidIn, transactionHash: hash, amount, epoch, price });
   }
