@@ -42,7 +42,9 @@ async function serve(): Promise<void> {
 
 tell("ready");
 await Promise.all(Array.from({ length: AT_ONCE }, serve));
-await store.close();
+// Whoever holds requests is killed, and never ends by itself.
+if (holds === undefined) await store.close();
+else setInterval(() => undefined, 1_000);
 
 /** Synchronous, so that what was told was committed before, whatever the moment of a kill. */
 function tell(line: string): void {

@@ -58,12 +58,13 @@ describe("two sellers that share a PostgreSQL store", () => {
   it("R9: keep what a killed one of them accepted, and get back what it held", async () => {
     const { url, store } = await open();
     const killed = start(url, "3", "holds");
-    const other = start(url, "4");
     await until(() => {
       const lines = killed.lines();
       // A tab stays authorised whatever becomes of its request; what a payment holds is given back.
       return lines.includes("held payment") && lines.filter((line) => line.startsWith("accepted")).length >= 30;
     });
+    const other = start(url, "4");
+    await until(() => other.lines().length > 3);
     killed.child.kill("SIGKILL");
     await killed.exited;
     expect(await other.exited).to.equal(0);
