@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { type Address, formatEther, formatUnits } from "viem";
+import { flashModule } from "../ignition/modules/flash.ts";
 import { voucherModule } from "../ignition/modules/voucher.ts";
 import { BASE_CHAIN_ID } from "../test/base/addresses.ts";
 import { PortInUseError } from "../test/base/errors.ts";
@@ -8,7 +9,7 @@ import { httpProvider } from "../test/base/provider.ts";
 import { serveBase, SERVED_USDC, SERVED_WEI, type BaseServer } from "../test/base/serve.ts";
 import { actors, MNEMONIC, PREFUNDED, testAccount, testKey } from "../test/helpers/actors.ts";
 import { deployInMemory } from "./deploy-in-memory.ts";
-import { exampleLines } from "./example.ts";
+import { exampleLines, flashExampleLines } from "./example.ts";
 
 const USAGE = `Usage: npm run chain [-- --port <number>]
 
@@ -38,12 +39,25 @@ async function main(): Promise<void> {
 
 async function deployAndPrint(server: BaseServer): Promise<void> {
   console.log("Deploying the contracts (they are compiled first when they have changed) ...");
-  const deployed = await deployInMemory(httpProvider(server.url), voucherModule);
+  const provider = httpProvider(server.url);
+  const deployed = [
+    ...(await deployInMemory(provider, voucherModule)),
+    ...(await deployInMemory(provider, flashModule)),
+  ];
   print([...server.placements, ...deployed]);
-  const escrow = deployed.find(({ name }) => name === "VoucherEscrow");
-  if (escrow === undefined) throw new Error("Ignition deployed no VoucherEscrow");
-  const { seller, buyer } = exampleLines({ rpcUrl: server.url, escrow: escrow.address as Address });
-  console.log(`\nThe example, each in a terminal of its own:\n\n${seller}\n\n${buyer}`);
+  const addressOf = (wanted: string): Address => {
+    const found = deployed.find(({ name }) => name === wanted);
+    if (found === undefined) throw new Error(`Ignition deployed no ${wanted}`);
+    return found.address as Address;
+  };
+  const rpcUrl = server.url;
+  const examples = {
+    vouchers: exampleLines({ rpcUrl, escrow: addressOf("VoucherEscrow") }),
+    flash: flashExampleLines({ rpcUrl, settlement: addressOf("FlashSettlement") }),
+  };
+  for (const [name, { seller, buyer }] of Object.entries(examples)) {
+    console.log(`\nThe example of ${name}, each in a terminal of its own:\n\n${seller}\n\n${buyer}`);
+  }
   console.log(`\nThe local Base listens at ${server.url} (chain id ${BASE_CHAIN_ID}). Ctrl-C stops it.`);
 }
 

@@ -24,6 +24,31 @@ export function buyerEnvironment({ escrow }: Pick<ExampleChain, "escrow">): Exam
   return { ESCROW: escrow, BUYER_KEY: actorKey("buyer") };
 }
 
+/** Where the example of the scheme `flash` finds its chain and its contract. */
+export interface FlashExampleChain {
+  readonly rpcUrl: string;
+  readonly settlement: Address;
+}
+
+/** Environment of `npm run example:flash:seller`. Who sells pays the gas of what it settles, so it is an account of its own. */
+export function flashSellerEnvironment({ rpcUrl, settlement }: FlashExampleChain): ExampleEnvironment {
+  const key = { SERVER_KEY: actorKey("otherSeller") };
+  return { RPC_URL: rpcUrl, SETTLEMENT: settlement, ...key, CONFIRMATIONS: "0", STORE: ":memory:" };
+}
+
+/** Environment of `npm run example:flash:buyer`. */
+export function flashBuyerEnvironment({ rpcUrl, settlement }: FlashExampleChain): ExampleEnvironment {
+  return { RPC_URL: rpcUrl, SETTLEMENT: settlement, CLIENT_KEY: actorKey("otherBuyer") };
+}
+
+/** Lines for two shells that run the example of the scheme `flash` on the chain of `npm run chain`. */
+export function flashExampleLines(chain: FlashExampleChain): { readonly seller: string; readonly buyer: string } {
+  return {
+    seller: lineOf(flashSellerEnvironment(chain), "example:flash:seller"),
+    buyer: lineOf(flashBuyerEnvironment(chain), "example:flash:buyer"),
+  };
+}
+
 /** Lines for two shells that run the example on the chain of `npm run chain`. */
 export function exampleLines(chain: ExampleChain): { readonly seller: string; readonly buyer: string } {
   return {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { predictAddress } from "../../test/helpers/predict.ts";
 import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
-import { exampleLines } from "../example.ts";
+import { exampleLines, flashExampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
 
 interface GasRow {
@@ -69,10 +69,15 @@ async function addresses(): Promise<string> {
   );
 }
 
-/** Lines that run the seller or the buyer of the example on the chain of `npm run chain`. */
-async function example([part = ""]: readonly string[]): Promise<string> {
-  const lines = exampleLines({ rpcUrl: "http://127.0.0.1:8545", escrow: await predictVoucherEscrow() });
+/** Lines that run the seller or the buyer of an example on the chain of `npm run chain`; of vouchers, or of the family that is named. */
+async function example(names: readonly string[]): Promise<string> {
+  const rpcUrl = "http://127.0.0.1:8545";
+  const [part = "", family = "voucher"] = names.toReversed();
   if (part !== "seller" && part !== "buyer") throw new Error(`The example has no "${part}".`);
+  const lines =
+    family === "flash"
+      ? flashExampleLines({ rpcUrl, settlement: await predictAddress("FlashSettlement") })
+      : exampleLines({ rpcUrl, escrow: await predictVoucherEscrow() });
   return `\`\`\`sh\n${lines[part]}\n\`\`\``;
 }
 

@@ -1,18 +1,15 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { createPublicClient, erc20Abi, http, type Address } from "viem";
 import { buyerEnvironment, sellerEnvironment } from "../../scripts/example.ts";
 import { USDC } from "../base/addresses.ts";
 import { setBalance } from "../base/provider.ts";
 import { actors } from "../helpers/actors.ts";
+import { examplePath, freePort, startExample, waitForOutput, type ExampleProcess } from "../helpers/exampleProcess.ts";
 import { serveBaseWithEscrow, type ServedBase } from "../helpers/servedBase.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PRICE = 1_000n;
 
 describe("the voucher example", function () {
@@ -28,14 +25,10 @@ describe("the voucher example", function () {
     await chain.close();
   });
 
-  function start(script: string, env: Record<string, string>): { child: ChildProcess; output: () => string } {
-    const child = spawn(process.execPath, [join(ROOT, "examples/voucher", script)], {
-      env: { PATH: process.env["PATH"], ...env },
-    });
-    children.push(child);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
-    return { child, output: () => output };
+  function start(script: string, env: Readonly<Record<string, string>>): ExampleProcess {
+    const started = startExample(examplePath("voucher", script), env);
+    children.push(started.child);
+    return started;
   }
 
   const balanceOf = (owner: Address) =>
@@ -53,10 +46,7 @@ describe("the voucher example", function () {
       ...sellerEnvironment(chain),
       PORT: port.toString(),
     });
-    while (!seller.output().includes("/weather")) {
-      expect(seller.child.exitCode, seller.output()).to.equal(null);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await waitForOutput(seller, "/weather");
     const before = await balanceOf(actors.seller.address);
 
     // Twice: the second buyer remembers nothing of the first.
@@ -82,17 +72,8 @@ describe("the voucher example", function () {
       ["seller.ts", 40],
       ["buyer.ts", 30],
     ] as const) {
-      const lines = (await readFile(join(ROOT, "examples/voucher", script), "utf8")).trimEnd().split("\n");
+      const lines = (await readFile(examplePath("voucher", script), "utf8")).trimEnd().split("\n");
       expect(lines.length, script).to.be.at.most(limit);
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

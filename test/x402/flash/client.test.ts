@@ -23,6 +23,7 @@ import {
   UntrustedSettlementError,
   type EscrowFacts,
   type EscrowReader,
+  type FlashPayload,
   type Payer,
   type PayerEvent,
   type PayerOptions,
@@ -57,6 +58,45 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
     () => expect.fail("nothing was thrown"),
     (error: unknown) => error,
   );
+}
+
+/** What a liar says of one payment. */
+interface Lie {
+  readonly kind: string;
+  readonly number: bigint;
+  readonly consumed: bigint;
+  readonly epoch: bigint;
+  readonly nonceBase: bigint;
+}
+
+/** Answers a payment as a liar does. */
+async function answer(payer: Payer, key: string, { kind, number, consumed, epoch, nonceBase }: Lie): Promise<void> {
+  const lanes = [{ lane: number, authorised: consumed, consumed, settled: 0n }];
+  const offer = corrected({ epoch, nonceBase, lanes });
+  const answers: Readonly<Record<string, () => Promise<unknown>>> = {
+    served: () => payer.accepted(key, settled(number, consumed)),
+    insufficient: () => payer.refused(key, "flash_amount_insufficient", offer),
+    window: () => payer.refused(key, "flash_nonce_out_of_window", offer),
+    used: () => payer.refused(key, "flash_nonce_used", offer),
+    epoch: () => payer.refused(key, "flash_epoch_mismatch", offer),
+    exceeded: () => payer.refused(key, "flash_exposure_exceeded", { ...offer, retryAfterMs: 9_999 }),
+    other: () => payer.refused(key, "anything"),
+    unanswered: () => payer.unanswered(key),
+  };
+  await answers[kind]?.();
+}
+
+/**
+ * Expects that a payload promises at most its price more than what was promised before: the highest total of each lane, and the amount of
+ * each nonce, of each epoch.
+ */
+function expectPromise(promised: Map<string, bigint>, payload: FlashPayload, price: bigint): void {
+  const [type, number, amount] = figuresOf(payload);
+  const name = `${itemOf(payload).epoch} ${type} ${number}`;
+  const before = promised.get(name) ?? 0n;
+  expect(amount <= before + price).to.equal(true);
+  if (type === "payment" && before > 0n) expect(amount).to.equal(before);
+  if (amount > before) promised.set(name, amount);
 }
 
 describe("x402 flash: payer", () => {
@@ -186,29 +226,11 @@ describe("x402 flash: payer", () => {
         await fc.assert(
           fc.asyncProperty(fc.array(lie, { maxLength: 10 }), async (lies) => {
             const payer = makePayer({ payBy, maxWait: 0 });
-            // Highest total of each lane, and amount of each nonce, of each epoch: what the server may collect.
             const promised = new Map<string, bigint>();
-            for (const { kind, price, consumed, epoch, nonceBase } of lies) {
+            for (const { price, ...figures } of lies) {
               const { key, payload } = await payer.pay(terms({ price }));
-              const [type, number, amount] = figuresOf(payload);
-              const name = `${itemOf(payload).epoch} ${type} ${number}`;
-              const before = promised.get(name) ?? 0n;
-              expect(amount <= before + price).to.equal(true);
-              if (type === "payment" && before > 0n) expect(amount).to.equal(before);
-              if (amount > before) promised.set(name, amount);
-              const lanes = [{ lane: number, authorised: consumed, consumed, settled: 0n }];
-              const offer = corrected({ epoch, nonceBase, lanes });
-              const answers: Readonly<Record<string, () => Promise<unknown>>> = {
-                served: () => payer.accepted(key, settled(number, consumed)),
-                insufficient: () => payer.refused(key, "flash_amount_insufficient", offer),
-                window: () => payer.refused(key, "flash_nonce_out_of_window", offer),
-                used: () => payer.refused(key, "flash_nonce_used", offer),
-                epoch: () => payer.refused(key, "flash_epoch_mismatch", offer),
-                exceeded: () => payer.refused(key, "flash_exposure_exceeded", { ...offer, retryAfterMs: 9_999 }),
-                other: () => payer.refused(key, "anything"),
-                unanswered: () => payer.unanswered(key),
-              };
-              await answers[kind]?.();
+              expectPromise(promised, payload, price);
+              await answer(payer, key, { number: figuresOf(payload)[1], ...figures });
             }
           }),
           { numRuns: 25 },
