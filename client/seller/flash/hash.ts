@@ -26,6 +26,10 @@ const END = { amount: 1n << 128n, nonce: 1n << 64n, deadline: 1n << 40n, epoch: 
  * @param reference - Chain id and address of the contract; they make the domain.
  * @param server - Who is paid.
  * @returns The hasher. Its digest is 32 bytes of its own.
+ *
+ * @example
+ * const hash = createFlashHasher({ chainId: 8453, settlement }, server);
+ * const digest = hash("Payment", { client, token, amount: 1_000n, nonce: 0n, deadline: 0n, epoch: 0n });
  */
 export function createFlashHasher(reference: SettlementReference, server: Address): FlashHasher {
   const structs = { Payment: openStruct("Payment", server), Tab: openStruct("Tab", server) };

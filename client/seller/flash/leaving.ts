@@ -39,6 +39,9 @@ const DEFAULT_RELEASE_SECONDS = 600n;
  * past its deadline (R12). A close is signed only after the store stopped accepting, for every process that shares it, and only once
  * nothing is left to settle at the depth the server chose (R11).
  *
+ * @param options - {@link FlashLeavingOptions}.
+ * @returns What signs releases and closes for this server.
+ *
  * @example
  * const { authorization, signature } = await leaving.release({ client, token: usdc, amount: 1_000_000n });
  */

@@ -74,7 +74,16 @@ interface OriginalPayment {
 
 const NEVER = new AbortController().signal;
 
-/** Makes the settle-before-serve mode of one server. */
+/**
+ * Makes the settle-before-serve mode of one server.
+ *
+ * @param options - {@link SettleFirstOptions}.
+ * @returns What accepts transactions of the original form; amounts in token base units.
+ *
+ * @example
+ * const settleFirst = createSettleFirst({ client, settlement, server, store, chain, acceptor });
+ * const answer = await settleFirst.accept({ rawTransaction, token: usdc, price: 1_000n });
+ */
 export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
   const { client, store, chain, acceptor, receiptTimeout = 120_000 } = options;
   const settlement = toSettlementId(options.settlement);

@@ -100,7 +100,16 @@ export class FlashEvmScheme implements SchemeNetworkClient {
   }
 }
 
-/** Names the payment of a payload, for {@link Payer}. */
+/**
+ * Names the payment of a payload, for {@link Payer}.
+ *
+ * @param payload - `payload` of a payment: its signature, or its transaction, names it.
+ * @param price - `amount` of the requirements that it pays, token base units in decimal.
+ * @returns The key under which the payer keeps the payment until it is told what became of it.
+ *
+ * @example
+ * await payer.unanswered(keyOfPayload(paymentPayload.payload, requirements.amount));
+ */
 export function keyOfPayload(payload: Record<string, unknown>, price: string): PaymentKey {
   return paymentKey(payload["transaction"] ?? payload["signature"], price);
 }

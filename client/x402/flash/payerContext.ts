@@ -79,7 +79,7 @@ export function createPayerContext(options: PayerOptions): PayerContext {
  * @returns The check. It throws {@link UntrustedSettlementError} for any other contract.
  * @throws {FlashConfigurationError} the list is empty, or has an entry that is no address.
  */
-export function createSettlementTrust(settlements: readonly Address[] | undefined): (settlement: Address) => void {
+function createSettlementTrust(settlements: readonly Address[] | undefined): (settlement: Address) => void {
   return createTrust({
     contracts: settlements,
     option: "settlements",

@@ -46,6 +46,7 @@ export interface SettleGasModel {
   readonly signedTransactionLimit: bigint;
 }
 
+/** What the settler counts with unless told otherwise: room for a token behind a proxy that reads a block list. */
 export const DEFAULT_SETTLE_GAS: SettleGasModel = {
   transactionLimit: 12_000_000n,
   reserve: 450_000n,

@@ -11,6 +11,8 @@ import type { BookChange } from "./rules.ts";
  * Makes a store that forgets everything when the process ends: for tests and trials. A server that takes money uses
  * {@link createSqliteFlashStore}: what is neither settled nor on disk is lost in a crash.
  *
+ * @returns The store; amounts in token base units.
+ *
  * @example
  * const store = createMemoryFlashStore();
  */
