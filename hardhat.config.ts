@@ -123,7 +123,7 @@ export default defineConfig({
   test: {
     solidity: {
       profiles: {
-        // Each of the 17 campaigns of test/voucher/VoucherEscrow.invariant.t.sol: runs from a fresh state, actions in a run.
+        // Each campaign of test/*/*.invariant.t.sol: runs from a fresh state, actions in a run.
         default: { ...solidityTests, invariant: { ...campaign, runs: 8, depth: 150 } },
         // The campaign of `npm run test:mutants`: there a violation is expected, and nobody looks for a shorter way to it.
         mutants: { ...solidityTests, invariant: { ...campaign, shrinkRunLimit: 0, runs: 8, depth: 150 } },

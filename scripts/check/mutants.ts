@@ -8,14 +8,14 @@ import { ROOT } from "./command.ts";
 /** Every bug of `npm run test:mutants` can still be planted. */
 export const mutantsCheck: Check = {
   name: "planted bugs",
-  run: async () => {
-    const mutants = Object.values(FAMILIES).flatMap((family) => family.mutants);
-    return findStale(mutants, (file) => readFileSync(join(ROOT, "contracts", file), "utf8")).join("\n");
-  },
+  run: async () =>
+    Object.values(FAMILIES)
+      .flatMap(({ mutants }) => findStale(mutants, (file) => readFileSync(join(ROOT, "contracts", file), "utf8")))
+      .join("\n"),
 };
 
 /**
- * Plants every bug and forgets it.
+ * Plants every bug of a family and forgets it.
  *
  * @param read - Gives the source of a file below `contracts/`.
  * @returns Why a bug cannot be planted, and names that two bugs share; empty when all is well.

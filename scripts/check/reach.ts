@@ -1,28 +1,52 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Abi } from "viem";
+import { flashSettlementAbi } from "../../client/abi/flashSettlement.ts";
 import { voucherEscrowAbi } from "../../client/abi/voucherEscrow.ts";
 import type { Check } from "./check.ts";
 import { ROOT } from "./command.ts";
 
-const TEST = "test/voucher/campaign.t.sol";
+interface Reach {
+  readonly abi: Abi;
+  /** What the campaign need not reach, and why, besides {@link OF_LIBRARIES}. */
+  readonly unreached: Readonly<Record<string, string>>;
+}
 
-/** What the campaign need not reach, and why. */
-const UNREACHED: Readonly<Record<string, string>> = {
-  THAWING_PERIOD: "a constant; test/voucher/views.t.sol compares it",
-  VOUCHER_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
-  DEPOSIT_AUTHORIZATION_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
-  FLUSH_AUTHORIZATION_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
-  FLUSH_ALL_AUTHORIZATION_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
-  eip712Domain: "says what DOMAIN_SEPARATOR hashes; test/voucher/views.t.sol compares it",
+const OF_LIBRARIES = {
   InvalidShortString: "OpenZeppelin's EIP712 has it for names longer than ours",
   StringTooLong: "OpenZeppelin's EIP712 has it for names longer than ours",
 };
 
-/** The campaign is asserted to reach each function and each error of the escrow, but for those that are listed with their reasons. */
+/** By the folder of the campaign's test. */
+const FAMILIES: Readonly<Record<string, Reach>> = {
+  voucher: {
+    abi: voucherEscrowAbi,
+    unreached: {
+      THAWING_PERIOD: "a constant; test/voucher/views.t.sol compares it",
+      VOUCHER_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
+      DEPOSIT_AUTHORIZATION_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
+      FLUSH_AUTHORIZATION_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
+      FLUSH_ALL_AUTHORIZATION_TYPEHASH: "a constant; test/voucher/views.t.sol compares it",
+      eip712Domain: "says what DOMAIN_SEPARATOR hashes; test/voucher/views.t.sol compares it",
+    },
+  },
+  flash: {
+    abi: flashSettlementAbi,
+    unreached: { eip712Domain: "says what digests are made with; test/flash/views.t.sol compares it" },
+  },
+};
+
+/** Each campaign is asserted to reach each function and each error of its contract, but for those that are listed with their reasons. */
 export const reachCheck: Check = {
-  name: "reach of the campaign",
-  run: async () => compareReach(voucherEscrowAbi, readFileSync(join(ROOT, TEST), "utf8"), UNREACHED).join("\n"),
+  name: "reach of the campaigns",
+  run: async () =>
+    Object.entries(FAMILIES)
+      .flatMap(([family, { abi, unreached }]) => {
+        const test = `test/${family}/campaign.t.sol`;
+        const source = readFileSync(join(ROOT, test), "utf8");
+        return compareReach(abi, source, { ...OF_LIBRARIES, ...unreached }).map((problem) => `${test}: ${problem}`);
+      })
+      .join("\n"),
 };
 
 /**
@@ -39,7 +63,7 @@ export function compareReach(abi: Abi, source: string, unreached: Readonly<Recor
   const missing = names.filter((name) => !asserted.has(name) && !(name in unreached));
   const stale = Object.keys(unreached).filter((name) => asserted.has(name) || !names.includes(name));
   return [
-    ...missing.map((name) => `${TEST} does not assert that the campaign reaches ${name}.`),
+    ...missing.map((name) => `it does not assert that the campaign reaches ${name}.`),
     ...stale.map((name) => `${name} is no longer an exception: it is reached, or does not exist.`),
   ];
 }
