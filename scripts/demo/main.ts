@@ -1,16 +1,22 @@
 import { parseArgs } from "node:util";
 import { DemoError } from "./errors.ts";
+import { runFlashDemo } from "./flash/run.ts";
 import { runVoucherDemo } from "./voucher/run.ts";
 
-/** A part of the demo for each family of contracts. */
-const FAMILIES = { voucher: runVoucherDemo } as const;
+/** A part of the demo for each family of contracts, and how many requests it pays unless told otherwise. */
+const FAMILIES = {
+  voucher: { run: runVoucherDemo, requests: 1_000 },
+  flash: { run: runFlashDemo, requests: 200 },
+} as const;
 
 const USAGE = `Usage: npm run demo [-- [<family>] [--requests <number>]]
 
 Runs a whole economy on this machine: a local Base, a paid API, and agents that pay it.
 
   <family>              ${Object.keys(FAMILIES).join(", ")} (default: all)
-  --requests <number>   paid requests in all (default 1000)`;
+  --requests <number>   paid requests of each part (default: ${Object.entries(FAMILIES)
+    .map(([name, { requests }]) => `${name} ${requests}`)
+    .join(", ")})`;
 
 async function main(): Promise<void> {
   const { positionals, values } = readOptions();
@@ -22,14 +28,14 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => stop.abort(new DemoError("Interrupted; everything that was started is stopped.")));
   }
-  for (const [name, run] of Object.entries(FAMILIES)) {
+  for (const [name, { run, requests }] of Object.entries(FAMILIES)) {
     if (positionals.length === 0 || positionals.includes(name))
-      await run(stop.signal, { requests: Number(values.requests) });
+      await run(stop.signal, { requests: Number(values.requests ?? requests) });
   }
 }
 
 function readOptions() {
-  const options = { help: { type: "boolean" }, requests: { type: "string", default: "1000" } } as const;
+  const options = { help: { type: "boolean" }, requests: { type: "string" } } as const;
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {

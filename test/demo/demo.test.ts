@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { createPublicClient, http } from "viem";
 import { voucherEscrowAbi } from "../../client/abi/index.ts";
 import { DemoError } from "../../scripts/demo/errors.ts";
+import { checkBooks as checkFlashBooks, type Books as FlashBooks } from "../../scripts/demo/flash/books.ts";
 import { checkBooks, type Books } from "../../scripts/demo/voucher/books.ts";
 
 const MAIN = fileURLToPath(new URL("../../scripts/demo/main.ts", import.meta.url));
@@ -46,6 +47,17 @@ describe("the demo", function () {
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
+  it("pays servers in full though a client revokes its allowance and empties its wallet", async () => {
+    const { child, output } = start("flash", "--requests", "40");
+    const [code] = await once(child, "close");
+    expect(code, output()).to.equal(0);
+    expect(output()).to.match(/paid requests, all answered\s+│\s+40 │/);
+    expect(output()).to.match(/agent 4 to flash server 1\s+│\s+0\.003 │\s+0\.003 │/);
+    expect(output()).to.match(/sum\s+│\s+0\.035 │\s+0\.005 │/);
+    expect(output()).to.include("Every served request is paid, and every balance adds up to the last unit.");
+    expect(await readdir(folder)).to.deep.equal([]);
+  });
+
   it("leaves no process, no port and no file when it is interrupted under load", async () => {
     const requests = 20_000;
     const { child, output } = start("voucher", "--requests", requests.toString());
@@ -79,6 +91,10 @@ describe("the demo", function () {
     const [code] = await once(child, "close");
     expect(code).to.equal(1);
     expect(output()).to.include("name a multiple of 20");
+    const flash = start("flash", "--requests", "50");
+    const [flashCode] = await once(flash.child, "close");
+    expect(flashCode).to.equal(1);
+    expect(flash.output()).to.include("name a multiple of 8");
   });
 });
 
@@ -119,6 +135,43 @@ describe("books of the demo", () => {
   })) {
     it(`refuse ${what}`, () => {
       expect(() => checkBooks({ ...books, ...change })).to.throw(DemoError, /instead of/);
+    });
+  }
+});
+
+describe("books of the flash demo", () => {
+  const paid = (url: string, amount: bigint) => ({ agent: "one", url: `${url}/weather`, latency: 1, amount });
+  const escrow = { agent: "one", server: "a", opened: 50n, fromWallet: 10n, fromEscrow: 20n };
+  const server = { name: "a", url: "http://a", accepted: 30n, unsettled: 0n };
+  const books: FlashBooks = {
+    made: 2,
+    requests: [paid("http://a", 10n), paid("http://a", 20n)],
+    servers: [server],
+    escrows: [escrow],
+    runaway: { name: "one", taken: 40n, paidAfter: 20n },
+    agents: [{ name: "one", before: 100n, after: 0n }],
+    serverHoldings: [{ name: "a", before: 5n, after: 35n }],
+    contract: { name: "contract", before: 0n, after: 30n },
+    accomplice: { name: "accomplice", before: 0n, after: 40n },
+  };
+
+  it("agree when every party and the chain say the same", () => {
+    expect(() => checkFlashBooks(books)).not.to.throw();
+  });
+
+  for (const [what, change] of Object.entries<Partial<FlashBooks>>({
+    "a request that was not answered": { made: 3 },
+    "a store that has accepted more": { servers: [{ ...server, accepted: 31n }] },
+    "a server that is still owed": { servers: [{ ...server, unsettled: 1n }] },
+    "a chain that has paid less": { escrows: [{ ...escrow, fromEscrow: 19n }] },
+    "a server that has got less": { serverHoldings: [{ name: "a", before: 5n, after: 34n }] },
+    "an agent that has paid more": { agents: [{ name: "one", before: 100n, after: 1n }] },
+    "an escrow that paid for a full wallet": { runaway: { name: "two", taken: 0n, paidAfter: 0n } },
+    "a contract that kept a unit": { contract: { name: "contract", before: 0n, after: 31n } },
+    "a unit from nowhere": { accomplice: { name: "accomplice", before: 0n, after: 41n } },
+  })) {
+    it(`refuse ${what}`, () => {
+      expect(() => checkFlashBooks({ ...books, ...change })).to.throw(DemoError, /instead of/);
     });
   }
 });

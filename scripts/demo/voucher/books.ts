@@ -2,7 +2,7 @@ import type { Address, Hash } from "viem";
 import { voucherEscrowAbi } from "../../../client/abi/index.ts";
 import { DemoError } from "../errors.ts";
 import type { PaidRequest } from "./agents.ts";
-import type { ChainClient } from "./chain.ts";
+import type { ChainClient } from "../chain.ts";
 
 /** One group that was paid on-chain, by whomever. */
 export interface PaidGroup {

@@ -2,7 +2,7 @@ import { parseAbi, parseSignature } from "viem";
 import { eip3009Types } from "../../../client/voucher/index.ts";
 import { USDC } from "../../../test/base/addresses.ts";
 import { testAccount } from "../../../test/helpers/actors.ts";
-import { connectChain } from "./chain.ts";
+import { connectChain } from "../chain.ts";
 import { CHAIN_ID } from "./settings.ts";
 
 const eip3009Abi = parseAbi([

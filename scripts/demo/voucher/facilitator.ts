@@ -6,8 +6,8 @@ import { createWalletRelayer, DeferredEvmFacilitator } from "../../../client/x40
 import { USDC } from "../../../test/base/addresses.ts";
 import { actors } from "../../../test/helpers/actors.ts";
 import { childSettings, serveParent } from "../children.ts";
-import { connectChain } from "./chain.ts";
-import { listen } from "./listen.ts";
+import { connectChain } from "../chain.ts";
+import { listen } from "../listen.ts";
 import { CHAIN_ID, type DemoSettings, MINIMUM_DEPOSITS, NETWORK, SELLER, type ServerReady } from "./settings.ts";
 
 // A process of the demo: sends the deposits that agents have signed, and pays their gas.

@@ -1,14 +1,6 @@
-import { erc20Abi, type Address } from "viem";
+import type { Address } from "viem";
 import { voucherEscrowAbi } from "../../../client/abi/index.ts";
-import { USDC } from "../../../test/base/addresses.ts";
-import type { ChainClient } from "./chain.ts";
-
-/** Reads USDC balances, token base units, in the order of their owners. */
-export async function balancesOf(client: ChainClient, owners: readonly Address[]): Promise<bigint[]> {
-  const read = (owner: Address) =>
-    client.readContract({ address: USDC, abi: erc20Abi, functionName: "balanceOf", args: [owner] });
-  return Promise.all(owners.map(read));
-}
+import type { ChainClient } from "../chain.ts";
 
 /** Reads what each transaction with a deposit used since a block. */
 export async function gasOfDeposits(client: ChainClient, address: Address, fromBlock: bigint): Promise<bigint[]> {

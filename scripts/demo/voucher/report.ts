@@ -1,5 +1,5 @@
-import Table from "cli-table3";
 import { formatUnits } from "viem";
+import { newTable, percentile } from "../tables.ts";
 import type { PaidRequest } from "./agents.ts";
 
 /** What the demo measured. Gas is `gasUsed` of whole transactions. */
@@ -23,16 +23,6 @@ const usdc = (amount: bigint) => `${formatUnits(amount, 6)} USDC`;
 const count = (value: bigint | number) => value.toLocaleString("en-US");
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
 const usd = (gas: bigint) => `${((Number(gas) * GAS_PRICE_GWEI * USD_PER_ETH) / 1e9).toFixed(4)} USD`;
-
-const newTable = (head: string[]) =>
-  new Table({ head, style: { head: [], border: [], compact: true }, colAligns: ["left", "right", "right"] });
-
-/** Value below which the given share of the latencies lies, milliseconds. */
-function percentile(latencies: readonly number[], share: number): number {
-  const sorted = [...latencies].sort((a, b) => a - b);
-  const place = Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1));
-  return sorted[place] ?? Number.NaN;
-}
 
 /** The table of requests, latency and cost. */
 export function renderMeasurements(measured: Measurements): string {
@@ -69,23 +59,4 @@ export function renderMeasurements(measured: Measurements): string {
     costs.toString(),
     `Cost at ${GAS_PRICE_GWEI} gwei and ${count(USD_PER_ETH)} USD an ETH, without the rollup's data fee.`,
   ].join("\n");
-}
-
-/** One line of the final balances. */
-export interface BalanceLine {
-  readonly owner: string;
-  /** Token base units. */
-  readonly before: bigint;
-  /** Token base units. */
-  readonly after: bigint;
-}
-
-/** The table of balances before and after, with their sums. */
-export function renderBalances(lines: readonly BalanceLine[]): string {
-  const table = newTable(["USDC", "before", "after"]);
-  for (const { owner, before, after } of lines) table.push([owner, formatUnits(before, 6), formatUnits(after, 6)]);
-  const before = sum(lines.map((line) => line.before));
-  const after = sum(lines.map((line) => line.after));
-  table.push(["sum", formatUnits(before, 6), formatUnits(after, 6)]);
-  return table.toString();
 }

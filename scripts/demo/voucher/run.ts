@@ -8,15 +8,16 @@ import { serveBase } from "../../../test/base/serve.ts";
 import { mintUsdc } from "../../../test/base/usdc.ts";
 import { actors } from "../../../test/helpers/actors.ts";
 import { deployInMemory } from "../../deploy-in-memory.ts";
+import { balancesOf, renderBalances } from "../balances.ts";
 import { type Child, startChild } from "../children.ts";
 import { DemoError } from "../errors.ts";
 import { createStages, type Stages } from "../stages.ts";
 import { type Agent, makeAgents, type PaidRequest, payAll } from "./agents.ts";
 import { checkBooks, paidGroups, type Holding } from "./books.ts";
-import { connectChain } from "./chain.ts";
+import { connectChain } from "../chain.ts";
 import { measureExact } from "./exact.ts";
-import { balancesOf, gasOfDeposits } from "./onChain.ts";
-import { renderBalances, renderMeasurements } from "./report.ts";
+import { gasOfDeposits } from "./onChain.ts";
+import { renderMeasurements } from "./report.ts";
 import {
   ROUTES,
   SELLER,

@@ -7,8 +7,8 @@ import { createFacilitatorRelayer, DeferredEvmServer } from "../../../client/x40
 import { USDC } from "../../../test/base/addresses.ts";
 import { testAccount } from "../../../test/helpers/actors.ts";
 import { childSettings, serveParent } from "../children.ts";
-import { connectChain } from "./chain.ts";
-import { listen } from "./listen.ts";
+import { connectChain } from "../chain.ts";
+import { listen } from "../listen.ts";
 import {
   CHAIN_ID,
   MINIMUM_DEPOSITS,

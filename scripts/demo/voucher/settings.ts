@@ -1,6 +1,8 @@
-import { type Address, keccak256, type PrivateKeyAccount, toHex } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import type { Address } from "viem";
 import { USDC } from "../../../test/base/addresses.ts";
+import { demoAccount } from "../common.ts";
+
+export { CHAIN_ID, demoAccount, NETWORK } from "../common.ts";
 
 /** What every process of the demo knows. */
 export interface DemoSettings {
@@ -34,20 +36,11 @@ export interface SellerBooks {
   readonly charged: bigint;
 }
 
-/** Chain id of Base, and its CAIP-2 name. */
-export const CHAIN_ID = 8453;
-export const NETWORK = "eip155:8453";
-
 /** What the facilitator sends at the least: 0.05 USDC. */
 export const MINIMUM_DEPOSITS = { [USDC]: 50_000n };
 
 /** Priced routes of the API. The metered one charges what was used, at most its price. */
 export const ROUTES = { fixed: "/weather", metered: "/answer" } as const;
-
-/** An account of the demo. Its key follows from its name and is as public as every development key. */
-export function demoAccount(name: string): PrivateKeyAccount {
-  return privateKeyToAccount(keccak256(toHex(`x402-escrow demo ${name}`)));
-}
 
 /** Receives the payments. It holds nothing at first, and never any ETH. */
 export const SELLER = demoAccount("seller");
