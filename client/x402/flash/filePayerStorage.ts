@@ -33,7 +33,7 @@ export function createFilePayerStorage(path: string): PayerStorage {
 }
 
 function toJson(record: PayerRecord): unknown {
-  const { escrow, epoch, isOpen, nextNonce, lanes, spares, signed, served, openings } = record;
+  const { escrow, epoch, isOpen, nextNonce, lanes, spares, signed, served, carried, openings } = record;
   return {
     escrow: { ...escrow, chainId: escrow.chainId.toString() },
     epoch: epoch.toString(),
@@ -48,6 +48,7 @@ function toJson(record: PayerRecord): unknown {
     spares: spares.map(({ kind, nonce, amount }) => ({ kind, nonce: nonce.toString(), amount: amount.toString() })),
     signed: signed.toString(),
     served: served.toString(),
+    carried: carried.toString(),
     openings: openings.map(toWireOpening),
   };
 }
@@ -62,6 +63,7 @@ function fromJson(fields: Fields): PayerRecord {
     spares: fields.objects("spares").map(readSpare),
     signed: fields.amount("signed"),
     served: fields.amount("served"),
+    carried: fields.amount("carried"),
     openings: fields.objects("openings").map(readOpening),
   };
 }

@@ -76,8 +76,12 @@ export interface PayerAccount {
   /** Forgets openings that are over. @returns Whether there was one. */
   forgetOpenings(isOver: (opening: Opening) => boolean): boolean;
 
-  /** Goes on in another epoch: everything signed in this one is void there. */
-  enterEpoch(epoch: bigint): void;
+  /**
+   * Goes on in another epoch: what was signed in this one is void there.
+   *
+   * @param isProven - Whether the chain shows it; if not, what was signed may still be settled and goes on counting as unserved.
+   */
+  enterEpoch(epoch: bigint, isProven: boolean): void;
   /** Uses no nonce below. */
   raiseNonce(base: bigint): void;
   /** Highest total signed in a lane. Token base units. */
@@ -97,6 +101,7 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
   let spares: readonly SparePayment[] = record?.spares ?? [];
   let signed = record?.signed ?? 0n;
   let served = record?.served ?? 0n;
+  let carried = record?.carried ?? 0n;
   let openings: readonly Opening[] = record?.openings ?? [];
   const denied = new WeakSet<Opening>();
   const claims = new Set<Claim>();
@@ -167,7 +172,7 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     isOpen: record?.isOpen ?? false,
     avoidsTabs: false,
     get unserved() {
-      return signed - served;
+      return carried + signed - served;
     },
     get locked() {
       return lockedBy(openings);
@@ -217,7 +222,8 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
       return isAny;
     },
 
-    enterEpoch(next) {
+    enterEpoch(next, isProven) {
+      carried = isProven ? 0n : account.unserved;
       epoch = next;
       nextNonce = 0n;
       lanes = new Map();
@@ -252,6 +258,7 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
         spares,
         signed,
         served,
+        carried,
         openings,
       };
     },

@@ -22,7 +22,7 @@ export async function startFromChain(context: PayerContext, state: PayerAccount)
   const facts = await readStanding(context, state.escrow);
   if (facts === undefined || facts.epoch < state.epoch) return;
   if (facts.epoch > state.epoch) {
-    state.enterEpoch(facts.epoch);
+    state.enterEpoch(facts.epoch, true);
     context.emit({ kind: "corrected", escrow: state.escrow, what: "epoch", value: facts.epoch });
   }
   if (facts.isOpen) state.isOpen = true;

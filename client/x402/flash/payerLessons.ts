@@ -94,7 +94,7 @@ async function learnEpoch(
   const isBelievable = facts === undefined ? value > state.epoch || !state.isOpen : facts.epoch === value;
   tell(context, state.escrow, isBelievable, { what: "epoch", value });
   if (!isBelievable) return false;
-  state.enterEpoch(value);
+  state.enterEpoch(value, facts !== undefined);
   state.raiseNonce(nonceBase);
   state.isOpen = facts?.isOpen ?? available > 0n;
   return true;

@@ -35,6 +35,8 @@ export interface PayerRecord {
   readonly signed: bigint;
   /** What was served of it. */
   readonly served: bigint;
+  /** What was not served in earlier epochs that the chain has not shown to be over. */
+  readonly carried: bigint;
   /** Openings that were signed and that the chain has not shown to be over. The last one is sent again while it may still be executed. */
   readonly openings: readonly Opening[];
 }

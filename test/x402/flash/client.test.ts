@@ -15,6 +15,7 @@ import {
   FlashConfigurationError,
   FlashEvmScheme,
   LockLimitError,
+  preferExactAbove,
   PriceLimitError,
   toTerms,
   UnreadableOfferError,
@@ -355,6 +356,23 @@ describe("x402 flash: payer", () => {
       expect(itemOf((await payer.pay(terms())).payload).epoch).to.equal(3n);
     });
 
+    it("that nobody can prove leaves what was signed before in the limit on what is not served", async () => {
+      for (const [chain, isBounded] of [
+        [undefined, true],
+        [chainOf({ epoch: 1n }), false],
+      ] as const) {
+        const facts = { epoch: 0n };
+        const readEscrow = async () => ({ isOpen: true, balance: 0n, timestamp: START, ...facts });
+        const asked = chain === undefined ? {} : { chain: { ...chain, readEscrow } };
+        const payer = makePayer({ limits: { maxUnserved: 1_000n }, ...asked });
+        const { key } = await payer.pay(terms());
+        facts.epoch = 1n;
+        expect(await payer.refused(key, "flash_epoch_mismatch", corrected({ epoch: 1n }))).to.equal(true);
+        const next = await payer.pay(terms()).catch((error: unknown) => error);
+        expect(next instanceof UnservedLimitError).to.equal(isBounded);
+      }
+    });
+
     it("is guessed when the chain does not answer", async () => {
       const events: PayerEvent[] = [];
       const chain: EscrowReader = {
@@ -576,6 +594,18 @@ describe("x402 flash: payer", () => {
         const error = await rejection(makePayer({ storage: createFilePayerStorage(path) }).pay(terms()));
         expect(error, other).to.be.instanceOf(UnreadableStorageError);
       }
+    });
+  });
+
+  describe("a large price", () => {
+    const offers = (amount: string) =>
+      ["flash", "exact"].map((scheme) => ({ scheme, network: "eip155:8453", asset: "0x1", amount }) as never);
+    const firstOf = (amount: string, threshold: Parameters<typeof preferExactAbove>[0]) =>
+      preferExactAbove(threshold)(2, offers(amount))[0]?.scheme;
+
+    it("is paid by exact where the server offers both", () => {
+      expect([firstOf("10000", 10_000n), firstOf("10001", 10_000n)]).to.deep.equal(["flash", "exact"]);
+      expect(firstOf("10001", () => undefined)).to.equal("flash");
     });
   });
 

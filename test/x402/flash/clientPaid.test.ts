@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import express from "express";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
@@ -9,9 +12,11 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { getEscrow } from "../../../client/flash/read.ts";
 import {
   createEscrowReader,
+  createFilePayerStorage,
   createMemoryPayerStorage,
   createV1Handler,
   createWalletRelayer,
+  FlashConfigurationError,
   FlashEvmSchemeV1,
   PriceLimitError,
   toExpressHandler,
@@ -166,6 +171,30 @@ describe("x402 flash: a client at a real server", function () {
       expect(answers.map(({ status }) => status)).to.deep.equal(all(200, 20));
       expect(agent.events.filter(({ kind }) => kind === "openingSigned")).to.have.lengthOf(1);
       expect(await acceptedOf(client)).to.equal(20n * PRICE);
+    });
+
+    it("is signed for by a key that its opening names, and kept in a file", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "payer-"));
+      try {
+        const client = await newClient();
+        const signer = privateKeyToAccount(generatePrivateKey());
+        for (const _ of [1, 2]) {
+          const storage = createFilePayerStorage(join(folder, "payer.json"));
+          const agent = makeAgent(client, { signer, storage });
+          expect(await payInTurn(agent, 2)).to.deep.equal(all(200, 2));
+        }
+        expect((await escrowOf(client)).signer).to.equal(signer.address);
+        expect(await acceptedOf(client)).to.equal(4n * PRICE);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+
+    it("reads escrows on their own chain only", async () => {
+      const escrow = { ...market.settlement, client: market.server, server: market.server, token: USDC };
+      const wrong = createEscrowReader(deployed.base.publicClient).readEscrow({ ...escrow, chainId: 1n }, "latest");
+      const error = await wrong.catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(FlashConfigurationError);
     });
 
     it("is paid from the escrow after its wallet was emptied and its allowance revoked", async () => {
