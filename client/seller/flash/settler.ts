@@ -1,4 +1,4 @@
-import type { Address, Hex, TransactionReceipt } from "viem";
+import type { Address, Hash, Hex, TransactionReceipt } from "viem";
 import { simulateContract } from "viem/actions";
 import { flashSettlementAbi } from "../../abi/index.ts";
 import { largest } from "../../core/amounts.ts";
@@ -82,6 +82,8 @@ interface Sent {
   readonly receipts: readonly TransactionReceipt[];
   readonly failures: ReadonlyMap<Hex, SettleFailure>;
   readonly paid: readonly Settlement[];
+  /** Transactions by digest of the items that they took. */
+  readonly takenBy: ReadonlyMap<Hex, Hash>;
 }
 
 /** What one shipment did; without a receipt nothing was sent. */
@@ -170,14 +172,20 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const receipts: TransactionReceipt[] = [];
     const failures = new Map<Hex, SettleFailure>();
     const paid: Settlement[] = [];
+    const takenBy = new Map<Hex, Hash>();
     for (const shipment of shipments) {
       signal.throwIfAborted();
       const { receipt, ...reading } = await sendLive(shipment, signal);
-      if (receipt !== undefined) receipts.push(receipt);
       for (const [digest, failure] of reading.failures) failures.set(digest, failure);
       paid.push(...reading.paid);
+      if (receipt === undefined) continue;
+      receipts.push(receipt);
+      for (const { item } of shipment.items) {
+        const { digest } = item.item;
+        if (!reading.failures.has(digest)) takenBy.set(digest, receipt.transactionHash);
+      }
     }
-    return { receipts, failures, paid };
+    return { receipts, failures, paid, takenBy };
   }
 
   /** What the contract would skip of a batch that reverted, or of which items were skipped before: their gas is saved. */
@@ -277,11 +285,12 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
 
   async function toReport(
     planned: readonly PlannedEscrow[],
-    { receipts, failures, paid }: Sent,
+    { receipts, failures, paid, takenBy }: Sent,
   ): Promise<SettleReport> {
     const judged = await Promise.all(planned.map((escrow) => judge(escrow, failures)));
     const items = judged.flat();
     noteFailures(items);
+    await noteTransactions(items, takenBy);
     const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
     noteFallbacks(paid, names);
     return {
@@ -313,6 +322,20 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       if (item.failure === undefined) continue;
       if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
     }
+  }
+
+  /** Clients may ask which transaction settled what they paid. */
+  async function noteTransactions(items: readonly SettledItem[], takenBy: Sent["takenBy"]): Promise<void> {
+    const batches = new Map<string, { escrow: FlashEscrowId; hash: Hash; digests: Hash[] }>();
+    for (const { item, failure } of items) {
+      const hash = failure === undefined ? takenBy.get(item.item.digest) : undefined;
+      if (hash === undefined) continue;
+      const key = `${escrowKey(item.escrow)} ${hash}`;
+      const batch = batches.get(key) ?? { escrow: item.escrow, hash, digests: [] };
+      batches.set(key, batch);
+      batch.digests.push(item.item.digest);
+    }
+    for (const { escrow, hash, digests } of batches.values()) await store.noteSettled(escrow, digests, hash);
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */

@@ -222,6 +222,14 @@ export interface UnsettledItem {
   readonly acceptedAt: bigint;
 }
 
+/** What became of an accepted item. */
+export interface FlashItemStatus {
+  /** `settled` once the chain shows it, at the depth the server chose. */
+  readonly status: "accepted" | "settled";
+  /** The transaction that settled it; absent when somebody else sent it. */
+  readonly transactionHash?: Hash;
+}
+
 /**
  * Keeps what a server has accepted. One store serves any number of escrows; any number of processes may share one PostgreSQL store, and
  * together never accept more than the escrow (R1), because a reservation is one conditional write.
@@ -285,6 +293,15 @@ export interface FlashStore {
 
   /** {@link listUnsettled} of one escrow; empty when the store does not know it. */
   listUnsettledOf(escrow: FlashEscrowId): Promise<readonly UnsettledItem[]>;
+
+  /**
+   * Says what became of an item. Undefined when the store does not know it: it was never accepted, a later tab of its lane took its place,
+   * its epoch ended before it was settled, or 10,000 others of its escrow were settled since.
+   */
+  getItem(escrow: FlashEscrowId, digest: Hash): Promise<FlashItemStatus | undefined>;
+
+  /** Notes which transaction settled items of an escrow, for {@link getItem} alone. Does nothing when the store does not know the escrow. */
+  noteSettled(escrow: FlashEscrowId, digests: readonly Hash[], transactionHash: Hash): Promise<void>;
 
   /** Reads up to where the chain was synced; undefined before the first time. */
   getSyncedBlock(id: SettlementId, server: Address): Promise<BlockReference | undefined>;

@@ -51,6 +51,25 @@ describe("settler of flash", () => {
     expect(await market.settler.settleNow()).to.deep.include({ transactions: [], items: [] });
   });
 
+  it("notes which transaction settled each item, and none for what a stranger settled", async () => {
+    await open();
+    for (const item of [await payer.payment(100n, 0n), await payer.tab(300n), await payer.transaction(120n, 5n)]) {
+      expect(await market.answer(item)).to.equal("accepted");
+    }
+    const { escrow } = await payer.state();
+    const unsettled = await market.store.listUnsettledOf(escrow);
+    await payer.call("settleNumberedPayment", market.server, USDC, 120n, 5n, 0, 0);
+    const [batch] = (await market.settler.settleNow()).transactions;
+    const found = await Promise.all(unsettled.map(({ item }) => market.store.getItem(escrow, item.digest)));
+    expect(new Map(unsettled.map(({ item }, index) => [item.kind, found[index]]))).to.deep.equal(
+      new Map<string, unknown>([
+        ["payment", { status: "settled", transactionHash: batch }],
+        ["transaction", { status: "settled" }],
+        ["tab", { status: "settled", transactionHash: batch }],
+      ]),
+    );
+  });
+
   it("settles a lane again and again", async () => {
     await open();
     for (const total of [100n, 250n, 400n]) {

@@ -1,11 +1,13 @@
-import type { Address } from "viem";
+import type { Address, Hash } from "viem";
 import { ReservationLostError, StoreClosedError } from "../../core/errors.ts";
+import { toBytes32 } from "../../core/keys.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, toEscrowId, toServerId, toSettlementId, type ServerId } from "../keys.ts";
 import type {
   EscrowUpdate,
   FlashEscrowId,
   FlashEscrowState,
+  FlashItemStatus,
   FlashLane,
   FlashRefusal,
   FlashReservation,
@@ -17,7 +19,7 @@ import type {
   UnsettledItem,
 } from "../types.ts";
 import type { FlashPersistence } from "./persistence.ts";
-import { toLane, topBlockOf, toState, type Book } from "./records.ts";
+import { tabStatusOf, toLane, topBlockOf, toState, type Book } from "./records.ts";
 import {
   applyRead,
   cancel,
@@ -157,6 +159,19 @@ class EmbeddedFlashStore implements FlashStore {
   async listUnsettledOf(escrow: FlashEscrowId): Promise<readonly UnsettledItem[]> {
     const book = this.#find(toEscrowId(escrow));
     return book === undefined ? [] : inSettlingOrder(unsettledOf(book, this.#persistence.listItems(book)));
+  }
+
+  async getItem(escrow: FlashEscrowId, digest: Hash): Promise<FlashItemStatus | undefined> {
+    const book = this.#find(toEscrowId(escrow));
+    if (book === undefined) return undefined;
+    const key = toBytes32(digest);
+    return this.#persistence.findItem(book, key) ?? tabStatusOf(book, key);
+  }
+
+  async noteSettled(escrow: FlashEscrowId, digests: readonly Hash[], transactionHash: Hash): Promise<void> {
+    const book = this.#find(toEscrowId(escrow));
+    if (book === undefined) return;
+    await this.#persistence.noteSettled(book, digests.map(toBytes32), toBytes32(transactionHash));
   }
 
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {

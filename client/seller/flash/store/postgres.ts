@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, Hash } from "viem";
 import { ReservationLostError, StoreClosedError, StoreContentionError } from "../../core/errors.ts";
+import { toBytes32 } from "../../core/keys.ts";
 import { createSerial, type Serial } from "../../core/serial.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, toEscrowId, toServerId, toSettlementId, type ServerId } from "../keys.ts";
@@ -10,6 +11,7 @@ import type {
   FlashDurability,
   FlashEscrowId,
   FlashEscrowState,
+  FlashItemStatus,
   FlashLane,
   FlashRefusal,
   FlashReservation,
@@ -23,12 +25,23 @@ import type {
 import { migrate } from "./postgresSchema.ts";
 import { openPostgresPool, type PostgresPool, type PostgresQuery } from "./postgresPool.ts";
 import * as queries from "./postgresQueries.ts";
-import { copyBook, newBook, toLane, topBlockOf, toState, type Book, type ItemRecord } from "./records.ts";
+import {
+  copyBook,
+  MAX_SETTLED_ITEMS,
+  newBook,
+  tabStatusOf,
+  toLane,
+  topBlockOf,
+  toState,
+  type Book,
+  type ItemRecord,
+} from "./records.ts";
 import {
   fromBits,
   fromItemRow,
   fromLaneRow,
   fromReleaseRow,
+  fromStatusRow,
   number,
   parseItem,
   parseRead,
@@ -223,6 +236,22 @@ class PostgresFlashStore implements FlashStore {
   async listUnsettledOf(escrow: FlashEscrowId): Promise<readonly UnsettledItem[]> {
     const shelved = await this.#load(toEscrowId(escrow));
     return shelved === undefined ? [] : inSettlingOrder(unsettledOf(shelved.book, await this.#listItems(shelved)));
+  }
+
+  async getItem(escrow: FlashEscrowId, digest: Hash): Promise<FlashItemStatus | undefined> {
+    const [id, key] = [toEscrowId(escrow), toBytes32(digest)];
+    const [row] = await this.#query(queries.FIND_ITEM, [...escrowValues(id), key]);
+    if (row === undefined) return undefined;
+    const status = fromStatusRow(row, key);
+    if (status !== undefined) return status;
+    const shelved = await this.#load(id);
+    return shelved === undefined ? undefined : tabStatusOf(shelved.book, key);
+  }
+
+  async noteSettled(escrow: FlashEscrowId, digests: readonly Hash[], transactionHash: Hash): Promise<void> {
+    const values = escrowValues(toEscrowId(escrow));
+    await this.#query(queries.NOTE_SETTLED, [...values, digests.map(toBytes32), toBytes32(transactionHash)]);
+    await this.#query(queries.FORGET_SETTLED, [...values, MAX_SETTLED_ITEMS]);
   }
 
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {

@@ -57,6 +57,9 @@ export const WRITE_BOOK = {
     ), forgotten AS (
       DELETE FROM x402_flash_items i USING book
       WHERE i.escrow_id = book.id AND i.epoch = book.epoch AND i.kind = 'payment' AND i.digest = ANY ($16::text[])
+    ), noted AS (
+      INSERT INTO x402_flash_settled_items (escrow_id, digest) SELECT book.id, d.digest FROM book, unnest($16::text[]) AS d (digest)
+      ON CONFLICT DO NOTHING
     ), settled AS (
       UPDATE x402_flash_items i SET is_settled = true, evidence = '' FROM book
       WHERE i.escrow_id = book.id AND i.epoch = book.epoch AND i.kind <> 'payment' AND i.digest = ANY ($16::text[])
@@ -104,6 +107,29 @@ export const CANCEL = {
 export const HAS_ITEM = {
   name: "x402_flash_has_item",
   text: "SELECT 1 FROM x402_flash_items WHERE escrow_id = $1 AND epoch = $2 AND digest = $3",
+};
+
+const ESCROW = "e.chain_id = $1 AND e.settlement = $2 AND e.server = $3 AND e.client = $4 AND e.token = $5";
+
+export const FIND_ITEM = {
+  name: "x402_flash_find_item",
+  text: `SELECT s.digest AS noted, s.transaction_hash, i.kind, i.is_settled FROM x402_flash_escrows e
+    LEFT JOIN x402_flash_settled_items s ON s.escrow_id = e.id AND s.digest = $6
+    LEFT JOIN x402_flash_items i ON i.escrow_id = e.id AND i.epoch = e.epoch AND i.digest = $6 WHERE ${ESCROW}`,
+};
+
+export const NOTE_SETTLED = {
+  name: "x402_flash_note_settled",
+  text: `INSERT INTO x402_flash_settled_items (escrow_id, digest, transaction_hash)
+    SELECT e.id, d.digest, $7 FROM x402_flash_escrows e, unnest($6::text[]) AS d (digest) WHERE ${ESCROW}
+    ON CONFLICT (escrow_id, digest) DO UPDATE SET transaction_hash = excluded.transaction_hash`,
+};
+
+/** Forgets the oldest settled items of an escrow beyond the limit. */
+export const FORGET_SETTLED = {
+  name: "x402_flash_forget_settled",
+  text: `DELETE FROM x402_flash_settled_items s USING x402_flash_escrows e WHERE ${ESCROW} AND s.escrow_id = e.id AND s.id <=
+    (SELECT o.id FROM x402_flash_settled_items o WHERE o.escrow_id = e.id ORDER BY o.id DESC LIMIT 1 OFFSET $6)`,
 };
 
 export const LIST_ITEMS = {

@@ -54,6 +54,14 @@ const MIGRATIONS = [
     UNIQUE (escrow_id, epoch, digest)
   );
   CREATE INDEX x402_flash_items_unsettled ON x402_flash_items (escrow_id) WHERE NOT is_settled;
+  CREATE TABLE x402_flash_settled_items (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    escrow_id BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    transaction_hash TEXT,
+    UNIQUE (escrow_id, digest)
+  );
+  CREATE INDEX x402_flash_settled_items_by_age ON x402_flash_settled_items (escrow_id, id);
   CREATE TABLE x402_flash_reservations (
     id TEXT PRIMARY KEY,
     escrow_id BIGINT NOT NULL,

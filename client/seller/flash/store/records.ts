@@ -5,6 +5,7 @@ import type {
   FlashEscrowId,
   FlashEscrowState,
   FlashItem,
+  FlashItemStatus,
   FlashLane,
   FlashReservation,
   LiveRelease,
@@ -58,6 +59,9 @@ export interface Book {
   /** By id. */
   readonly reservations: Map<string, FlashReservation>;
 }
+
+/** Most settled items of an escrow that a store remembers: they are told about, and nothing is decided with them. */
+export const MAX_SETTLED_ITEMS = 10_000;
 
 /** Largest settled total of an epoch: 96 bits. */
 const MAX_SETTLED = (1n << 96n) - 1n;
@@ -166,6 +170,14 @@ export function toState(book: Book): FlashEscrowState {
 
 export function toLane(book: Book, { lane, tab, charged, settled }: LaneRecord): FlashLane {
   return { lane, authorised: tab.total, consumed: charged + pendingOf(book, lane), settled };
+}
+
+/** What became of the highest tab of a lane; undefined when it is not the highest one. */
+export function tabStatusOf({ lanes }: Book, digest: Hash): FlashItemStatus | undefined {
+  for (const { tab, settled } of lanes.values()) {
+    if (tab.digest === digest) return { status: tab.total > settled ? "accepted" : "settled" };
+  }
+  return undefined;
 }
 
 function lesser(one: bigint, other: bigint): bigint {

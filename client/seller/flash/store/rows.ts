@@ -1,6 +1,6 @@
 import type { Hash, Hex } from "viem";
 import type { ReleaseEscrow } from "../../../flash/types.ts";
-import type { EscrowRead, FlashItem, LiveRelease } from "../types.ts";
+import type { EscrowRead, FlashItem, FlashItemStatus, LiveRelease } from "../types.ts";
 import type { ItemRecord, LaneRecord } from "./records.ts";
 
 /** How the databases write what a book holds: everything as text, because amounts have more bits than their integers. */
@@ -85,6 +85,15 @@ function toItem(row: Row): ItemRecord["item"] {
   const evidence = text(row, "evidence") as Hex;
   const signed = { digest, amount, nonce: number(row, "nonce"), deadline: number(row, "deadline") };
   return kind === "payment" ? { kind, ...signed, signature: evidence } : { kind, ...signed, rawTransaction: evidence };
+}
+
+/** Reads what a database knows of one digest: `noted` when it is noted as settled, `kind` and `is_settled` when it is an item. */
+export function fromStatusRow(row: Row, digest: Hash): FlashItemStatus | undefined {
+  const { noted, transaction_hash: hash, kind, is_settled: isSettled } = row;
+  if (kind === "settled") return { status: "settled", transactionHash: digest };
+  if (typeof hash === "string") return { status: "settled", transactionHash: hash as Hash };
+  if (noted !== null || isSettled === true || isSettled === 1) return { status: "settled" };
+  return kind === null ? undefined : { status: "accepted" };
 }
 
 export function toReleaseRow({ authorization, signature }: LiveRelease): ReleaseRow {

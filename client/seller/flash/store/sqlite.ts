@@ -3,16 +3,17 @@ import type { Address, Hash } from "viem";
 import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../core/errors.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, type ServerId } from "../keys.ts";
-import type { FlashDurability, FlashEscrowId, FlashStore, SettlementId } from "../types.ts";
+import type { FlashDurability, FlashEscrowId, FlashItemStatus, FlashStore, SettlementId } from "../types.ts";
 import { createEmbeddedFlashStore } from "./embedded.ts";
 import { createGroupCommit, type GroupCommit } from "./groupCommit.ts";
 import type { FlashPersistence } from "./persistence.ts";
-import { committedOf, newBook, topBlockOf, type Book, type ItemRecord } from "./records.ts";
+import { committedOf, MAX_SETTLED_ITEMS, newBook, topBlockOf, type Book, type ItemRecord } from "./records.ts";
 import {
   fromBits,
   fromItemRow,
   fromLaneRow,
   fromReleaseRow,
+  fromStatusRow,
   number,
   parseRead,
   stringify,
@@ -161,6 +162,35 @@ class SqlitePersistence implements FlashPersistence {
     );
   }
 
+  findItem({ key }: Book, digest: Hash): FlashItemStatus | undefined {
+    const row = this.#one(
+      `SELECT s.digest AS noted, s.transaction_hash, i.kind, i.is_settled FROM escrows e
+        LEFT JOIN settled_items s ON s.escrow_id = e.id AND s.digest = ?
+        LEFT JOIN items i ON i.escrow_id = e.id AND i.digest = ? WHERE e.id = ?`,
+      [digest, digest, this.#ids.get(key) ?? null],
+    );
+    return row === undefined ? undefined : fromStatusRow(row, digest);
+  }
+
+  noteSettled({ key }: Book, digests: readonly Hash[], transactionHash: Hash): Promise<void> {
+    const id = this.#ids.get(key);
+    if (id === undefined) return Promise.resolve();
+    return this.#commits.run(() => {
+      for (const digest of digests) {
+        this.#run(
+          `INSERT INTO settled_items (escrow_id, digest, transaction_hash) VALUES (?, ?, ?)
+            ON CONFLICT (escrow_id, digest) DO UPDATE SET transaction_hash = excluded.transaction_hash`,
+          [id, digest, transactionHash],
+        );
+      }
+      this.#run(
+        `DELETE FROM settled_items WHERE escrow_id = ? AND id <=
+          (SELECT id FROM settled_items WHERE escrow_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+        [id, id, MAX_SETTLED_ITEMS],
+      );
+    });
+  }
+
   write(changes: readonly BookChange[]): Promise<void> {
     if (changes.length === 0) return Promise.resolve();
     return this.#commits.run(() => {
@@ -286,6 +316,7 @@ class SqlitePersistence implements FlashPersistence {
 
   /** The nonce remembers a payment; only its digest remembers a transaction. */
   #settleItem(id: number, digest: Hash): void {
+    this.#run("INSERT OR IGNORE INTO settled_items (escrow_id, digest) VALUES (?, ?)", [id, digest]);
     this.#run("DELETE FROM items WHERE escrow_id = ? AND digest = ? AND kind = 'payment'", [id, digest]);
     this.#run("UPDATE items SET is_settled = 1, evidence = '' WHERE escrow_id = ? AND digest = ?", [id, digest]);
   }

@@ -47,6 +47,14 @@ export const FLASH_SCHEMA = `
     UNIQUE (escrow_id, digest)
   ) STRICT;
   CREATE INDEX items_unsettled ON items (escrow_id) WHERE is_settled = 0;
+  CREATE TABLE settled_items (
+    id INTEGER PRIMARY KEY,
+    escrow_id INTEGER NOT NULL REFERENCES escrows (id),
+    digest TEXT NOT NULL,
+    transaction_hash TEXT,
+    UNIQUE (escrow_id, digest)
+  ) STRICT;
+  CREATE INDEX settled_items_by_age ON settled_items (escrow_id);
   CREATE TABLE releases (
     escrow_id INTEGER NOT NULL REFERENCES escrows (id),
     nonce TEXT NOT NULL,

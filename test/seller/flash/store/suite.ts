@@ -588,6 +588,82 @@ export function describeFlashStore(name: string, open: () => FlashStore | Promis
       });
     });
 
+    describe("what became of an item", () => {
+      const status = async (item: FlashItem) => {
+        const found = await store.getItem(ESCROW, item.digest);
+        return found && [found.status, found.transactionHash];
+      };
+      const shown = (transactions: readonly FlashItem[] = []) =>
+        update(
+          { block: block(101n), settled: 500n },
+          {
+            nonceWords: [{ word: 0n, bits: 0b1n }],
+            lanes: [{ lane: 17n, settled: 300n }],
+            usedTransactions: transactions.map(({ digest }) => digest),
+          },
+        );
+
+      it("is accepted from its commit on, and settled when the chain shows it", async () => {
+        const items = [payment(0n), tab(300n), transaction("one")];
+        const open = await reserved(store, payment(7n));
+        expect(await status(open.item)).to.equal(undefined);
+        for (const item of items) await accepted(store, item);
+        for (const item of items) expect(await status(item), item.kind).to.deep.equal(["accepted", undefined]);
+        await store.applyChain([shown([transaction("one")])]);
+        for (const item of items) expect(await status(item), item.kind).to.deep.equal(["settled", undefined]);
+      });
+
+      it("names the transaction once it is noted, also when a later tab or epoch has come since", async () => {
+        const items = [payment(0n), tab(300n), transaction("one")];
+        for (const item of items) await accepted(store, item);
+        await store.applyChain([shown([transaction("one")])]);
+        const { client, ...rest } = ESCROW;
+        const upper = { ...rest, client: client.replace(/b/g, "B") as typeof client };
+        const digests = items.map(({ digest }) => digest);
+        await store.noteSettled(upper, digests, hashOf("batch"));
+        await accepted(store, tab(400n));
+        for (const item of items) expect(await status(item), item.kind).to.deep.equal(["settled", hashOf("batch")]);
+        expect(await status(tab(400n))).to.deep.equal(["accepted", undefined]);
+        await store.applyChain([update({ epoch: 1n, block: block(102n) })]);
+        for (const item of items) expect(await status(item), item.kind).to.deep.equal(["settled", hashOf("batch")]);
+        expect(await status(tab(400n))).to.equal(undefined);
+      });
+
+      it("is settled with its own hash when it was paid before it was served", async () => {
+        await accepted(store, settledTransaction("first"));
+        const { digest } = settledTransaction("first");
+        expect(await status(settledTransaction("first"))).to.deep.equal(["settled", digest]);
+      });
+
+      it("is unknown when a later tab has taken its place, and of another escrow", async () => {
+        await accepted(store, tab(100n));
+        await accepted(store, tab(200n));
+        expect(await status(tab(100n))).to.equal(undefined);
+        const other = { ...ESCROW, client: SERVER.server };
+        expect(await store.getItem(other, tab(200n).digest)).to.equal(undefined);
+        await store.noteSettled(other, [tab(200n).digest], hashOf("batch"));
+        expect(await store.getItem(other, tab(200n).digest)).to.equal(undefined);
+      });
+
+      it("is remembered for 10,000 later ones", async () => {
+        const digests = Array.from(
+          { length: 10_001 },
+          (_, index): `0x${string}` => `0x${index.toString(16).padStart(64, "0")}`,
+        );
+        await store.noteSettled(ESCROW, digests.slice(0, 1), hashOf("first"));
+        await store.noteSettled(ESCROW, digests.slice(1, 10_000), hashOf("second"));
+        const find = async (index: number) =>
+          (await store.getItem(ESCROW, digests[index] ?? expect.fail()))?.transactionHash;
+        expect(await find(0)).to.equal(hashOf("first"));
+        await store.noteSettled(ESCROW, digests.slice(10_000), hashOf("third"));
+        expect([await find(0), await find(1), await find(10_000)]).to.deep.equal([
+          undefined,
+          hashOf("second"),
+          hashOf("third"),
+        ]);
+      });
+    });
+
     it("answers nothing once it is closed", async () => {
       await store.close();
       expect(await rejection(store.reserve(request(payment(0n))))).to.be.instanceOf(StoreClosedError);
