@@ -57,6 +57,12 @@ export {
   type PaymentsOptions,
 } from "./payments.ts";
 export type { Opened } from "./openingFlow.ts";
+export {
+  createPaymentStatus,
+  type PaymentStatus,
+  type PaymentStatusOptions,
+  type WirePaymentStatus,
+} from "./paymentStatus.ts";
 export type { Refusal } from "./refusals.ts";
 export type { PricedAsset } from "../core/price.ts";
 export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
