@@ -207,6 +207,26 @@ describe("x402 flash: payer", () => {
       expect(figuresOf((await payer.pay(terms())).payload)).to.deep.equal(["tab", 17n, 2_000n]);
     });
 
+    it("never grows by more than its price, though others are on their way and all of it is said to be used", async () => {
+      const payer = makePayer();
+      const first = await payer.pay(terms());
+      await payer.pay(terms());
+      const lanes = [{ lane: 17n, authorised: 2_000n, consumed: 2_000n, settled: 0n }];
+      await payer.refused(first.key, "flash_amount_insufficient", corrected({ lanes }));
+      expect(figuresOf((await payer.pay(terms())).payload)).to.deep.equal(["tab", 17n, 3_000n]);
+    });
+
+    for (const said of [2_000n, 9_000n]) {
+      it(`pays with what a refused one has promised, though ${said} are said to be used while it was on its way`, async () => {
+        const payer = makePayer();
+        const [first, second] = [await payer.pay(terms()), await payer.pay(terms())];
+        if (said === 2_000n) await payer.accepted(first.key, settled(17n, said));
+        await payer.refused(second.key, "anything");
+        if (said === 9_000n) await payer.accepted(first.key, settled(17n, said));
+        expect(figuresOf((await payer.pay(terms())).payload)).to.deep.equal(["tab", 17n, 2_000n]);
+      });
+    }
+
     it("gives way to payments when the server keeps no more lanes", async () => {
       const payer = makePayer();
       const { key } = await payer.pay(terms());

@@ -62,6 +62,11 @@ describe("x402 flash: a client at a server that lies", function () {
     "offers that are no list": { offer, error: "flash_nonce_used", required: { accepts: 7 } },
     "no offers": { offer, error: "flash_nonce_used", required: { accepts: [] } },
     "offers of nothing": { offer, error: "flash_nonce_used", required: { accepts: [null] } },
+    "an offer of another price": {
+      offer,
+      error: "flash_nonce_used",
+      required: { accepts: [{ ...requirements, amount: "2000", extra: offer }] },
+    },
     "no 402 at all": { status: 500 },
     "a 402 without offers": {},
     "a wait that never ends": { offer: { ...offer, retryAfterMs: 80_000_000 }, error: "flash_escrow_pending" },
