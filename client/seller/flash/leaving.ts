@@ -72,6 +72,15 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
     return readOpen(escrow);
   }
 
+  /** Stops the epoch that the chain is in: one that only this read shows is not stopped yet. */
+  async function stopForGood(escrow: FlashEscrowId): Promise<FlashEscrowState> {
+    await stop(escrow);
+    // What was settled a moment ago counts only once it was read.
+    await chain.refreshEscrow(escrow);
+    const state = await readOpen(escrow);
+    return state.isStopped ? state : stopForGood(escrow);
+  }
+
   return {
     async release({ client, token, amount, validSeconds = DEFAULT_RELEASE_SECONDS }): Promise<LiveRelease> {
       if (validSeconds < 1n || validSeconds > MAX_FLASH_RELEASE_SECONDS) {
@@ -101,10 +110,7 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
 
     async signClose(parties) {
       const escrow = idOf(parties);
-      await stop(escrow);
-      // What was settled a moment ago counts only once it was read.
-      await chain.refreshEscrow(escrow);
-      const { confirmed, unsettled } = await readOpen(escrow);
+      const { confirmed, unsettled } = await stopForGood(escrow);
       if (unsettled > 0n) throw new NotSettledError(escrow.client, unsettled);
       const authorization = {
         client: escrow.client,

@@ -148,6 +148,16 @@ describe("giving escrows back", () => {
       expect(await market.answer(await payer.payment(100n, 0n, { epoch: 1n }))).to.equal("accepted");
     });
 
+    it("is of an epoch that is stopped, also when only its own read shows that epoch", async () => {
+      await payer.call("closeEscrow", payer.account.address, market.server, USDC, 0);
+      await market.advance(3_600n);
+      await payer.call("withdrawEscrow", market.server, USDC, payer.account.address);
+      await payer.open({ amount: 500n, epoch: 1n });
+      expect((await payer.state()).confirmed.epoch).to.equal(0n);
+      expect((await market.leaving.signClose(parties())).authorization.epoch).to.equal(1n);
+      expect(await market.answer(await payer.payment(100n, 0n, { epoch: 1n }))).to.equal("flash_escrow_closing");
+    });
+
     it("needs an escrow", async () => {
       const nobody = { client: market.server, token: USDC };
       expect(await rejection(market.leaving.signClose(nobody))).to.be.instanceOf(EscrowNotOpenError);
