@@ -61,7 +61,9 @@ class EmbeddedFlashStore implements FlashStore {
   }
 
   async reserve(request: FlashReserveParameters): Promise<FlashReserveResult> {
-    const book = await this.#ready(request);
+    await this.#ready(request);
+    // Found anew: a read may have put another book in its place while this waited.
+    const book = this.#find(toEscrowId(request.escrow));
     if (book === undefined) return { isReserved: false, reason: "unknownEscrow" };
     const reason = this.#refuse(book, request);
     if (reason !== undefined) return { isReserved: false, reason, state: toState(book) };

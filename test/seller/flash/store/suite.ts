@@ -370,6 +370,15 @@ export function describeFlashStore(name: string, open: () => FlashStore | Promis
         expect(await unsettled()).to.deep.equal([["payment", 100n]]);
       });
 
+      it("counts a request that is reserved while a read comes in", async () => {
+        const reserving = store.reserve(request(payment(0n)));
+        const reading = store.applyChain([update({ block: block(101n) })]);
+        const [result] = await Promise.all([reserving, reading]);
+        if (!result.isReserved) throw new Error(result.reason);
+        expect((await store.getEscrow(ESCROW))?.accepted).to.equal(100n);
+        await store.commit(result.reservation, NOW);
+      });
+
       it("refuses another epoch", async () => {
         expect(await refusal(store, payment(0n), { epoch: 1n })).to.equal("epoch");
         expect(await refusal(store, tab(100n), { epoch: 1n })).to.equal("epoch");
