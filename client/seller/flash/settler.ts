@@ -23,6 +23,7 @@ import {
   DEFAULT_SETTLE_GAS,
   scaleGas,
   splitIntoShipments,
+  toWaves,
   withoutItems,
   type SettleGasModel,
   type Shipment,
@@ -173,9 +174,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const failures = new Map<Hex, SettleFailure>();
     const paid: Settlement[] = [];
     const takenBy = new Map<Hex, Hash>();
-    for (const shipment of shipments) {
-      signal.throwIfAborted();
-      const { receipt, ...reading } = await sendLive(shipment, signal);
+    for (const [shipment, { receipt, ...reading }] of await sendInWaves(shipments, signal)) {
       for (const [digest, failure] of reading.failures) failures.set(digest, failure);
       paid.push(...reading.paid);
       if (receipt === undefined) continue;
@@ -186,6 +185,24 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       }
     }
     return { receipts, failures, paid, takenBy };
+  }
+
+  /** Batches one after the other; signed transactions, of which each is one of its own, many at once, or they would take a block each. */
+  async function sendInWaves(
+    shipments: readonly Shipment[],
+    signal: AbortSignal,
+  ): Promise<readonly (readonly [Shipment, SentShipment])[]> {
+    const sent: (readonly [Shipment, SentShipment])[] = [];
+    for (const wave of toWaves(shipments)) {
+      signal.throwIfAborted();
+      const results = await Promise.allSettled(wave.map((shipment) => sendLive(shipment, signal)));
+      results.forEach((result, index) => {
+        if (result.status === "rejected") throw result.reason;
+        const shipment = wave[index];
+        if (shipment !== undefined) sent.push([shipment, result.value]);
+      });
+    }
+    return sent;
   }
 
   /** What the contract would skip of a batch that reverted, or of which items were skipped before: their gas is saved. */

@@ -136,6 +136,23 @@ describe("settler of flash", () => {
     expect(await market.income()).to.equal(100n);
   });
 
+  it("has many signed transactions in one block, so that none waits for the receipts of the others", async () => {
+    await open();
+    for (const nonce of [1n, 2n, 3n])
+      expect(await market.answer(await payer.transaction(100n, nonce))).to.equal("accepted");
+    const { testClient } = market.base;
+    await testClient.setAutomine(false);
+    try {
+      const settling = market.settler.settleNow();
+      await until(() => kinds().filter((kind) => kind === "sent").length === 3);
+      await testClient.mine({ blocks: 1 });
+      expect(failures(await settling)).to.deep.equal([undefined, undefined, undefined]);
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(await market.income()).to.equal(300n);
+  });
+
   it("settles what a stranger settled before without another word", async () => {
     await open();
     const tab = await payer.tab(300n);

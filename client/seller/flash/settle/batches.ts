@@ -118,6 +118,21 @@ function openDraft(drafts: Draft[], reserve: bigint): Draft {
   return draft;
 }
 
+/** As many transactions as most nodes keep of one account before they are mined. */
+const MAX_WAVE = 16;
+
+/** What is sent at once: a batch alone, for it may fill a block, and signed transactions together. */
+export function toWaves(shipments: readonly Shipment[]): readonly (readonly Shipment[])[] {
+  const waves: Shipment[][] = [];
+  for (const shipment of shipments) {
+    const last = waves.at(-1);
+    const isJoined = shipment.kind === "transaction" && last?.[0]?.kind === "transaction" && last.length < MAX_WAVE;
+    if (isJoined) last.push(shipment);
+    else waves.push([shipment]);
+  }
+  return waves;
+}
+
 /** Leaves items out of a batch; undefined when none is left. Gas that is not used costs nothing. */
 export function withoutItems(
   batch: Extract<Shipment, { readonly kind: "batch" }>,
