@@ -2,7 +2,7 @@ import { bytesToHex, hexToBytes, type Address, type Hash } from "viem";
 import { transactionKey } from "../../flash/hash.ts";
 import { InvalidSignedTransactionError, parseSignedTransaction } from "../../flash/signedTransaction.ts";
 import { systemClock } from "../core/clock.ts";
-import { ChainBusyError, ChainUnavailableError, InvalidLimitError } from "../core/errors.ts";
+import { ChainBusyError, ChainUnavailableError, InvalidLimitError, ReservationLostError } from "../core/errors.ts";
 import { toAddress, toBytes32 } from "../core/keys.ts";
 import { loadSignatureBackend, type SignatureBackend } from "../core/signature.ts";
 import { createTokenBuckets } from "../core/tokenBucket.ts";
@@ -11,7 +11,7 @@ import { createFlashHasher, type FlashHasher } from "./hash.ts";
 import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
-import { refuseStanding, refuseState, safeUntilOf } from "./terms.ts";
+import { refuseStanding, refuseState, refuseTime, safeUntilOf } from "./terms.ts";
 import type {
   FlashAcceptor,
   FlashAcceptorOptions,
@@ -23,6 +23,7 @@ import type {
   FlashLimits,
   FlashRefusal,
   FlashRejection,
+  FlashReservation,
   FlashReserveParameters,
   PresentedItem,
 } from "./types.ts";
@@ -112,7 +113,8 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     const name = isProven ? `${escrow.client} ${escrow.token}` : signer;
     if (!(await refreshOnce(escrow, name, now))) return first ?? "flash_stale_state";
     const found = await store.getEscrow(escrow);
-    return judgeState(found, now) ?? found ?? "flash_escrow_not_found";
+    // The read took its time.
+    return judgeState(found, readClock()) ?? found ?? "flash_escrow_not_found";
   }
 
   function judgeState(state: FlashEscrowState | undefined, now: bigint): FlashRejectionCode | undefined {
@@ -146,16 +148,27 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   async function checkItem(parameters: FlashAcceptParameters): Promise<FlashReserveParameters | FlashRejection> {
     const token = toToken(parameters.token);
     const price = toPrice(parameters.price);
-    const now = readClock();
     const read = await readItem(reader, parameters.item, token);
     if (typeof read === "string") return reject(read);
     const { client, epoch, item, signer } = read;
-    const state = await judge({ ...settlement, client, server, token }, signer, now);
+    const state = await judge({ ...settlement, client, server, token }, signer, readClock());
     if (typeof state === "string") return reject(state);
     if (!isSigner(signer, state)) return reject("flash_signature_invalid");
-    if (item.deadline !== 0n && now + limits.settleSeconds >= item.deadline) return reject("flash_deadline_too_soon");
+    const now = readClock();
+    if (isDeadlineSoon(item, now)) return reject("flash_deadline_too_soon");
     if (isPaused(state.escrow, epoch)) return refuse("exposure", state.escrow);
     return toRequest(state.escrow, { epoch, item, price, now });
+  }
+
+  function isDeadlineSoon({ deadline }: ReadItem["item"], now: bigint): boolean {
+    return deadline !== 0n && now + limits.settleSeconds >= deadline;
+  }
+
+  /** Whether a request took longer than it may, and what pays for it can no longer be settled with certainty (R2, R3). */
+  async function isTooLate({ until, escrow, item }: FlashReservation, now: bigint): Promise<boolean> {
+    if (now <= until || item.kind === "settled") return false;
+    const state = await store.getEscrow(escrow);
+    return state === undefined || isDeadlineSoon(item, now) || refuseTime(state, limits, now) !== undefined;
   }
 
   function toRequest(
@@ -222,7 +235,14 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
       return reason === undefined ? undefined : refuse(reason, checked.escrow);
     },
 
-    commit: (reservation) => store.commit(reservation, readClock()),
+    async commit(reservation) {
+      const now = readClock();
+      if (await isTooLate(reservation, now)) {
+        await store.cancel(reservation);
+        throw new ReservationLostError(reservation.reservationId, "took too long to be settled in time");
+      }
+      await store.commit(reservation, now);
+    },
 
     cancel: (reservation) => store.cancel(reservation),
   };

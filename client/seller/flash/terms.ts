@@ -26,9 +26,9 @@ function refuseTerms({ confirmed, head }: FlashEscrowState, limits: FlashLimits)
 }
 
 /** R2, strictly: at the unlock time itself the client may withdraw in front of the settlement. */
-function refuseTime(
+export function refuseTime(
   state: FlashEscrowState,
-  { settleSeconds }: FlashLimits,
+  { settleSeconds }: Pick<FlashLimits, "settleSeconds">,
   now: bigint,
 ): FlashRejectionCode | undefined {
   if (now + settleSeconds >= unlockOf(state)) return "flash_lock_too_short";

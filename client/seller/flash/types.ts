@@ -470,7 +470,11 @@ export interface FlashAcceptor {
   /** Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept. */
   check(parameters: FlashAcceptParameters): Promise<FlashRejection | undefined>;
 
-  /** See {@link FlashStore.commit}. */
+  /**
+   * See {@link FlashStore.commit}. A request that took longer than `reservationSeconds` is accepted only while T is left.
+   *
+   * @throws {ReservationLostError} the reservation ended, or can no longer be settled with certainty. Nothing was accepted now.
+   */
   commit(reservation: FlashReservation): Promise<void>;
 
   /** See {@link FlashStore.cancel}. */

@@ -3,7 +3,7 @@ import { encodeFunctionData, keccak256, toHex, type Address, type PrivateKeyAcco
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { flashSettlementAbi } from "../../../client/abi/index.ts";
 import { flashDomain, flashTypes } from "../../../client/flash/typedData.ts";
-import { ChainUnavailableError, InvalidLimitError } from "../../../client/seller/core/errors.ts";
+import { ChainUnavailableError, InvalidLimitError, ReservationLostError } from "../../../client/seller/core/errors.ts";
 import { loadNativeBackend, viemBackend } from "../../../client/seller/core/signature.ts";
 import { createFlashAcceptor } from "../../../client/seller/flash/accept.ts";
 import { InvalidPriceError, UnknownTokenError } from "../../../client/seller/flash/errors.ts";
@@ -245,6 +245,38 @@ describe("acceptance of flash payments", () => {
     it("goes by the chain's time where the machine's clock is slow", async () => {
       desk.chainTime = NOW + CLOSE_DELAY - T;
       expect(await desk.answer(await desk.payment())).to.equal("flash_stale_state");
+    });
+
+    it("goes by the time at which a read of the chain ends", async () => {
+      let now = NOW + DAY / 2n;
+      const refreshEscrow = async (): Promise<void> => {
+        const block200 = block(200n, now);
+        now += 60n;
+        await desk.apply({ unlockAt: now + T, block: block200 });
+      };
+      desk = await openDesk({ clock: () => now, chain: { chainTime: undefined, refreshEscrow } });
+      expect(await desk.answer(await desk.payment())).to.equal("flash_lock_too_short");
+    });
+
+    it("loses a request that was served so long that T is no longer left", async () => {
+      const unlockAt = NOW + 2n * T;
+      await desk.apply({ unlockAt, block: block(101n) });
+      const late = await desk.accept(await desk.payment({ nonce: 0n }));
+      const later = await desk.accept(await desk.payment({ nonce: 1n }));
+      if (!late.isAccepted || !later.isAccepted) throw new Error("refused");
+      desk.now = unlockAt - T - 1n;
+      await desk.acceptor.commit(late.reservation);
+      desk.now += 1n;
+      expect(await rejection(desk.acceptor.commit(later.reservation))).to.be.instanceOf(ReservationLostError);
+      expect((await desk.store.getEscrow(desk.escrow))?.accepted).to.equal(100n);
+    });
+
+    it("R3: loses a request that was served until T before its deadline", async () => {
+      const deadline = NOW + 2n * T;
+      const result = await desk.accept(await desk.payment({ deadline }));
+      if (!result.isAccepted) throw new Error(result.code);
+      desk.now = deadline - T;
+      expect(await rejection(desk.acceptor.commit(result.reservation))).to.be.instanceOf(ReservationLostError);
     });
 
     it("tells up to when it accepts", async () => {
