@@ -162,8 +162,8 @@ abstract contract FreeBalances is Deposits {
         uint256 kind = _roll(d, 20);
         if (kind == 0 && _chance(d, 20)) return type(uint64).max - uint64(_roll(d, 2));
         if (kind < 4) return uint64(next + 60 + _roll(d, 8));
-        if (kind < 8 && next >= 66) return uint64(next - 62 - _roll(d, 4));
-        if (kind < 12 && next != 0) return uint64(_roll(d, next < 8 ? next : 8) + (next < 8 ? 0 : next - 8));
+        if (kind < 10 && next >= 66) return uint64(next - 64 - _roll(d, 2));
+        if (kind < 13 && next != 0) return uint64(_roll(d, next < 8 ? next : 8) + (next < 8 ? 0 : next - 8));
         return uint64(next + _roll(d, 3));
     }
 }
