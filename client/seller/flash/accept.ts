@@ -324,6 +324,9 @@ function checkLimits(limits: FlashLimits): FlashLimits {
   }
   if (maxLanes < 0) throw new InvalidLimitError("maxLanes", "must not be negative");
   if (reservationSeconds <= 0n) throw new InvalidLimitError("reservationSeconds", "must be above zero");
+  if (reservationSeconds >= settleSeconds) {
+    throw new InvalidLimitError("reservationSeconds", "must be below `settleSeconds`, or no time is left to settle");
+  }
   return limits;
 }
 

@@ -73,6 +73,8 @@ interface OriginalPayment {
 }
 
 const NEVER = new AbortController().signal;
+/** Transactions of one client that are waited for at once: whoever sends what never lands takes no more places than these. */
+const MAX_WAITING = 8;
 
 /**
  * Makes the settle-before-serve mode of one server.
@@ -88,6 +90,20 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
   const { client, store, chain, acceptor, receiptTimeout = 120_000 } = options;
   const settlement = toSettlementId(options.settlement);
   const server = toAddress(options.server);
+  const waiting = new Map<Address, number>();
+
+  async function inPlace(client: Address, step: () => Promise<FlashAcceptResult>): Promise<FlashAcceptResult> {
+    const taken = waiting.get(client) ?? 0;
+    if (taken >= MAX_WAITING) return reject("flash_stale_state");
+    waiting.set(client, taken + 1);
+    try {
+      return await step();
+    } finally {
+      const left = (waiting.get(client) ?? 1) - 1;
+      if (left === 0) waiting.delete(client);
+      else waiting.set(client, left);
+    }
+  }
 
   async function read(rawTransaction: Hex, token: Address): Promise<OriginalPayment | undefined> {
     try {
@@ -169,15 +185,18 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     return undefined;
   }
 
-  async function accept({
-    rawTransaction,
-    token,
-    price,
-    signal = NEVER,
-  }: SettleFirstParameters): Promise<FlashAcceptResult> {
-    const paidIn = toAddress(token);
-    const payment = await read(rawTransaction, paidIn);
+  async function accept(parameters: SettleFirstParameters): Promise<FlashAcceptResult> {
+    const paidIn = toAddress(parameters.token);
+    const payment = await read(parameters.rawTransaction, paidIn);
     if (payment === undefined) return reject("flash_transaction_invalid");
+    return inPlace(payment.client, () => settle(payment, paidIn, parameters));
+  }
+
+  async function settle(
+    payment: OriginalPayment,
+    paidIn: Address,
+    { rawTransaction, price, signal = NEVER }: SettleFirstParameters,
+  ): Promise<FlashAcceptResult> {
     const escrow = { ...settlement, client: payment.client, server, token: paidIn };
     const code = await refuseBefore(escrow, payment, price);
     if (code !== undefined) return reject(code);

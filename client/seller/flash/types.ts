@@ -364,7 +364,7 @@ export interface FlashLimits {
   readonly nonceWindow: bigint;
   /** Most lanes an escrow may use. */
   readonly maxLanes: number;
-  /** Seconds a request may be served. */
+  /** Seconds a request may be served: part of {@link settleSeconds}, and less than that. */
   readonly reservationSeconds: bigint;
 }
 

@@ -544,6 +544,7 @@ describe("acceptance of flash payments", () => {
       ["the window is empty", { nonceWindow: 0n }],
       ["lanes are negative", { maxLanes: -1 }],
       ["a request may not be served at all", { reservationSeconds: 0n }],
+      ["a request may be served until nothing of T is left", { reservationSeconds: T }],
     ] as const) {
       it(`does not start when ${name}`, async () => {
         expect(await rejection(createFlashAcceptor(options(limits)))).to.be.instanceOf(InvalidLimitError);

@@ -85,6 +85,32 @@ describe("requests that are settled before they are served", () => {
     await other.close();
   });
 
+  it("of one client do not take every place to wait with transactions that never land", async () => {
+    const { testClient } = market.base;
+    const patience = new AbortController();
+    const { signal } = patience;
+    await testClient.setAutomine(false);
+    try {
+      const raws = await Promise.all(
+        Array.from({ length: 9 }, (_, index) => payer.originalTransaction(BigInt(100 + index))),
+      );
+      const answers = raws.map((rawTransaction) =>
+        market.settleFirst.accept({ rawTransaction, token: USDC, price: 100n, signal }),
+      );
+      const results = Promise.allSettled(answers);
+      expect(await Promise.race(answers)).to.deep.include({ isAccepted: false, code: "flash_stale_state" });
+      patience.abort();
+      expect((await results).filter(({ status }) => status === "rejected")).to.have.length(8);
+    } finally {
+      await testClient.mine({ blocks: 1 });
+      await testClient.setAutomine(true);
+    }
+    const other = await market.payer(1_000n);
+    await other.open({ amount: 500n });
+    expect(await answer(await other.originalTransaction(100n))).to.equal("accepted");
+    expect(await answer(await payer.originalTransaction(120n))).to.equal("accepted");
+  });
+
   it("are never taken as evidence", async () => {
     const rawTransaction = await payer.originalTransaction(100n);
     expect(await market.answer({ kind: "transaction", rawTransaction })).to.equal("flash_transaction_invalid");

@@ -59,7 +59,9 @@ export function createGroupCommit(database: DatabaseSync, groupMs?: number): Gro
     try {
       write();
     } catch (error) {
-      database.exec("ROLLBACK TO step; RELEASE step");
+      // A disk that fails may have ended the transaction itself: then nothing of the group was written.
+      if (database.isTransaction) database.exec("ROLLBACK TO step; RELEASE step");
+      else endGroup();
       throw error;
     }
     database.exec("RELEASE step");
@@ -71,6 +73,8 @@ export function createGroupCommit(database: DatabaseSync, groupMs?: number): Gro
       if (groupMs === undefined) return alone(write);
       group ??= begin(groupMs);
       const durable = group;
+      // Whoever joined hears of a failure; when the only write failed by itself, nobody did.
+      durable.catch(() => undefined);
       join(write);
       return durable;
     },
