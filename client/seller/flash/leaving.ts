@@ -54,8 +54,12 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
     return { ...settlement, client: toAddress(client), server, token: toAddress(token) };
   }
 
+  function readClock(): bigint {
+    return largest(clock(), chain.chainTime ?? 0n);
+  }
+
   function deadlineAfter(seconds: bigint): bigint {
-    return largest(clock(), chain.chainTime ?? 0n) + seconds;
+    return readClock() + seconds;
   }
 
   async function readOpen(escrow: FlashEscrowId): Promise<FlashEscrowState> {
@@ -68,7 +72,7 @@ export function createFlashLeaving(options: FlashLeavingOptions): FlashLeaving {
 
   async function stop(escrow: FlashEscrowId): Promise<FlashEscrowState> {
     const { confirmed } = await readOpen(escrow);
-    await store.stop(escrow, confirmed.epoch);
+    await store.stop(escrow, confirmed.epoch, readClock());
     return readOpen(escrow);
   }
 

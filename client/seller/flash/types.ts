@@ -278,8 +278,12 @@ export interface FlashStore {
   /** Forgets every read above `block`, after a re-organisation deeper than was expected: the escrows are unknown until they are read again. */
   rewindChain(id: SettlementId, block: bigint): Promise<void>;
 
-  /** Stops accepting in this epoch, for every process (R11). Does nothing in another epoch. */
-  stop(escrow: FlashEscrowId, epoch: bigint): Promise<void>;
+  /**
+   * Stops accepting in this epoch, for every process (R11). Does nothing in another epoch.
+   *
+   * @param now - Unix seconds: requests that are past their time by then end, since no later request ends them. Absent: none does.
+   */
+  stop(escrow: FlashEscrowId, epoch: bigint, now?: bigint): Promise<void>;
 
   /**
    * Records a release of the current epoch before it leaves the server, if R1 still holds with it. It may be stopped or closing.

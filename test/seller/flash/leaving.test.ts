@@ -140,6 +140,14 @@ describe("giving escrows back", () => {
       expect((await market.leaving.signClose(parties())).authorization.epoch).to.equal(0n);
     });
 
+    it("does not wait for a request that a killed process left behind", async () => {
+      const result = await market.acceptor.accept({ item: await payer.payment(400n, 0n), token: USDC, price: 100n });
+      expect(result.isAccepted).to.equal(true);
+      expect(await rejection(market.leaving.signClose(parties()))).to.be.instanceOf(NotSettledError);
+      await market.advance(market.acceptor.limits.reservationSeconds + 1n);
+      expect((await market.leaving.signClose(parties())).authorization.epoch).to.equal(0n);
+    });
+
     it("holds for its epoch only", async () => {
       await relayClose(await market.leaving.signClose(parties()));
       await payer.call("withdrawEscrow", market.server, USDC, payer.account.address);

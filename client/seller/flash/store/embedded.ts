@@ -137,10 +137,11 @@ class EmbeddedFlashStore implements FlashStore {
     await this.#persistence.markStale({ chainId, settlement: address }, block);
   }
 
-  async stop(escrow: FlashEscrowId, epoch: bigint): Promise<void> {
+  async stop(escrow: FlashEscrowId, epoch: bigint, now?: bigint): Promise<void> {
     const book = this.#find(toEscrowId(escrow));
     if (book === undefined || book.epoch !== epoch) return;
     book.isStopped = true;
+    if (now !== undefined) for (const { reservationId } of overdueOf(book, now)) cancel(book, reservationId);
     await this.#write([changeOf(book, { isRead: true })]);
   }
 

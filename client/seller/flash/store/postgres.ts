@@ -209,12 +209,13 @@ class PostgresFlashStore implements FlashStore {
     this.#books.clear();
   }
 
-  async stop(escrow: FlashEscrowId, epoch: bigint): Promise<void> {
-    await this.#change(toEscrowId(escrow), async (shelved) => {
+  async stop(escrow: FlashEscrowId, epoch: bigint, now?: bigint): Promise<void> {
+    const decide: Decision<undefined> = async (shelved) => {
       if (shelved === undefined || shelved.book.epoch !== epoch) return { answer: undefined };
       shelved.book.isStopped = true;
       return { change: changeOf(shelved.book, { isRead: true }), answer: undefined };
-    });
+    };
+    await this.#change(toEscrowId(escrow), decide, now);
   }
 
   async addRelease(escrow: FlashEscrowId, release: LiveRelease): Promise<boolean> {

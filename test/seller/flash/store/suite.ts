@@ -468,6 +468,14 @@ export function describeFlashStore(name: string, open: () => FlashStore | Promis
         await accepted(store, payment(1n), { epoch: 1n });
       });
 
+      it("R11: a stop ends requests that are past their time, which no later request would", async () => {
+        const { until } = await reserved(store, payment(0n));
+        await store.stop(ESCROW, 0n, until);
+        expect((await state()).unsettled).to.equal(100n);
+        await store.stop(ESCROW, 0n, until + 1n);
+        expect((await state()).unsettled).to.equal(0n);
+      });
+
       it("R11: a stop of another epoch does nothing", async () => {
         await store.stop(ESCROW, 1n);
         await accepted(store, payment(0n));
