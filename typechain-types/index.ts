@@ -6,6 +6,8 @@ export type { interfaces };
 import type * as voucher from "./voucher/index.js";
 export type { voucher };
 export * as factories from "./factories/index.js";
+export type { IFlashSettlement } from "./interfaces/IFlashSettlement.js";
+export { IFlashSettlement__factory } from "./factories/interfaces/IFlashSettlement__factory.js";
 export type { IVoucherEscrow } from "./interfaces/IVoucherEscrow.js";
 export { IVoucherEscrow__factory } from "./factories/interfaces/IVoucherEscrow__factory.js";
 export type { IERC3009 } from "./interfaces/external/IERC3009.js";

@@ -3,4 +3,5 @@
 /* eslint-disable */
 import type * as external from "./external/index.js";
 export type { external };
+export type { IFlashSettlement } from "./IFlashSettlement.js";
 export type { IVoucherEscrow } from "./IVoucherEscrow.js";

@@ -2,4 +2,5 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as external from "./external/index.js";
+export { IFlashSettlement__factory } from "./IFlashSettlement__factory.js";
 export { IVoucherEscrow__factory } from "./IVoucherEscrow__factory.js";
