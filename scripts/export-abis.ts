@@ -34,7 +34,7 @@ const SOURCES = [
   },
   {
     name: "permit2",
-    summary: "Permit2: one transfer by signature with a witness.",
+    summary: "Permit2: one transfer by signature, with and without a witness.",
     artifact: "artifacts/contracts/interfaces/external/IPermit2.sol/IPermit2.json",
   },
 ] as const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// @title The part of Uniswap's Permit2 that transfers once by signature with a witness
+/// @title The part of Uniswap's Permit2 that transfers once by signature
 /// @notice Canonical at 0x000000000022D473030F116dDEE9F6B43aC78BA3 on every chain that has it.
 interface IPermit2 {
     /// @notice A token and the most that may be transferred.
@@ -29,6 +29,18 @@ interface IPermit2 {
         address to;
         uint256 requestedAmount;
     }
+
+    /// @notice Transfers tokens by a signature over the permit and its spender, who calls.
+    /// @param permit What the holder signed.
+    /// @param transferDetails Where the tokens go.
+    /// @param owner Token holder and signer.
+    /// @param signature 65 or 64 bytes of ECDSA, or ERC-1271.
+    function permitTransferFrom(
+        PermitTransferFrom calldata permit,
+        SignatureTransferDetails calldata transferDetails,
+        address owner,
+        bytes calldata signature
+    ) external;
 
     /// @notice Transfers tokens by a signature that also commits to `witness`.
     /// @param permit What the holder signed.
