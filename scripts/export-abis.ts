@@ -23,6 +23,36 @@ const SOURCES = [
     artifact: "artifacts/contracts/flash/FlashSettlement.sol/FlashSettlement.json",
   },
   {
+    name: "termsOperator",
+    summary: "TermsOperator, on escrow v1.1: its functions, events and errors.",
+    artifact: "artifacts/contracts/interfaces/ITermsOperator.sol/ITermsOperator.json",
+  },
+  {
+    name: "termsOperatorV1_0",
+    summary: "TermsOperatorV1_0, on escrow v1.0: its functions, events and errors.",
+    artifact: "artifacts/contracts/interfaces/ITermsOperatorV1_0.sol/ITermsOperatorV1_0.json",
+  },
+  {
+    name: "termsOperatorFactory",
+    summary: "TermsOperatorFactory: its functions, events and errors.",
+    artifact: "artifacts/contracts/interfaces/ITermsOperatorFactory.sol/ITermsOperatorFactory.json",
+  },
+  {
+    name: "signedRefundCollector",
+    summary: "SignedRefundCollector: its functions and errors.",
+    artifact: "artifacts/contracts/interfaces/ISignedRefundCollector.sol/ISignedRefundCollector.json",
+  },
+  {
+    name: "authCaptureEscrow",
+    summary: "Base's AuthCaptureEscrow v1.1: its functions, events and errors.",
+    artifact: "artifacts/contracts/interfaces/external/IAuthCaptureEscrow.sol/IAuthCaptureEscrow.json",
+  },
+  {
+    name: "authCaptureEscrowV1_0",
+    summary: "Base's AuthCaptureEscrow v1.0: its functions, events and errors.",
+    artifact: "artifacts/contracts/interfaces/external/IAuthCaptureEscrowV1_0.sol/IAuthCaptureEscrowV1_0.json",
+  },
+  {
     name: "eip2612",
     summary: "ERC-2612: an allowance by signature.",
     artifact: "node_modules/@openzeppelin/contracts/build/contracts/IERC20Permit.json",
