@@ -12,10 +12,14 @@ const BYTES32 = /^0x[0-9a-fA-F]{64}$/;
 
 /** Exclusive limits of the unsigned types that signed messages use. */
 const LIMITS: Readonly<Record<string, bigint>> = {
+  uint8: 1n << 8n,
+  uint16: 1n << 16n,
   uint32: 1n << 32n,
   uint40: 1n << 40n,
+  uint48: 1n << 48n,
   uint64: 1n << 64n,
   uint96: 1n << 96n,
+  uint120: 1n << 120n,
   uint128: 1n << 128n,
   uint256: 1n << 256n,
 };
