@@ -4,4 +4,9 @@
 import type * as external from "./external/index.js";
 export type { external };
 export type { IFlashSettlement } from "./IFlashSettlement.js";
+export type { ISignedRefundCollector } from "./ISignedRefundCollector.js";
+export type { ITermsOperator } from "./ITermsOperator.js";
+export type { ITermsOperatorCommon } from "./ITermsOperatorCommon.js";
+export type { ITermsOperatorFactory } from "./ITermsOperatorFactory.js";
+export type { ITermsOperatorV1_0 } from "./ITermsOperatorV1_0.js";
 export type { IVoucherEscrow } from "./IVoucherEscrow.js";

@@ -3,4 +3,9 @@
 /* eslint-disable */
 export * as external from "./external/index.js";
 export { IFlashSettlement__factory } from "./IFlashSettlement__factory.js";
+export { ISignedRefundCollector__factory } from "./ISignedRefundCollector__factory.js";
+export { ITermsOperator__factory } from "./ITermsOperator__factory.js";
+export { ITermsOperatorCommon__factory } from "./ITermsOperatorCommon__factory.js";
+export { ITermsOperatorFactory__factory } from "./ITermsOperatorFactory__factory.js";
+export { ITermsOperatorV1_0__factory } from "./ITermsOperatorV1_0__factory.js";
 export { IVoucherEscrow__factory } from "./IVoucherEscrow__factory.js";

@@ -60,8 +60,19 @@ export declare namespace IPermit2 {
 }
 
 export interface IPermit2Interface extends Interface {
-  getFunction(nameOrSignature: "permitWitnessTransferFrom"): FunctionFragment;
+  getFunction(
+    nameOrSignature: "permitTransferFrom" | "permitWitnessTransferFrom"
+  ): FunctionFragment;
 
+  encodeFunctionData(
+    functionFragment: "permitTransferFrom",
+    values: [
+      IPermit2.PermitTransferFromStruct,
+      IPermit2.SignatureTransferDetailsStruct,
+      AddressLike,
+      BytesLike
+    ]
+  ): string;
   encodeFunctionData(
     functionFragment: "permitWitnessTransferFrom",
     values: [
@@ -74,6 +85,10 @@ export interface IPermit2Interface extends Interface {
     ]
   ): string;
 
+  decodeFunctionResult(
+    functionFragment: "permitTransferFrom",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "permitWitnessTransferFrom",
     data: BytesLike
@@ -123,6 +138,17 @@ export interface IPermit2 extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  permitTransferFrom: TypedContractMethod<
+    [
+      permit: IPermit2.PermitTransferFromStruct,
+      transferDetails: IPermit2.SignatureTransferDetailsStruct,
+      owner: AddressLike,
+      signature: BytesLike
+    ],
+    [void],
+    "nonpayable"
+  >;
+
   permitWitnessTransferFrom: TypedContractMethod<
     [
       permit: IPermit2.PermitTransferFromStruct,
@@ -140,6 +166,18 @@ export interface IPermit2 extends BaseContract {
     key: string | FunctionFragment
   ): T;
 
+  getFunction(
+    nameOrSignature: "permitTransferFrom"
+  ): TypedContractMethod<
+    [
+      permit: IPermit2.PermitTransferFromStruct,
+      transferDetails: IPermit2.SignatureTransferDetailsStruct,
+      owner: AddressLike,
+      signature: BytesLike
+    ],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "permitWitnessTransferFrom"
   ): TypedContractMethod<
