@@ -43,7 +43,14 @@ const buildProfile = { compilers: [compiler], overrides };
 const solidityTestTask = overrideTask(["test", "solidity"])
   .setInlineAction(async (taskArguments, hre, runSuper) => {
     if (!taskArguments.noCompile && taskArguments.testFiles.length !== 0) {
-      const files = ["contracts/voucher/VoucherEscrow.sol", "contracts/flash/FlashSettlement.sol"];
+      const files = [
+        "contracts/voucher/VoucherEscrow.sol",
+        "contracts/flash/FlashSettlement.sol",
+        "contracts/auth-capture/TermsOperatorFactory.sol",
+        "contracts/auth-capture/TermsOperator.sol",
+        "contracts/auth-capture/TermsOperatorV1_0.sol",
+        "contracts/auth-capture/SignedRefundCollector.sol",
+      ];
       await hre.tasks.getTask("build").run({ files, quiet: true });
     }
     return runSuper(taskArguments);

@@ -24,23 +24,23 @@ const SOURCES = [
   },
   {
     name: "termsOperator",
-    summary: "TermsOperator, on escrow v1.1: its functions, events and errors.",
-    artifact: "artifacts/contracts/interfaces/ITermsOperator.sol/ITermsOperator.json",
+    summary: "TermsOperator, on escrow v1.1: its functions, events and errors, those of its libraries included.",
+    artifact: "artifacts/contracts/auth-capture/TermsOperator.sol/TermsOperator.json",
   },
   {
     name: "termsOperatorV1_0",
-    summary: "TermsOperatorV1_0, on escrow v1.0: its functions, events and errors.",
-    artifact: "artifacts/contracts/interfaces/ITermsOperatorV1_0.sol/ITermsOperatorV1_0.json",
+    summary: "TermsOperatorV1_0, on escrow v1.0: its functions, events and errors, those of its libraries included.",
+    artifact: "artifacts/contracts/auth-capture/TermsOperatorV1_0.sol/TermsOperatorV1_0.json",
   },
   {
     name: "termsOperatorFactory",
-    summary: "TermsOperatorFactory: its functions, events and errors.",
-    artifact: "artifacts/contracts/interfaces/ITermsOperatorFactory.sol/ITermsOperatorFactory.json",
+    summary: "TermsOperatorFactory: its functions, events and errors, those of its libraries included.",
+    artifact: "artifacts/contracts/auth-capture/TermsOperatorFactory.sol/TermsOperatorFactory.json",
   },
   {
     name: "signedRefundCollector",
-    summary: "SignedRefundCollector: its functions and errors.",
-    artifact: "artifacts/contracts/interfaces/ISignedRefundCollector.sol/ISignedRefundCollector.json",
+    summary: "SignedRefundCollector: its functions and errors, those of its libraries included.",
+    artifact: "artifacts/contracts/auth-capture/SignedRefundCollector.sol/SignedRefundCollector.json",
   },
   {
     name: "authCaptureEscrow",

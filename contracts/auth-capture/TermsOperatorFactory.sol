@@ -35,10 +35,10 @@ contract TermsOperatorFactory is ITermsOperatorFactory {
     /* CONSTRUCTOR */
 
     /// @param operator Implementation for escrow v1.1, at the same address on every chain.
-    /// @param operatorV1_0 Implementation for escrow v1.0, at the same address on every chain.
-    constructor(address operator, address operatorV1_0) {
+    /// @param operatorOnV10 Implementation for escrow v1.0, at the same address on every chain.
+    constructor(address operator, address operatorOnV10) {
         OPERATOR = operator;
-        OPERATOR_V1_0 = operatorV1_0;
+        OPERATOR_V1_0 = operatorOnV10;
     }
 
     /// @inheritdoc ITermsOperatorFactory

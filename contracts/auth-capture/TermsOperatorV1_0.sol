@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// The name carries a version number.
+// solhint-disable contract-name-capwords
+
 import {IAuthCaptureEscrowV1_0} from "../interfaces/external/IAuthCaptureEscrowV1_0.sol";
 import {ITermsOperatorV1_0} from "../interfaces/ITermsOperatorV1_0.sol";
 import {CanonicalEscrow} from "./CanonicalEscrow.sol";

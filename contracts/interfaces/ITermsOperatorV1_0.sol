@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
+// The name carries a version number.
+// solhint-disable contract-name-capwords
+
 import {ITermsOperatorCommon} from "./ITermsOperatorCommon.sol";
 import {IAuthCaptureEscrowCommon} from "./external/IAuthCaptureEscrowCommon.sol";
 

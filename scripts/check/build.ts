@@ -19,6 +19,11 @@ const ACCEPTED = [
     reason:
       "The reentrancy guard clears its slot at the end of every call, the case that the warning itself calls safe.",
   },
+  {
+    code: "2424",
+    file: /^npm\/solady@[^/]+\//,
+    reason: "Solady marks its assembly as memory-safe in the older form, for older compilers.",
+  },
   { code: "5574", file: /^project\/test\//, reason: "Tests are not deployed on a chain that limits their size." },
   { code: "3860", file: /^project\/test\//, reason: "Tests are not deployed on a chain that limits their initcode." },
 ] as const;

@@ -1,0 +1,43 @@
+import type { Address } from "viem";
+import { authCaptureModule } from "../../ignition/modules/auth-capture.ts";
+import type { Base } from "./base.ts";
+import { predictAddress, requirePredicted } from "./predict.ts";
+
+/** What the production module of auth-capture deploys. */
+export interface AuthCapture {
+  readonly termsOperatorFactory: Address;
+  /** Implementations: no operators themselves. */
+  readonly termsOperator: Address;
+  readonly termsOperatorV1_0: Address;
+  readonly signedRefundCollector: Address;
+  readonly signedRefundCollectorV1_0: Address;
+}
+
+const ESCROW: Address = "0xf96815976523E00e65Be8f34cA5e64b4f41EB19c";
+const ESCROW_V1_0: Address = "0xBdEA0D1bcC5966192B070Fdf62aB4EF5b4420cff";
+
+/** Where the production module puts everything on every chain that has CreateX. */
+export async function predictAuthCapture(): Promise<AuthCapture> {
+  const signedRefundCollector = await predictAddress("SignedRefundCollector", [ESCROW]);
+  const signedRefundCollectorV1_0 = await predictAddress("SignedRefundCollector", [ESCROW_V1_0]);
+  const termsOperator = await predictAddress("TermsOperator", [signedRefundCollector]);
+  const termsOperatorV1_0 = await predictAddress("TermsOperatorV1_0", [signedRefundCollectorV1_0]);
+  return {
+    termsOperatorFactory: await predictAddress("TermsOperatorFactory", [termsOperator, termsOperatorV1_0]),
+    termsOperator,
+    termsOperatorV1_0,
+    signedRefundCollector,
+    signedRefundCollectorV1_0,
+  };
+}
+
+/** Deploys everything through the production module. */
+export async function deployAuthCapture(base: Base): Promise<AuthCapture> {
+  const { termsOperatorFactory } = await base.ignition.deploy(authCaptureModule, { strategy: "create2" });
+  const predicted = await predictAuthCapture();
+  const { termsOperator, termsOperatorV1_0 } = predicted;
+  // The factory's address commits to everything else.
+  const { address } = termsOperatorFactory as { address: Address };
+  await requirePredicted("TermsOperatorFactory", address, [termsOperator, termsOperatorV1_0]);
+  return predicted;
+}
