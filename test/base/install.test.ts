@@ -3,10 +3,20 @@ import { keccak256, type Address, type Hash } from "viem";
 import { connectBase, type Base } from "../helpers/base.ts";
 import { actors } from "../helpers/actors.ts";
 import { mined } from "../helpers/mined.ts";
-import { ARACHNID_PROXY, BASE_CHAIN_ID, CREATEX, MULTICALL3, PERMIT2, USDC } from "./addresses.ts";
+import {
+  ARACHNID_PROXY,
+  BASE_CHAIN_ID,
+  COMMERCE,
+  COMMERCE_V1_0,
+  CREATEX,
+  MULTICALL3,
+  PERMIT2,
+  USDC,
+} from "./addresses.ts";
 import { LocalBaseError } from "./errors.ts";
 import { installBase } from "./install.ts";
-import { setCode } from "./provider.ts";
+import { CANONICAL_CONTRACTS } from "./names.ts";
+import { getCode, setCode } from "./provider.ts";
 import { usdcAbi } from "./usdcAbi.ts";
 
 const CODE_HASHES: Record<Address, Hash> = {
@@ -35,19 +45,15 @@ describe("Installing the local Base", () => {
   }
 
   it("says that it placed everything", () => {
-    expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal([
-      ["Permit2", "placed"],
-      ["Multicall3", "placed"],
-      ["Arachnid proxy", "placed"],
-      ["CreateX", "placed"],
-      ["USDC", "placed"],
-    ]);
+    expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal(
+      CANONICAL_CONTRACTS.map((name) => [name, "placed"]),
+    );
   });
 
   it("keeps what is there when it runs again", async () => {
     await base.fundUsdc(base.actors.buyer.address, 7n);
     const again = await installBase(base.connection.provider, actors);
-    expect(again.map(({ source }) => source)).to.deep.equal(Array(5).fill("upstream"));
+    expect(again.map(({ source }) => source)).to.deep.equal(CANONICAL_CONTRACTS.map(() => "upstream"));
     const supply = await base.publicClient.readContract({ address: USDC, abi: usdcAbi, functionName: "totalSupply" });
     expect(supply).to.equal(7n);
   });
@@ -58,6 +64,33 @@ describe("Installing the local Base", () => {
     const call = { address: USDC, abi: usdcAbi, functionName: "mint", args: [actors.buyer.address, 1n] } as const;
     await mined(base.publicClient, await base.wallets.stranger.writeContract(call));
   });
+
+  it("places one generation of AuthCaptureEscrow beside the other, which is there", async () => {
+    await setCode(base.connection.provider, COMMERCE.escrow, "0x");
+    await setCode(base.connection.provider, COMMERCE.permit2Collector, "0x");
+    const again = await installBase(base.connection.provider, actors);
+    expect(again.filter(({ source }) => source === "placed").map(({ address }) => address)).to.deep.equal([
+      COMMERCE.escrow,
+      COMMERCE.permit2Collector,
+    ]);
+  });
+
+  const misplaced: readonly [string, Address, Address][] = [
+    ["an escrow of the other generation", COMMERCE.escrow, COMMERCE_V1_0.escrow],
+    ["a collector of the other generation", COMMERCE.erc3009Collector, COMMERCE_V1_0.erc3009Collector],
+    ["a refund collector for payments", COMMERCE_V1_0.permit2Collector, COMMERCE_V1_0.operatorRefundCollector],
+    ["the other generation's token store", COMMERCE_V1_0.tokenStoreImplementation, COMMERCE.tokenStoreImplementation],
+    ["something else entirely", COMMERCE_V1_0.escrow, MULTICALL3],
+  ];
+  for (const [what, address, from] of misplaced) {
+    it(`refuses ${what} where AuthCaptureEscrow's contracts belong`, async () => {
+      const { provider } = base.connection;
+      await setCode(provider, address, await getCode(provider, from));
+      const error = await installBase(provider, actors).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(LocalBaseError);
+      expect((error as LocalBaseError).message).to.contain(`${address} does not answer as the canonical contract does`);
+    });
+  }
 
   it("refuses other code at a canonical address", async () => {
     await setCode(base.connection.provider, PERMIT2, "0x00");

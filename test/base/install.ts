@@ -1,5 +1,6 @@
 import type { Actors } from "../helpers/actors.ts";
 import { installArachnidProxy } from "./arachnidProxy.ts";
+import { installCommerce } from "./commerce.ts";
 import { installCreateX } from "./createX.ts";
 import { installMulticall3 } from "./multicall3.ts";
 import { installPermit2 } from "./permit2.ts";
@@ -31,5 +32,6 @@ export async function installBase(
       pauser: keepers.usdcPauser.address,
       blacklister: keepers.usdcBlacklister.address,
     }),
+    ...(await installCommerce(provider)),
   ];
 }

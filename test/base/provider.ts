@@ -38,8 +38,8 @@ export async function setStorage(provider: Provider, address: Address, slot: Hex
   await provider.request({ method: "hardhat_setStorageAt", params: [address, slot, word] });
 }
 
-/** Return data of a call on the latest block. */
-export async function call(provider: Provider, to: Address, data: Hex): Promise<Hex> {
+/** Return data of a call on the latest block. With `to` null the data is initcode, and the runtime code comes back. */
+export async function call(provider: Provider, to: Address | null, data: Hex): Promise<Hex> {
   return (await provider.request({ method: "eth_call", params: [{ to, data }, "latest"] })) as Hex;
 }
 

@@ -168,6 +168,9 @@ interface IAuthCaptureEscrowCommon {
     /// @param captured Token base units that can still be refunded.
     error RefundExceedsCapture(uint256 refund, uint256 captured);
 
+    /// @notice A call from within a call: every function that changes state shares one guard.
+    error Reentrancy();
+
     /// @notice Collects a payment and holds it.
     ///
     /// @dev Emits {PaymentAuthorized} before the tokens move.
