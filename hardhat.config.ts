@@ -28,7 +28,7 @@ const compiler = {
 
 /** The tests of the contracts deploy build artifacts, so how they themselves are compiled does not matter: quickly. */
 const quickCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false, optimizer: { enabled: false } } };
-const quickFolders = ["test/voucher", "test/flash", "test/mocks"];
+const quickFolders = ["test/voucher", "test/flash", "test/mocks", "test/base/escrow"];
 const overrides = Object.fromEntries(
   quickFolders
     .flatMap((folder) =>
@@ -60,6 +60,7 @@ const solidityTestTask = overrideTask(["test", "solidity"])
         "contracts/auth-capture/TermsOperator.sol",
         "contracts/auth-capture/TermsOperatorV1_0.sol",
         "contracts/auth-capture/SignedRefundCollector.sol",
+        ...Object.keys(commerceOverrides),
       ];
       await hre.tasks.getTask("build").run({ files, quiet: true });
     }
