@@ -42,6 +42,7 @@ abstract contract OperatorCaptures is OperatorStorage {
         _checkConsent(authorizer, OperatorHashing.voidHash(_paymentInfoHash()), signature);
 
         // Interaction:
+        _requireEscrow();
         _void();
     }
 

@@ -92,6 +92,7 @@ abstract contract OperatorCollection is OperatorStorage {
     }
 
     function _forward(IAuthCaptureEscrowCommon.PaymentInfo calldata paymentInfo) private {
+        _requireEscrow();
         emit PaymentOpened(_paymentInfoHash(), paymentInfo.payer, paymentInfo.receiver);
         _callEscrow(msg.data);
     }

@@ -42,6 +42,7 @@ abstract contract OperatorDeadlines is OperatorStorage {
         if (block.timestamp < expiry) revert NotExpired(block.timestamp, expiry);
 
         // Interaction:
+        _requireEscrow();
         _void();
     }
 }

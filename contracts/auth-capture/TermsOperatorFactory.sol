@@ -7,6 +7,8 @@ import {ITermsOperatorCommon} from "../interfaces/ITermsOperatorCommon.sol";
 import {ITermsOperatorFactory} from "../interfaces/ITermsOperatorFactory.sol";
 import {CanonicalEscrow} from "./CanonicalEscrow.sol";
 import {PackedTerms} from "./PackedTerms.sol";
+import {TermsOperator} from "./TermsOperator.sol";
+import {TermsOperatorV1_0} from "./TermsOperatorV1_0.sol";
 
 /// @title Deploys and predicts operators; see {ITermsOperatorFactory}
 /// @dev No function calls foreign code and there is no storage, so nothing is locked against reentrancy.
@@ -34,11 +36,12 @@ contract TermsOperatorFactory is ITermsOperatorFactory {
 
     /* CONSTRUCTOR */
 
-    /// @param operator Implementation for escrow v1.1, at the same address on every chain.
-    /// @param operatorOnV10 Implementation for escrow v1.0, at the same address on every chain.
-    constructor(address operator, address operatorOnV10) {
-        OPERATOR = operator;
-        OPERATOR_V1_0 = operatorOnV10;
+    /// @dev Deploys the two implementations, in this order, so that their addresses follow from the factory's.
+    /// @param refundCollector The SignedRefundCollector of escrow v1.1, at the same address on every chain.
+    /// @param refundCollectorOnV10 The SignedRefundCollector of escrow v1.0, at the same address on every chain.
+    constructor(address refundCollector, address refundCollectorOnV10) {
+        OPERATOR = address(new TermsOperator(refundCollector));
+        OPERATOR_V1_0 = address(new TermsOperatorV1_0(refundCollectorOnV10));
     }
 
     /// @inheritdoc ITermsOperatorFactory

@@ -8,7 +8,8 @@ import {ITermsOperatorCommon} from "./ITermsOperatorCommon.sol";
 /// the terms alone, is the same on every chain, and can be computed before it exists or off-chain.
 ///
 /// @dev Operators are clones with immutable arguments, deployed by CREATE2 with salt zero. The arguments are the members of the terms, packed in
-/// their order (111 bytes), so the initcode commits to them. Whether the terms are valid, see {ITermsOperatorCommon-Terms}. There is no owner and no
+/// their order (111 bytes), so the initcode commits to them. What they are clones of are the first two contracts that the factory created, for
+/// v1.1 and for v1.0. Whether the terms are valid, see {ITermsOperatorCommon-Terms}. There is no owner and no
 /// storage.
 interface ITermsOperatorFactory {
     /// @notice An operator was deployed.

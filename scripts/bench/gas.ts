@@ -1,3 +1,4 @@
+import { measureAuthCaptureGas } from "./authCaptureGas.ts";
 import { measureFlashGas } from "./flashGas.ts";
 import { missedGoals, readSnapshot, renderRows, serialize, writeSnapshot } from "./gasRows.ts";
 import { measureVoucherGas } from "./voucherGas.ts";
@@ -6,7 +7,11 @@ import { measureVoucherGas } from "./voucherGas.ts";
 const isCheck = process.env["BENCH_CHECK"] === "1";
 
 const report = (id: string) => console.error(`  ${id}`);
-const rows = [...(await measureVoucherGas(report)), ...(await measureFlashGas(report))];
+const rows = [
+  ...(await measureVoucherGas(report)),
+  ...(await measureFlashGas(report)),
+  ...(await measureAuthCaptureGas(report)),
+];
 console.log(renderRows(rows));
 console.log(
   "Whole transactions on the local Base, USDC behind its proxy, compiler target cancun. Peers' figures are recorded ones.",

@@ -1,4 +1,4 @@
-import type { Address } from "viem";
+import { getContractAddress, type Address } from "viem";
 import { authCaptureModule } from "../../ignition/modules/auth-capture.ts";
 import type { Base } from "./base.ts";
 import { predictAddress, requirePredicted } from "./predict.ts";
@@ -6,7 +6,7 @@ import { predictAddress, requirePredicted } from "./predict.ts";
 /** What the production module of auth-capture deploys. */
 export interface AuthCapture {
   readonly termsOperatorFactory: Address;
-  /** Implementations: no operators themselves. */
+  /** What operators are clones of, no operators themselves: the first two contracts that the factory created. */
   readonly termsOperator: Address;
   readonly termsOperatorV1_0: Address;
   readonly signedRefundCollector: Address;
@@ -20,12 +20,14 @@ const ESCROW_V1_0: Address = "0xBdEA0D1bcC5966192B070Fdf62aB4EF5b4420cff";
 export async function predictAuthCapture(): Promise<AuthCapture> {
   const signedRefundCollector = await predictAddress("SignedRefundCollector", [ESCROW]);
   const signedRefundCollectorV1_0 = await predictAddress("SignedRefundCollector", [ESCROW_V1_0]);
-  const termsOperator = await predictAddress("TermsOperator", [signedRefundCollector]);
-  const termsOperatorV1_0 = await predictAddress("TermsOperatorV1_0", [signedRefundCollectorV1_0]);
+  const termsOperatorFactory = await predictAddress("TermsOperatorFactory", [
+    signedRefundCollector,
+    signedRefundCollectorV1_0,
+  ]);
   return {
-    termsOperatorFactory: await predictAddress("TermsOperatorFactory", [termsOperator, termsOperatorV1_0]),
-    termsOperator,
-    termsOperatorV1_0,
+    termsOperatorFactory,
+    termsOperator: getContractAddress({ from: termsOperatorFactory, nonce: 1n }),
+    termsOperatorV1_0: getContractAddress({ from: termsOperatorFactory, nonce: 2n }),
     signedRefundCollector,
     signedRefundCollectorV1_0,
   };
@@ -35,9 +37,9 @@ export async function predictAuthCapture(): Promise<AuthCapture> {
 export async function deployAuthCapture(base: Base): Promise<AuthCapture> {
   const { termsOperatorFactory } = await base.ignition.deploy(authCaptureModule, { strategy: "create2" });
   const predicted = await predictAuthCapture();
-  const { termsOperator, termsOperatorV1_0 } = predicted;
+  const { signedRefundCollector, signedRefundCollectorV1_0 } = predicted;
   // The factory's address commits to everything else.
   const { address } = termsOperatorFactory as { address: Address };
-  await requirePredicted("TermsOperatorFactory", address, [termsOperator, termsOperatorV1_0]);
+  await requirePredicted("TermsOperatorFactory", address, [signedRefundCollector, signedRefundCollectorV1_0]);
   return predicted;
 }
