@@ -103,6 +103,7 @@ export const authCaptureEscrowV1_0Abi = [
     type: "error",
   },
   { inputs: [{ name: "paymentInfoHash", type: "bytes32" }], name: "PaymentAlreadyCollected", type: "error" },
+  { inputs: [], name: "Reentrancy", type: "error" },
   {
     inputs: [
       { name: "refund", type: "uint256" },

@@ -3,8 +3,8 @@
 export const termsOperatorFactoryAbi = [
   {
     inputs: [
-      { name: "operator", type: "address" },
-      { name: "operatorOnV10", type: "address" },
+      { name: "refundCollector", type: "address" },
+      { name: "refundCollectorOnV10", type: "address" },
     ],
     stateMutability: "nonpayable",
     type: "constructor",

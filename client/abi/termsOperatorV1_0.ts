@@ -37,7 +37,6 @@ export const termsOperatorV1_0Abi = [
     name: "DisputeWindowClosed",
     type: "error",
   },
-  { inputs: [], name: "FailedCall", type: "error" },
   {
     inputs: [
       { name: "feeReceiver", type: "address" },
@@ -60,14 +59,6 @@ export const termsOperatorV1_0Abi = [
       { name: "earliest", type: "uint256" },
     ],
     name: "HoldTooShort",
-    type: "error",
-  },
-  {
-    inputs: [
-      { name: "balance", type: "uint256" },
-      { name: "needed", type: "uint256" },
-    ],
-    name: "InsufficientBalance",
     type: "error",
   },
   { inputs: [{ name: "party", type: "address" }], name: "InvalidParty", type: "error" },

@@ -223,6 +223,11 @@ const _abi = [
     type: "error",
   },
   {
+    inputs: [],
+    name: "Reentrancy",
+    type: "error",
+  },
+  {
     inputs: [
       {
         internalType: "uint256",

@@ -244,6 +244,11 @@ const _abi = [
     type: "error",
   },
   {
+    inputs: [],
+    name: "Reentrancy",
+    type: "error",
+  },
+  {
     inputs: [
       {
         internalType: "uint256",
