@@ -53,6 +53,13 @@ const SOURCES = [
     artifact: "artifacts/contracts/interfaces/external/IAuthCaptureEscrowV1_0.sol/IAuthCaptureEscrowV1_0.json",
   },
   {
+    name: "preApprovalPaymentCollector",
+    summary:
+      "Base's collector of payments that their payer approved by a transaction: its functions, events and errors.",
+    artifact:
+      "artifacts/contracts/interfaces/external/IPreApprovalPaymentCollector.sol/IPreApprovalPaymentCollector.json",
+  },
+  {
     name: "eip2612",
     summary: "ERC-2612: an allowance by signature.",
     artifact: "node_modules/@openzeppelin/contracts/build/contracts/IERC20Permit.json",

@@ -7,6 +7,7 @@ export { termsOperatorFactoryAbi } from "./termsOperatorFactory.ts";
 export { signedRefundCollectorAbi } from "./signedRefundCollector.ts";
 export { authCaptureEscrowAbi } from "./authCaptureEscrow.ts";
 export { authCaptureEscrowV1_0Abi } from "./authCaptureEscrowV1_0.ts";
+export { preApprovalPaymentCollectorAbi } from "./preApprovalPaymentCollector.ts";
 export { eip2612Abi } from "./eip2612.ts";
 export { eip3009Abi } from "./eip3009.ts";
 export { permit2Abi } from "./permit2.ts";

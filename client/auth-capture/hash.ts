@@ -3,12 +3,7 @@ import { withChecksums } from "../core/checksums.ts";
 import { createStructHasher, type MessageHash, type StructHasher } from "../core/structHash.ts";
 import { encodeWord, type Member } from "../core/word.ts";
 import { getEscrowDeployment, type Generation } from "./addresses.ts";
-import {
-  lifecycleTypes,
-  type LifecycleMessages,
-  type LifecyclePrimaryType,
-  type OperatorDomain,
-} from "./typedData.ts";
+import { lifecycleTypes, type LifecycleMessages, type LifecyclePrimaryType, type OperatorDomain } from "./typedData.ts";
 import type { PaymentReference, Terms } from "./types.ts";
 
 /** A domain, or its separator when many messages of one operator are hashed. */

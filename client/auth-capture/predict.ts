@@ -8,7 +8,7 @@ import type { Terms } from "./types.ts";
 
 /** What makes an operator's address. */
 export interface PredictOperatorParameters {
-  /** Address of TermsOperatorFactory. */
+  /** Address of a TermsOperatorFactory that the caller trusts: whoever made it decides what terms mean. */
   readonly factory: Address;
   readonly terms: Terms;
   /** Address of the canonical escrow, of either generation. */
@@ -22,7 +22,7 @@ export interface PredictTokenStoreParameters {
   readonly operator: Address;
 }
 
-/** The factory deploys the implementations in its constructor, one after the other: the nonces of its first two contracts. */
+/** The factory deploys its implementations when it is deployed itself: they are the first two contracts that it creates. */
 const IMPLEMENTATION_NONCES: Readonly<Record<Generation, bigint>> = { "v1.1": 1n, "v1.0": 2n };
 
 /**
@@ -43,7 +43,10 @@ const IMPLEMENTATION_NONCES: Readonly<Record<Generation, bigint>> = { "v1.1": 1n
 export function predictOperator({ factory, terms, escrow }: PredictOperatorParameters): Address {
   const { generation } = getEscrowDeployment(escrow);
   assertTermsPossible(terms);
-  const implementation = predictImplementation(factory, generation);
+  const implementation = getContractAddress({
+    from: withChecksums(factory),
+    nonce: IMPLEMENTATION_NONCES[generation],
+  });
   return getContractAddress({
     opcode: "CREATE2",
     from: withChecksums(factory),
@@ -102,10 +105,6 @@ const CLONE_TAIL: Hex = "0x5af43d3d93803e602a57fd5bf3";
 
 /** Length of the code of a clone before its arguments. */
 const CLONE_LENGTH = 0x2d;
-
-function predictImplementation(factory: Address, generation: Generation): Address {
-  return getContractAddress({ from: withChecksums(factory), nonce: IMPLEMENTATION_NONCES[generation] });
-}
 
 /** Solady's clone with immutable arguments: they stand behind its code. */
 function cloneInitCode(implementation: Address, args: Hex): Hex {

@@ -91,3 +91,16 @@ export class RefundRefusedError extends BaseError {
     this.fault = fault;
   }
 }
+
+/** Nothing is deployed at the operator's address, where every call would succeed and do nothing. */
+export class OperatorNotDeployedError extends BaseError {
+  override readonly name = "OperatorNotDeployedError";
+  readonly operator: Address;
+
+  constructor(operator: Address) {
+    super(`There is no code at the operator ${operator}.`, {
+      metaMessages: ["Deploy the operator of these terms with deployOperator first; anyone may."],
+    });
+    this.operator = operator;
+  }
+}

@@ -137,8 +137,7 @@ function holdRules(terms: Terms): boolean[] {
   const isArbitrated = termsKind(terms) === "arbitrated";
   const fallsToReceiver = (flags & TERMS_FLAGS.disputeDefaultReceiver) !== 0n;
   const isPlain = releaseLead === 0n && ruleLead === 0n && disputeWindow === 0n && !fallsToReceiver;
-  const isArbitrable =
-    !isAddressEqual(arbiter, authorizer) && disputeWindow >= HOUR && releaseLead >= ruleLead + HOUR;
+  const isArbitrable = !isAddressEqual(arbiter, authorizer) && disputeWindow >= HOUR && releaseLead >= ruleLead + HOUR;
   return [
     ...commonRules(terms),
     true,

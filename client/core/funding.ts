@@ -1,5 +1,6 @@
 import { hashStruct, hashTypedData, type Address, type Hex, type TypedDataDomain } from "viem";
 import { withChecksums } from "./checksums.ts";
+import type { TypedDataSigner } from "./signer.ts";
 import type { MessageHash } from "./structHash.ts";
 import { encodeWord, type Member } from "./word.ts";
 
@@ -40,6 +41,17 @@ export function permit2WitnessTypes<name extends string>(witnessType: name, memb
     [witnessType]: members,
   };
 }
+
+/** EIP-712 types of Permit2's `PermitTransferFrom`, without a witness, signed under Permit2's domain. */
+export const permit2TransferTypes = {
+  PermitTransferFrom: [
+    { name: "permitted", type: "TokenPermissions" },
+    { name: "spender", type: "address" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+  ...permit2TokenTypes,
+} as const;
 
 /** EIP-712 type of ERC-2612's `Permit`, signed under the token's domain. */
 export const eip2612Types = {
@@ -89,7 +101,7 @@ export interface TokenPull {
   readonly amount: bigint;
   /** Last second, unix seconds, inclusive. */
   readonly deadline: bigint;
-  /** Struct hash of the message that says what the tokens are for; it is the nonce. */
+  /** Hash that says what the tokens are for; it is the nonce. */
   readonly structHash: Hex;
 }
 
@@ -117,18 +129,30 @@ export function permit2TypedData(
   witness: object,
 ): SignableTypedData {
   return withChecksums({
-    domain: { name: "Permit2", chainId: Number(pull.chainId), verifyingContract: PERMIT2_ADDRESS },
+    domain: permit2Domain(pull),
     types,
     primaryType: "PermitWitnessTransferFrom",
-    message: {
-      permitted: { token: pull.asset, amount: pull.amount },
-      spender: pull.spender,
-      nonce: BigInt(pull.structHash),
-      deadline: pull.deadline,
-      // viem wants messages as records; an interface is none to the compiler.
-      witness: { ...witness },
-    },
+    // viem wants messages as records; an interface is none to the compiler.
+    message: { ...permit2Message(pull), witness: { ...witness } },
   });
+}
+
+/** Builds a Permit2 `PermitTransferFrom`; its nonce alone says what the tokens are for. */
+export function permit2TransferTypedData(pull: TokenPull): SignableTypedData {
+  return withChecksums({
+    domain: permit2Domain(pull),
+    types: permit2TransferTypes,
+    primaryType: "PermitTransferFrom",
+    message: permit2Message(pull),
+  });
+}
+
+function permit2Domain({ chainId }: TokenPull) {
+  return { name: "Permit2", chainId: Number(chainId), verifyingContract: PERMIT2_ADDRESS };
+}
+
+function permit2Message({ asset, amount, spender, structHash, deadline }: TokenPull) {
+  return { permitted: { token: asset, amount }, spender, nonce: BigInt(structHash), deadline };
 }
 
 /** A permit, and between whom it stands. */
@@ -162,4 +186,9 @@ export function hashSignable(typedData: SignableTypedData): MessageHash {
     structHash: hashStruct({ types: types as Record<string, Member[]>, primaryType, data: message }),
     digest: hashTypedData(typedData),
   };
+}
+
+/** Signs typed data of another contract. A signer of the x402 SDK takes plain records. */
+export function signSignable(signer: TypedDataSigner, { domain, ...rest }: SignableTypedData): Promise<Hex> {
+  return signer.signTypedData({ ...rest, domain: { ...domain } });
 }

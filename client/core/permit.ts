@@ -43,10 +43,10 @@ export function permitCall({ asset, owner, spender, permit, permitSignature }: S
 }
 
 /**
- * Sends calls in one transaction through Multicall3. The last one must not fail.
+ * Sends calls in one transaction through Multicall3.
  *
- * @param decode - Turns what was thrown, or the revert data of the last call, into a typed error.
- * @throws the typed error when estimating says that the last call reverts, viem's error otherwise.
+ * @param decode - Turns what was thrown, or the revert data of the first call that must not fail, into a typed error.
+ * @throws the typed error when estimating says that a call reverts that must not, viem's error otherwise.
  */
 export async function sendAggregated(
   client: WriteClient,
@@ -64,7 +64,7 @@ export async function sendAggregated(
   }
 }
 
-/** Multicall3 hides why a call failed, so the same calls are simulated with all failures allowed, which gives the last one's own. */
+/** Multicall3 hides why a call failed, so the same calls are simulated with all failures allowed, which gives the first one's own. */
 async function findReason(
   client: WriteClient,
   multicall: Address,
@@ -78,6 +78,5 @@ async function findReason(
     functionName: "aggregate3",
     args: [calls.map((call) => ({ ...call, allowFailure: true }))],
   });
-  const last = results.at(-1);
-  return last === undefined || last.success ? undefined : last.returnData;
+  return results.find(({ success }, index) => !success && calls[index]?.allowFailure === false)?.returnData;
 }

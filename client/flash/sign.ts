@@ -1,7 +1,7 @@
 import { encodeFunctionData, type Address, type Hex } from "viem";
 import { flashSettlementAbi } from "../abi/index.ts";
 import { withChecksums } from "../core/checksums.ts";
-import type { SignableTypedData, TokenDomain } from "../core/funding.ts";
+import { signSignable, type TokenDomain } from "../core/funding.ts";
 import type { TypedDataSigner } from "../core/signer.ts";
 import {
   fundingEip3009TypedData,
@@ -142,7 +142,7 @@ export async function signMessage<name extends FlashPrimaryType>(
 ): Promise<Hex> {
   // Refuses what no contract could check, before a person is asked to sign it.
   encodeMessage(primaryType, message);
-  return signTyped(signer, {
+  return signSignable(signer, {
     domain: { ...withChecksums(flashDomain({ chainId, settlement })) },
     types: { [primaryType]: flashTypes[primaryType] },
     primaryType,
@@ -344,7 +344,7 @@ export async function signWithdrawCredit(
  * const signature = await signFundingEip3009(account, { ...reference, tokenDomain: { name: "USD Coin", version: "2" } });
  */
 export async function signFundingEip3009(signer: TypedDataSigner, reference: TokenFundingReference): Promise<Hex> {
-  return signTyped(signer, fundingEip3009TypedData(reference));
+  return signSignable(signer, fundingEip3009TypedData(reference));
 }
 
 /**
@@ -362,7 +362,7 @@ export async function signFundingEip3009(signer: TypedDataSigner, reference: Tok
  * const signature = await signFundingPermit2(account, reference);
  */
 export async function signFundingPermit2(signer: TypedDataSigner, reference: FundingReference): Promise<Hex> {
-  return signTyped(signer, fundingPermit2TypedData(reference));
+  return signSignable(signer, fundingPermit2TypedData(reference));
 }
 
 /**
@@ -379,7 +379,7 @@ export async function signFundingPermit2(signer: TypedDataSigner, reference: Fun
  * const permitSignature = await signPermit(account, { chainId: 8453, settlement, client, token, permit, tokenDomain });
  */
 export async function signPermit(signer: TypedDataSigner, reference: PermitReference): Promise<Hex> {
-  return signTyped(signer, permitTypedData(reference));
+  return signSignable(signer, permitTypedData(reference));
 }
 
 /**
@@ -421,9 +421,4 @@ async function signFunding(
       ? await signFundingEip3009(signer, { ...reference, tokenDomain: choice.tokenDomain })
       : await signFundingPermit2(signer, reference);
   return { method: choice.method, signature };
-}
-
-/** A signer of the x402 SDK takes plain records. */
-function signTyped(signer: TypedDataSigner, { domain, ...rest }: SignableTypedData): Promise<Hex> {
-  return signer.signTypedData({ ...rest, domain: { ...domain } });
 }
