@@ -62,8 +62,6 @@ import {
 } from "./errors/operator.ts";
 import {
   AddressEmptyCodeError,
-  FailedCallError,
-  InsufficientBalanceError,
   InvalidMethodError,
   InvalidTermsError,
   ReentrancyError,
@@ -125,8 +123,6 @@ export {
 } from "./errors/operator.ts";
 export {
   AddressEmptyCodeError,
-  FailedCallError,
-  InsufficientBalanceError,
   InvalidMethodError,
   InvalidTermsError,
   ReentrancyError,
@@ -155,14 +151,12 @@ export const AUTH_CAPTURE_ERRORS = {
   CollectorNotAllowed: CollectorNotAllowedError,
   DisputeWindowClosed: DisputeWindowClosedError,
   ExceedsMaxAmount: ExceedsMaxAmountError,
-  FailedCall: FailedCallError,
   FeeAmountOutOfRange: FeeAmountOutOfRangeError,
   FeeBpsOutOfRange: FeeBpsOutOfRangeError,
   FeeBpsOverflow: FeeBpsOverflowError,
   FeeTermsMismatch: FeeTermsMismatchError,
   HoldTooLong: HoldTooLongError,
   HoldTooShort: HoldTooShortError,
-  InsufficientBalance: InsufficientBalanceError,
   InsufficientAuthorization: InsufficientAuthorizationError,
   InvalidCollectorForOperation: InvalidCollectorForOperationError,
   InvalidExpiries: InvalidExpiriesError,

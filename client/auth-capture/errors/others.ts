@@ -11,24 +11,6 @@ export class AddressEmptyCodeError extends AuthCaptureError<"AddressEmptyCode"> 
   }
 }
 
-/** A contract that an operator called reverted without saying why. */
-export class FailedCallError extends AuthCaptureError<"FailedCall"> {
-  constructor(args: AuthCaptureErrorArgs<"FailedCall">, options?: ContractErrorOptions) {
-    const what = "A contract that the operator called reverted without saying why.";
-    const next = "Check balance, allowance and signature at the token, and give the transaction more gas.";
-    super("FailedCall", args, { what, next }, options);
-  }
-}
-
-/** A library of the operator lacked native money; no function of it sends any. */
-export class InsufficientBalanceError extends AuthCaptureError<"InsufficientBalance"> {
-  constructor(args: AuthCaptureErrorArgs<"InsufficientBalance">, options?: ContractErrorOptions) {
-    const what = `${args.needed} wei are needed; ${args.balance} are there.`;
-    const next = "Send no value: an operator takes and moves no native money.";
-    super("InsufficientBalance", args, { what, next }, options);
-  }
-}
-
 /** A refund is funded by neither ERC-3009 nor Permit2. */
 export class InvalidMethodError extends AuthCaptureError<"InvalidMethod"> {
   constructor(args: AuthCaptureErrorArgs<"InvalidMethod">, options?: ContractErrorOptions) {
