@@ -13,9 +13,12 @@ const MAX_SIGNATURE_BYTES = 4096;
 
 /** Longest name or version of a token's domain that is read, in characters. */
 export const MAX_NAME_LENGTH = 128;
+export const MAX_UINT16 = 2n ** 16n - 1n;
 export const MAX_UINT32 = 2n ** 32n - 1n;
 export const MAX_UINT40 = 2n ** 40n - 1n;
+export const MAX_UINT48 = 2n ** 48n - 1n;
 export const MAX_UINT64 = 2n ** 64n - 1n;
+export const MAX_UINT120 = 2n ** 120n - 1n;
 export const MAX_UINT128 = 2n ** 128n - 1n;
 export const MAX_UINT256 = 2n ** 256n - 1n;
 
