@@ -84,6 +84,7 @@ const LAYERS: readonly Layer[] = [
       "@x402/",
     ],
   },
+  plugIn("auth-capture", "auth-capture"),
   plugIn("deferred", "voucher"),
   plugIn("flash", "flash"),
   { name: "ignition modules", files: "ignition/", mayImport: ["ignition/", "deployments/", "@nomicfoundation/"] },
