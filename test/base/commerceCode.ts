@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import hre from "hardhat";
 import { encodeDeployData, type Abi, type Address, type Hex } from "viem";
 import { call, type Provider } from "./provider.ts";
@@ -37,7 +38,8 @@ async function makeCode(provider: Provider, contract: CommerceContract, args: re
   const source = `${FOLDER}/${contract}.sol`;
   const name = `${source}:${contract}`;
   if (!(await hre.artifacts.artifactExists(name))) {
-    await hre.tasks.getTask("build").run({ files: [source], quiet: true });
+    const files = readdirSync(new URL("commerce", import.meta.url)).map((file) => `${FOLDER}/${file}`);
+    await hre.tasks.getTask("build").run({ files, quiet: true });
   }
   const artifact = await hre.artifacts.readArtifact(name);
   // What a creation answers is the code that it would leave.
