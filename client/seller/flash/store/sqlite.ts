@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Address, Hash } from "viem";
 import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../core/errors.ts";
+import { createGroupCommit, type GroupCommit } from "../../core/groupCommit.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, type ServerId } from "../keys.ts";
 import type { FlashDurability, FlashEscrowId, FlashItemStatus, FlashStore, SettlementId } from "../types.ts";
 import { createEmbeddedFlashStore } from "./embedded.ts";
-import { createGroupCommit, type GroupCommit } from "./groupCommit.ts";
 import type { FlashPersistence } from "./persistence.ts";
 import { committedOf, MAX_SETTLED_ITEMS, newBook, topBlockOf, type Book, type ItemRecord } from "./records.ts";
 import {
