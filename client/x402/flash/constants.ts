@@ -20,3 +20,13 @@ export const DYNAMIC_KEYS = [
   "retryAfterMs",
   "openTransaction",
 ] as const;
+
+/** Those of {@link DYNAMIC_KEYS} that correct one payment. */
+export const CORRECTIVE_KEYS = [
+  "nonceBase",
+  "epoch",
+  "available",
+  "lanes",
+  "retryAfterMs",
+  "openTransaction",
+] as const satisfies readonly (typeof DYNAMIC_KEYS)[number][];
