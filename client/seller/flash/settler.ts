@@ -142,7 +142,11 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       isUnsure = false;
     }
     const now = readClock();
-    const items = attempts.ready(await store.listUnsettled(id), now, isAll);
+    const unsettled = await store.listUnsettled(id);
+    for (const gone of attempts.forget(unsettled)) {
+      if (await isLost(gone.item)) onProgress({ kind: "lost", item: gone });
+    }
+    const items = attempts.ready(unsettled, now, isAll);
     if (items.length === 0) return [];
     const states = await Promise.all(escrowsOf(items).map((escrow) => store.getEscrow(escrow)));
     const known = states.filter((state) => state !== undefined);
@@ -306,7 +310,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   ): Promise<SettleReport> {
     const judged = await Promise.all(planned.map((escrow) => judge(escrow, failures)));
     const items = judged.flat();
-    noteFailures(items);
+    await noteFailures(items);
     await noteTransactions(items, takenBy);
     const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
     noteFallbacks(paid, names);
@@ -333,12 +337,27 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     });
   }
 
-  function noteFailures(items: readonly SettledItem[]): void {
+  async function noteFailures(items: readonly SettledItem[]): Promise<void> {
     const now = readClock();
     for (const item of items) {
       if (item.failure === undefined) continue;
-      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
+      attempts.fail(item, now);
+      if ((await isLost(item.item)) && attempts.giveUp(item)) onProgress({ kind: "lost", item });
     }
+  }
+
+  /**
+   * Whether nothing can come of an item that failed, by what the view of the chain has read. What one answer of a node says is not enough:
+   * one that is behind knows neither the escrow nor its epoch.
+   */
+  async function isLost({ escrow, epoch, item }: UnsettledItem): Promise<boolean> {
+    const state = await store.getEscrow(escrow);
+    const found = await store.getItem(escrow, item.digest);
+    if (state === undefined || state.isStale || found?.status === "settled") return false;
+    if (state.confirmed.epoch > epoch) return true;
+    // A tab that is not found has given way to a later one of its lane.
+    const isHeld = found !== undefined;
+    return isHeld && item.deadline !== 0n && item.deadline < state.head.block.timestamp;
   }
 
   /** Clients may ask which transaction settled what they paid. */

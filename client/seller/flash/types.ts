@@ -601,7 +601,7 @@ export interface SettleReport {
  *
  * - `replaced`: the transaction did not land for a while and was sent again with higher fees.
  * - `impaired`: a wallet failed and the escrow paid (R10).
- * - `lost`: nothing can come of the item any more. Told once, and not tried again.
+ * - `lost`: nothing can come of the item any more, as the view of the chain has read it too. Told once, and not tried again.
  * - `failed`: a run failed, or some of its items did. They are tried again.
  */
 export type SettleProgress =

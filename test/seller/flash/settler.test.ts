@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { encodeErrorResult, toFunctionSelector } from "viem";
+import { flashSettlementAbi } from "../../../client/abi/index.ts";
 import { SettlementFailedError } from "../../../client/seller/flash/errors.ts";
 import type { SettleReport } from "../../../client/seller/flash/types.ts";
 import { USDC } from "../../base/addresses.ts";
@@ -195,6 +197,40 @@ describe("settler of flash", () => {
     expect(kinds()).to.include("lost");
     expect(await market.income()).to.equal(101n);
     expect(await market.settler.settleNow()).to.deep.include({ items: [] });
+  });
+
+  it("does not give up an item because a node that is behind knows no such escrow", async () => {
+    await open();
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    const call = toFunctionSelector("settleSignedTransaction(bytes,bool)");
+    market.node.intercept = (method, params) => {
+      const [{ data = "" } = {}] = (params ?? []) as readonly { readonly data?: string }[];
+      if (method !== "eth_call" || !data.startsWith(call)) return undefined;
+      const revert = encodeErrorResult({ abi: flashSettlementAbi, errorName: "NoEscrow" });
+      throw Object.assign(new Error("execution reverted"), { code: 3, data: revert });
+    };
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report)).to.deep.equal(["NoEscrow"]);
+    expect(kinds()).not.to.include("lost");
+    market.node.intercept = undefined;
+    expect(failures(await market.settler.settleNow())).to.deep.equal([undefined]);
+    expect(await market.income()).to.equal(120n);
+  });
+
+  it("tells what was lost with its epoch, once the chain shows that at the depth the server chose", async () => {
+    await open({ chain: { confirmations: 3 } });
+    await market.base.networkHelpers.mine(3);
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    await payer.call("closeEscrow", payer.account.address, market.server, USDC, 0);
+    await market.advance(3_600n);
+    await payer.call("finalizeClose", payer.account.address, market.server, USDC);
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report)).to.deep.equal(["NoEscrow"]);
+    expect(kinds()).not.to.include("lost");
+    await market.base.networkHelpers.mine(3);
+    await market.chain.sync();
+    expect(await market.settler.settleNow()).to.deep.include({ items: [] });
+    expect(kinds().filter((kind) => kind === "lost")).to.have.length(1);
   });
 
   it("says so when its account may not settle payments, and tries again", async () => {
