@@ -11,8 +11,9 @@ import { createFlashHasher, type FlashHasher } from "./hash.ts";
 import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
-import { refuseStanding, refuseState, refuseTime, safeUntilOf } from "./terms.ts";
+import { refuseStanding, refuseState, refuseTime, safeUntilOf, withRenewal } from "./terms.ts";
 import type {
+  ExpectedRenewal,
   FlashAcceptor,
   FlashAcceptorOptions,
   FlashAcceptParameters,
@@ -104,9 +105,10 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     escrow: FlashEscrowId,
     signer: Address,
     now: bigint,
+    expected?: ExpectedRenewal,
   ): Promise<FlashEscrowState | FlashRejectionCode> {
     const known = await store.getEscrow(escrow);
-    const first = judgeState(known, now);
+    const first = judgeState(known, now, expected);
     const isSure = known !== undefined && !HEALED_BY_READING.includes(first);
     if (isSure) return first ?? known;
     const isProven = known !== undefined && isSigner(signer, known);
@@ -114,12 +116,16 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     if (!(await refreshOnce(escrow, name, now))) return first ?? "flash_stale_state";
     const found = await store.getEscrow(escrow);
     // The read took its time.
-    return judgeState(found, readClock()) ?? found ?? "flash_escrow_not_found";
+    return judgeState(found, readClock(), expected) ?? found ?? "flash_escrow_not_found";
   }
 
-  function judgeState(state: FlashEscrowState | undefined, now: bigint): FlashRejectionCode | undefined {
+  function judgeState(
+    state: FlashEscrowState | undefined,
+    now: bigint,
+    expected?: ExpectedRenewal,
+  ): FlashRejectionCode | undefined {
     if (state === undefined) return "flash_escrow_not_found";
-    return state.isStale ? "flash_stale_state" : refuseState(state, limits, now);
+    return state.isStale ? "flash_stale_state" : refuseState(withRenewal(state, expected), limits, now);
   }
 
   /** Requests that come together share one read. False when the ration is used up or the chain does not answer. */
@@ -145,13 +151,16 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   }
 
   /** What the store is asked, once the escrow's signer is known to have signed and the limits of time let the item pass. */
-  async function checkItem(parameters: FlashAcceptParameters): Promise<FlashReserveParameters | FlashRejection> {
+  async function checkItem(
+    parameters: FlashAcceptParameters,
+    expected?: ExpectedRenewal,
+  ): Promise<FlashReserveParameters | FlashRejection> {
     const token = toToken(parameters.token);
     const price = toPrice(parameters.price);
     const read = await readItem(reader, parameters.item, token);
     if (typeof read === "string") return reject(read);
     const { client, epoch, item, signer } = read;
-    const state = await judge({ ...settlement, client, server, token }, signer, readClock());
+    const state = await judge({ ...settlement, client, server, token }, signer, readClock(), expected);
     if (typeof state === "string") return reject(state);
     if (!isSigner(signer, state)) return reject("flash_signature_invalid");
     const now = readClock();
@@ -210,6 +219,14 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     return { ...reject(CODES[reason]), corrective: { epoch: confirmed.epoch, nonceBase, available, lanes } };
   }
 
+  /** Whether the escrow covers an item once it is topped up (R1). */
+  async function isCovered({ escrow, item }: FlashReserveParameters, { topUp }: ExpectedRenewal): Promise<boolean> {
+    const state = await store.getEscrow(escrow);
+    const lane = item.kind === "tab" ? await store.getLane(escrow, item.lane) : undefined;
+    const increase = item.kind === "tab" ? item.total - (lane?.authorised ?? 0n) : item.amount;
+    return state?.isAccepting === true && increase <= state.available + topUp;
+  }
+
   return {
     limits,
 
@@ -228,10 +245,11 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
       return reserve(toRequest(escrow, { epoch, item, price: toPrice(price), now: readClock() }));
     },
 
-    async check(parameters) {
-      const checked = await checkItem(parameters);
+    async check(parameters, expected) {
+      const checked = await checkItem(parameters, expected);
       if ("isAccepted" in checked) return checked;
       const reason = await store.check(checked);
+      if (reason === "exposure" && expected !== undefined && (await isCovered(checked, expected))) return undefined;
       return reason === undefined ? undefined : refuse(reason, checked.escrow);
     },
 

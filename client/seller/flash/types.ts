@@ -403,6 +403,14 @@ export interface FlashAcceptParameters {
   readonly price: bigint;
 }
 
+/** What an escrow is about to gain, for {@link FlashAcceptor.check}. */
+export interface ExpectedRenewal {
+  /** Token base units; zero for none. */
+  readonly topUp: bigint;
+  /** Unix seconds; zero for no extension. */
+  readonly unlockAt: bigint;
+}
+
 /** Asks whether a request may be served that was paid on-chain before: see `createSettleFirst`, which checks the transaction. */
 export interface FlashSettledParameters {
   readonly client: Address;
@@ -471,8 +479,12 @@ export interface FlashAcceptor {
    */
   acceptSettled(parameters: FlashSettledParameters): Promise<FlashAcceptResult>;
 
-  /** Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept. */
-  check(parameters: FlashAcceptParameters): Promise<FlashRejection | undefined>;
+  /**
+   * Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept.
+   *
+   * @param expected - Asks as if the escrow had gained this already; nothing is accepted on it before the chain shows it.
+   */
+  check(parameters: FlashAcceptParameters, expected?: ExpectedRenewal): Promise<FlashRejection | undefined>;
 
   /**
    * See {@link FlashStore.commit}. A request that took longer than `reservationSeconds` is accepted only while T is left.

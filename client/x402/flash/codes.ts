@@ -19,6 +19,16 @@ const WIRE_REJECTIONS = {
   flash_opening_unfunded: "The token refuses to fund the opening: too little balance or allowance.",
   flash_opening_failed:
     "The opening fails, or takes more gas than the relayer spends on one. Try again with a new one.",
+  flash_renewal_malformed: "A field of the top-up or the extension is not of its type or out of its range.",
+  flash_renewal_unsupported:
+    "The server does not relay top-ups or extensions of this kind; use a method that the offer names.",
+  flash_renewal_mismatch: "The top-up or the extension is for another client, server, token or epoch than the payment.",
+  flash_renewal_too_small: "The top-up is below the least that the server relays.",
+  flash_renewal_expired: "The top-up or the extension is past its deadline.",
+  flash_renewal_signature_invalid: "The top-up or the extension is not signed by the client.",
+  flash_renewal_unfunded: "The token refuses to fund the top-up: too little balance or allowance.",
+  flash_renewal_failed:
+    "The top-up or the extension fails, or takes more gas than the relayer spends on one. Try again with a new one.",
   flash_relay_limit:
     "The relayer has sent enough for this client for now; try again in an hour, or open the escrow yourself.",
   flash_transaction_pending: "The transaction does not have the confirmations that the server wants yet.",

@@ -8,10 +8,14 @@ export type {
   Parsed,
   PayloadType,
   Permit,
+  Renewal,
   ServerTerms,
   Settlement,
+  SignedExtension,
   SignedItem,
+  TopUpMethod,
   TransactionItem,
+  WireExtension,
   WireInteger,
   WireLane,
   WireNumberedPayment,
@@ -21,9 +25,11 @@ export type {
   WirePayload,
   WirePaymentPayload,
   WirePermit,
+  WireRenewal,
   WireSettlement,
   WireTab,
   WireTabPayload,
+  WireTopUp,
   WireTransactionPayload,
 } from "./types.ts";
 export {
@@ -39,7 +45,7 @@ export {
   type OfferState,
 } from "./wire.ts";
 export { messageOf, toCode, type FlashCode } from "./codes.ts";
-export { DYNAMIC_KEYS, FLASH_DOMAIN, FLASH_SCHEME, OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
+export { DYNAMIC_KEYS, FLASH_DOMAIN, FLASH_SCHEME, OPEN_METHODS, PAYLOAD_TYPES, TOP_UP_METHODS } from "./constants.ts";
 export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 export { ChargeNotPriceError, FlashConfigurationError, UnknownServerError } from "./errors.ts";
 

@@ -10,6 +10,7 @@ import type { OpeningContext } from "./openings.ts";
 import { takeOriginal } from "./originals.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
 import { RETRY_MS, type Accepted, type Ask, type ReadPayment } from "./take.ts";
+import { takeRenewal } from "./renewalFlow.ts";
 import type { FlashPayload, Opening, Parsed, Settlement } from "./types.ts";
 import { parsePayload } from "./wire.ts";
 
@@ -141,8 +142,10 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
         const isOther = answer !== undefined && isRefusal(answer) && answer.code === "flash_transaction_invalid";
         return isOther ? ((await takeOriginal(payment, payload.item.rawTransaction)) ?? answer) : answer;
       }
-      default:
-        return ask(payload.item);
+      default: {
+        const { item, renewal } = payload;
+        return renewal === undefined ? ask(item) : takeRenewal(payment, { item, renewal }, ask);
+      }
     }
   }
 
