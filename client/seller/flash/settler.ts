@@ -9,11 +9,12 @@ import { settleSignedTransaction } from "../../flash/actions/settleSignedTransac
 import type { Settlement } from "../../flash/events.ts";
 import { quoteBatch } from "../../flash/quote.ts";
 import { escrowId } from "../../flash/hash.ts";
+import { createBackground, NEVER } from "../core/background.ts";
 import { systemClock } from "../core/clock.ts";
+import { toError } from "../core/errors.ts";
 import { toAddress } from "../core/keys.ts";
 import { ask } from "../core/rpc.ts";
 import { orAbort } from "../core/orAbort.ts";
-import { createPoller } from "../core/poller.ts";
 import { sendWithFees, type SendFees } from "../core/sendWithFees.ts";
 import { createSerial } from "../core/serial.ts";
 import { SettlementFailedError } from "./errors.ts";
@@ -92,7 +93,6 @@ interface SentShipment extends ReceiptReading {
   readonly receipt?: TransactionReceipt;
 }
 
-const NEVER = new AbortController().signal;
 const MAX_GAS_DOUBLINGS = 3;
 /** Escrows that are read again together; the view of the chain holds more than this, whatever strangers ask of it. */
 const READS_AT_ONCE = 250;
@@ -127,8 +127,6 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   let gasDoublings = 0;
   /** Whether a transaction was sent of which nobody knows yet what it did. */
   let isUnsure = false;
-  let background = new AbortController();
-  let endAlerts = (): void => undefined;
 
   function readClock(): bigint {
     return largest(clock(), chain.chainTime ?? 0n);
@@ -394,37 +392,25 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     onProgress({ kind: "failed", error: toError(error), retryInMilliseconds });
   }
 
-  const poller = createPoller({
+  const background = createBackground({
     interval: pollingInterval,
-    run: async () => {
-      const report = await inTurn(() => run(false, background.signal));
+    run: async (signal) => {
+      const report = await inTurn(() => run(false, signal));
       // No reason to throw, which would make every other item wait as well.
       if (report.items.some(({ failure }) => failure !== undefined)) {
         tellFailure(new SettlementFailedError(report), pollingInterval);
       }
-      return true;
     },
-    onError: tellFailure,
+    onFailure: tellFailure,
+    onAlert: (listener) => chain.onAlert(listener),
   });
 
   return {
     start: () => {
-      background = new AbortController();
-      endAlerts();
-      endAlerts = chain.onAlert(() => {
-        poller.start();
-      });
-      poller.start();
+      background.start();
     },
     stop: async ({ settle = false, signal = NEVER } = {}) => {
-      endAlerts();
-      const giveUp = (): void => {
-        background.abort(signal.reason);
-      };
-      if (signal.aborted) giveUp();
-      signal.addEventListener("abort", giveUp, { once: true });
-      await poller.stop();
-      signal.removeEventListener("abort", giveUp);
+      await background.stop(signal);
       if (settle) await inTurn(() => settleNow(signal));
     },
     settleDue: ({ signal = NEVER } = {}) => inTurn(() => run(false, signal)),
@@ -468,8 +454,4 @@ function sumByToken(
     if (token !== undefined) sums.set(token, (sums.get(token) ?? 0n) + amountOf(escrow));
   }
   return sums;
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
