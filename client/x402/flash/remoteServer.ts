@@ -1,8 +1,5 @@
 import type {
-  AssetAmount,
-  Network,
   PaymentRequirements,
-  Price,
   SchemeNetworkServer,
   SchemePaymentRequiredContext,
   SchemeServerHooks,
@@ -13,7 +10,8 @@ import type { Address } from "viem";
 import { largest } from "../../core/amounts.ts";
 import { amountOf } from "../core/assets.ts";
 import { addToNextOffer } from "../core/nextOffer.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { AUTHORIZATION_FLOWS, PricedServer } from "../core/pricedServer.ts";
 import { messageOf, type FlashCode } from "./codes.ts";
 import { DYNAMIC_KEYS, FLASH_SCHEME } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
@@ -38,17 +36,16 @@ export interface RemoteFlashEvmServerOptions {
  * @example
  * const server = new x402ResourceServer(new HTTPFacilitatorClient({ url })).register(network, new RemoteFlashEvmServer());
  */
-export class RemoteFlashEvmServer implements SchemeNetworkServer {
+export class RemoteFlashEvmServer extends PricedServer implements SchemeNetworkServer {
   readonly scheme = FLASH_SCHEME;
   readonly defaultAssetTransferMethod = "default";
-  readonly paymentFlows = { default: { supported: ["authorization"], default: "authorization" } } as const;
+  readonly paymentFlows = AUTHORIZATION_FLOWS;
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
   readonly schemeHooks: SchemeServerHooks;
-  readonly #prices: PriceBook;
   readonly #correctives = new WeakMap<object, Record<string, unknown>>();
 
   constructor({ assets }: RemoteFlashEvmServerOptions = {}) {
-    this.#prices = createPriceBook(assets);
+    super(assets);
     // The SDK goes on when a hook throws, so none may.
     this.schemeHooks = {
       onBeforeVerify: async ({ paymentPayload }) =>
@@ -56,14 +53,6 @@ export class RemoteFlashEvmServer implements SchemeNetworkServer {
       onAfterVerify: async (context) => this.#remember(context),
       onBeforeSettle: async (context) => refuseOtherCharge(context),
     };
-  }
-
-  async parsePrice(price: Price, network: Network): Promise<AssetAmount> {
-    return this.#prices.parsePrice(price, network);
-  }
-
-  getAssetDecimals(asset: string, network: Network): number | undefined {
-    return this.#prices.findAsset(asset, network)?.decimals;
   }
 
   /**
