@@ -1,4 +1,5 @@
 import { bytesToHex, hexToBytes, type Address, type Hash } from "viem";
+import { smallest } from "../../core/amounts.ts";
 import { transactionKey } from "../../flash/hash.ts";
 import { InvalidSignedTransactionError, parseSignedTransaction } from "../../flash/signedTransaction.ts";
 import { systemClock } from "../core/clock.ts";
@@ -18,9 +19,11 @@ import type {
   FlashAcceptorOptions,
   FlashAcceptParameters,
   FlashAcceptResult,
+  FlashCorrection,
   FlashEscrowId,
   FlashEscrowState,
   FlashItem,
+  FlashLane,
   FlashLimits,
   FlashRefusal,
   FlashRejection,
@@ -45,6 +48,7 @@ const CODES: Readonly<Record<Exclude<FlashRefusal, "unknownEscrow">, FlashReject
   nonceOutOfWindow: "flash_nonce_out_of_window",
   duplicate: "flash_nonce_used",
   insufficient: "flash_amount_insufficient",
+  tabPublic: "flash_tab_settled",
   exposure: "flash_exposure_exceeded",
   laneLimit: "flash_nonce_out_of_window",
 };
@@ -80,7 +84,7 @@ const ESCROW_READS = { burst: 4, perSecond: 1, maxNames: 10_000 } as const;
  * if (result.isAccepted) await acceptor.commit(result.reservation);
  */
 export async function createFlashAcceptor(options: FlashAcceptorOptions): Promise<FlashAcceptor> {
-  const { store, chain, clock = systemClock, isPaused = () => false } = options;
+  const { store, chain, clock = systemClock, onFallback = "continue" } = options;
   const signatures = options.signatures ?? (await loadSignatureBackend());
   const limits = checkLimits({ ...DEFAULT_FLASH_LIMITS, ...options.limits });
   const settlement = toSettlementId(options.settlement);
@@ -165,7 +169,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     if (!isSigner(signer, state)) return reject("flash_signature_invalid");
     const now = readClock();
     if (isDeadlineSoon(item, now)) return reject("flash_deadline_too_soon");
-    if (isPaused(state.escrow, epoch)) return refuse("exposure", state.escrow);
+    if (onFallback === "pause" && state.isImpaired) return reject("flash_exposure_exceeded");
     return toRequest(state.escrow, { epoch, item, price, now });
   }
 
@@ -202,21 +206,19 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   /** Nothing else runs between the store's answer and its effect, so of two requests with one item one is refused. */
   async function reserve(request: FlashReserveParameters): Promise<FlashAcceptResult> {
     const result = await store.reserve(request);
-    if (!result.isReserved) return refuse(result.reason, request.escrow);
+    if (!result.isReserved) return refuse(result.reason, request);
     const { reservation, state } = result;
     return { isAccepted: true, reservation, state, safeUntil: safeUntilOf(state) };
   }
 
-  /**
-   * A refusal with what the next item must build on: who signed with the escrow's key, or replays what that key signed, learns how much
-   * of the escrow is used.
-   */
-  async function refuse(reason: FlashRefusal, escrow: FlashEscrowId): Promise<FlashRejection> {
+  /** A refusal with what the next item must build on, for whoever has proven to hold the escrow's key. */
+  async function refuse(reason: FlashRefusal, request: FlashReserveParameters): Promise<FlashRejection> {
+    const { escrow } = request;
     const state = reason === "unknownEscrow" ? undefined : await store.getEscrow(escrow);
     if (reason === "unknownEscrow" || state === undefined) return reject("flash_stale_state");
-    const { available, nonceBase, confirmed } = state;
-    const lanes = await store.listLanes(escrow);
-    return { ...reject(CODES[reason]), corrective: { epoch: confirmed.epoch, nonceBase, available, lanes } };
+    const known = await store.listLanes(escrow);
+    const corrective = isFresh(reason, request, state) ? factsOf(state, known) : publicFactsOf(state, known, request);
+    return { ...reject(CODES[reason]), corrective };
   }
 
   /** Whether the escrow covers an item once it is topped up (R1). */
@@ -250,7 +252,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
       if ("isAccepted" in checked) return checked;
       const reason = await store.check(checked);
       if (reason === "exposure" && expected !== undefined && (await isCovered(checked, expected))) return undefined;
-      return reason === undefined ? undefined : refuse(reason, checked.escrow);
+      return reason === undefined ? undefined : refuse(reason, checked);
     },
 
     async commit(reservation) {
@@ -263,6 +265,42 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     },
 
     cancel: (reservation) => store.cancel(reservation),
+  };
+}
+
+/**
+ * Whether an item shows that who presents it holds the escrow's key. What is settled stands in the calldata of its settlement: whoever
+ * replays it is not thereby the client.
+ */
+function isFresh(
+  reason: FlashRefusal,
+  { epoch, item }: FlashReserveParameters,
+  { confirmed }: FlashEscrowState,
+): boolean {
+  if (reason === "tabPublic" || reason === "nonceUsed" || reason === "duplicate") return false;
+  return epoch >= confirmed.epoch && (item.kind === "payment" || item.kind === "tab");
+}
+
+function factsOf(
+  { available, nonceBase, confirmed: { epoch } }: FlashEscrowState,
+  lanes: readonly FlashLane[],
+): FlashCorrection {
+  return { epoch, nonceBase, available, lanes };
+}
+
+/** What anybody can read on the chain: enough for a client that lost what it knew. The rest it learns once it signs something new. */
+function publicFactsOf(
+  { confirmed, head, nonceBase }: FlashEscrowState,
+  lanes: readonly FlashLane[],
+  { epoch, item }: FlashReserveParameters,
+): FlashCorrection {
+  const isCurrent = epoch === confirmed.epoch;
+  const own = lanes.filter(({ lane }) => isCurrent && item.kind === "tab" && item.lane === lane);
+  return {
+    epoch: confirmed.epoch,
+    nonceBase: isCurrent ? nonceBase : 0n,
+    available: smallest(confirmed.balance, head.balance),
+    lanes: own.map(({ lane, settled }) => ({ lane, authorised: settled, consumed: settled, settled })),
   };
 }
 

@@ -11,7 +11,7 @@ import { createReadQueue, type PendingRead, type ReadRank } from "../core/readQu
 import { ask, readBlock } from "../core/rpc.ts";
 import { createSerial } from "../core/serial.ts";
 import type { BlockReference } from "../core/types.ts";
-import { findTouched } from "./chain/events.ts";
+import { findEvents, type FoundEvents } from "./chain/events.ts";
 import { readEscrows, type EscrowReading } from "./chain/read.ts";
 import { escrowKey, toEscrowId, toSettlementId } from "./keys.ts";
 import { MAX_NONCE_WINDOW } from "./limits.ts";
@@ -181,15 +181,24 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     const inUse = states.filter(isInUse).map(({ escrow }) => escrow);
     acceptedThen = isRecheck ? new Map(states.map((state) => [escrowKey(state.escrow), state.accepted])) : acceptedThen;
     if (!isScannable) return states.map(({ escrow }) => escrow);
-    const ids = await findTouched(client, {
+    const { touched, fallbacks } = await findEvents(client, {
       settlement: settlement.settlement,
       ids: new Set(watched.keys()),
       fromBlock: from.number + 1n,
       toBlock: head.number,
       maxRange: maxBlockRange,
     });
-    const touched = [...ids].flatMap((id) => watched.get(id) ?? []);
-    return [...new Map([...touched, ...inUse].map((escrow) => [escrowKey(escrow), escrow])).values()];
+    await noteFallbacks(fallbacks);
+    const changed = [...touched].flatMap((id) => watched.get(id) ?? []);
+    return [...new Map([...changed, ...inUse].map((escrow) => [escrowKey(escrow), escrow])).values()];
+  }
+
+  /** Part of the pass, so that no end of the process comes in between. */
+  async function noteFallbacks(fallbacks: FoundEvents["fallbacks"]): Promise<void> {
+    for (const { id, epoch } of fallbacks) {
+      const escrow = watched.get(id);
+      if (escrow !== undefined) await store.noteImpaired(escrow, epoch);
+    }
   }
 
   function isInUse({ escrow, accepted, unsettled, releases }: FlashEscrowState): boolean {

@@ -11,6 +11,7 @@ export const FLASH_REJECTIONS = {
   flash_nonce_out_of_window: "The nonce lies outside of the window that the server keeps.",
   flash_epoch_mismatch: "The payment names another epoch than the escrow's.",
   flash_amount_insufficient: "The payment is below the price.",
+  flash_tab_settled: "The tab was sent to the chain, where everybody can read it; sign a higher total.",
   flash_signature_invalid: "The payment is not signed by the escrow's signer.",
   flash_transaction_invalid: "The signed transaction is not a payment to this server.",
   flash_stale_state: "The server's view of the chain is too old to accept payments.",

@@ -18,7 +18,7 @@ import { orAbort } from "../core/orAbort.ts";
 import { sendWithFees, type SendFees } from "../core/sendWithFees.ts";
 import { createSerial } from "../core/serial.ts";
 import { SettlementFailedError } from "./errors.ts";
-import { escrowKey, toEscrowId, toSettlementId } from "./keys.ts";
+import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS } from "./limits.ts";
 import {
   DEFAULT_SETTLE_GAS,
@@ -43,6 +43,7 @@ import type {
   FlashEscrowId,
   FlashSettler,
   FlashStore,
+  PublishedTab,
   SettledItem,
   SettleFailure,
   SettlementId,
@@ -122,8 +123,6 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   const model: SettleGasModel = { ...DEFAULT_SETTLE_GAS, ...options.gas };
   const inTurn = createSerial();
   const attempts = createSettleAttempts();
-  /** Epochs whose wallet failed, by escrow. */
-  const impaired = new Map<string, bigint>();
   let gasDoublings = 0;
   /** Whether a transaction was sent of which nobody knows yet what it did. */
   let isUnsure = false;
@@ -228,9 +227,23 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     return { ...sent, failures: new Map([...sent.failures, ...dead]) };
   }
 
+  /** From the moment it is sent, everybody has what it carries. */
+  async function notePublished({ items }: Shipment): Promise<void> {
+    const published = new Map<string, { escrow: FlashEscrowId; epoch: bigint; tabs: PublishedTab[] }>();
+    for (const { item: unsettled } of items) {
+      const { escrow, epoch, item } = unsettled;
+      if (item.kind !== "tab") continue;
+      const entry = published.get(escrowKey(escrow)) ?? { escrow, epoch, tabs: [] };
+      published.set(escrowKey(escrow), entry);
+      entry.tabs.push({ lane: item.lane, total: item.total });
+    }
+    for (const { escrow, epoch, tabs } of published.values()) await store.notePublished(escrow, epoch, tabs);
+  }
+
   async function sendOne(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
     const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
     if (refused !== undefined) return { failures: allFailed(shipment, refused), paid: [] };
+    await notePublished(shipment);
     let receipt: TransactionReceipt;
     try {
       receipt = await send(shipment, signal);
@@ -311,7 +324,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     await noteFailures(items);
     await noteTransactions(items, takenBy);
     const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
-    noteFallbacks(paid, names);
+    await noteFallbacks(paid, names);
     return {
       transactions: receipts.map(({ transactionHash }) => transactionHash),
       items,
@@ -373,11 +386,11 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */
-  function noteFallbacks(paid: readonly Settlement[], names: ReadonlyMap<Hex, FlashEscrowId>): void {
+  async function noteFallbacks(paid: readonly Settlement[], names: ReadonlyMap<Hex, FlashEscrowId>): Promise<void> {
     for (const { id, epoch, fromEscrow } of paid) {
       const escrow = names.get(id);
       if (escrow === undefined || fromEscrow === 0n) continue;
-      impaired.set(escrowKey(escrow), epoch);
+      await store.noteImpaired(escrow, epoch);
       onProgress({ kind: "impaired", escrow, epoch, fromEscrow });
     }
   }
@@ -415,7 +428,6 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     },
     settleDue: ({ signal = NEVER } = {}) => inTurn(() => run(false, signal)),
     settleNow: ({ signal = NEVER } = {}) => inTurn(() => settleNow(signal)),
-    isPaused: (escrow, epoch) => policy.onFallback === "pause" && impaired.get(escrowKey(toEscrowId(escrow))) === epoch,
   };
 }
 

@@ -130,6 +130,8 @@ export interface FlashEscrowState {
   readonly unsettled: bigint;
   /** True once the server decided to close; nothing is accepted any more in this epoch (R11). */
   readonly isStopped: boolean;
+  /** True once the client's wallet failed in this epoch and the escrow paid (R10). */
+  readonly isImpaired: boolean;
   /** Lowest nonce of the window that a 402 advertises. */
   readonly nonceBase: bigint;
 }
@@ -179,6 +181,7 @@ export interface FlashReserveParameters {
  * - `nonceUsed`, `nonceOutOfWindow`: R4. Nonces below the window count as used.
  * - `duplicate`: this very transaction was accepted before.
  * - `insufficient`: the item pays less than the price; of a tab, its lane has less than the price left.
+ * - `tabPublic`: the tab, or one above it, was sent to the chain, where everybody can read it: it no longer shows who presents it.
  * - `exposure`: R1.
  * - `laneLimit`: the lane would be one too many for this escrow.
  */
@@ -190,6 +193,7 @@ export type FlashRefusal =
   | "nonceOutOfWindow"
   | "duplicate"
   | "insufficient"
+  | "tabPublic"
   | "exposure"
   | "laneLimit";
 
@@ -220,6 +224,12 @@ export interface UnsettledItem {
   readonly due: bigint;
   /** When it was accepted, unix seconds; of a lane, the oldest total that is not settled. */
   readonly acceptedAt: bigint;
+}
+
+/** A tab that everybody can read. */
+export interface PublishedTab {
+  readonly lane: bigint;
+  readonly total: bigint;
 }
 
 /** What became of an accepted item. */
@@ -307,6 +317,15 @@ export interface FlashStore {
   /** Notes which transaction settled items of an escrow, for {@link getItem} alone. Does nothing when the store does not know the escrow. */
   noteSettled(escrow: FlashEscrowId, digests: readonly Hash[], transactionHash: Hash): Promise<void>;
 
+  /**
+   * Notes that tabs are about to be sent to the chain, where everybody can read them: from then on only higher totals pay for requests. Does
+   * nothing in another epoch.
+   */
+  notePublished(escrow: FlashEscrowId, epoch: bigint, tabs: readonly PublishedTab[]): Promise<void>;
+
+  /** Notes that the client's wallet failed in this epoch (R10). Does nothing in another epoch. */
+  noteImpaired(escrow: FlashEscrowId, epoch: bigint): Promise<void>;
+
   /** Reads up to where the chain was synced; undefined before the first time. */
   getSyncedBlock(id: SettlementId, server: Address): Promise<BlockReference | undefined>;
   setSyncedBlock(id: SettlementId, server: Address, block: BlockReference): Promise<void>;
@@ -352,8 +371,8 @@ export interface FlashAcceptorOptions {
   readonly clock?: () => bigint;
   /** How signatures are recovered; native where it loads, by default. */
   readonly signatures?: SignatureBackend;
-  /** Whether nothing more is taken from a payer whose wallet failed (R10), see {@link FlashSettler.isPaused}; never by default. */
-  readonly isPaused?: (escrow: FlashEscrowId, epoch: bigint) => boolean;
+  /** What happens to a payer whose wallet failed (R10), see {@link SettlePolicy.onFallback}; `continue` by default. */
+  readonly onFallback?: SettlePolicy["onFallback"];
 }
 
 /** What a server allows. Every field has a default, see `DEFAULT_FLASH_LIMITS`. */
@@ -430,7 +449,7 @@ export interface FlashRejection {
   readonly code: FlashRejectionCode;
   /** One sentence for people. */
   readonly message: string;
-  /** What the next item must build on; only for items that the escrow's signer signed. */
+  /** What the next item must build on; only for items that the escrow's signer signed, and that nobody else can have read on the chain. */
   readonly corrective?: FlashCorrection;
   /** When to try again, milliseconds. */
   readonly retryAfterMs?: number;
@@ -640,6 +659,4 @@ export interface FlashSettler {
    * @throws {SettlementFailedError} some could not be settled and were not told as lost before.
    */
   settleNow(options?: { readonly signal?: AbortSignal }): Promise<SettleReport>;
-  /** Whether nothing more is taken from a payer in this epoch (R10): its wallet failed and the policy says `pause`. Since this process began. */
-  isPaused(escrow: FlashEscrowId, epoch: bigint): boolean;
 }

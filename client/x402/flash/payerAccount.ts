@@ -88,6 +88,8 @@ export interface PayerAccount {
   promisedIn(lane: bigint): bigint;
   /** Goes on from a total within what was signed. */
   rebaseLane(lane: bigint, charged: bigint): void;
+  /** Signs totals above this one in a lane: everybody has it, so the server takes it from nobody. Not kept. */
+  passTotal(lane: bigint, total: bigint): void;
   /** Leaves a lane alone from now on. */
   avoidLane(lane: bigint): void;
   toRecord(): PayerRecord;
@@ -105,6 +107,8 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
   let openings: readonly Opening[] = record?.openings ?? [];
   const denied = new WeakSet<Opening>();
   const claims = new Set<Claim>();
+  /** Highest total of each lane that everybody has. */
+  const passed = new Map<bigint, bigint>();
 
   const inFlight = (lane: bigint): bigint =>
     sum([...claims].filter(({ kind, number }) => kind === "tab" && number === lane).map(({ price }) => price));
@@ -127,7 +131,8 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     const { promised = 0n, charged = 0n } = lanes.get(number) ?? {};
     const { price } = parameters;
     // Never more than the price above what was promised before, whatever the server made us believe was used of it.
-    const amount = largest(promised, smallest(charged + inFlight(number) + price, promised + price));
+    const least = promised > 0n && promised <= (passed.get(number) ?? 0n) ? promised + 1n : promised;
+    const amount = largest(least, smallest(charged + inFlight(number) + price, promised + price));
     return { number, amount, increase: amount - promised };
   }
 
@@ -227,6 +232,7 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
       epoch = next;
       nextNonce = 0n;
       lanes = new Map();
+      passed.clear();
       spares = [];
       signed = 0n;
       served = 0n;
@@ -240,6 +246,9 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     promisedIn: (lane) => lanes.get(lane)?.promised ?? 0n,
     rebaseLane(lane, charged) {
       laneOf(lane).charged = smallest(charged, MAX_UINT128);
+    },
+    passTotal(lane, total) {
+      passed.set(lane, largest(total, passed.get(lane) ?? 0n));
     },
     avoidLane(lane) {
       laneOf(lane).isAvoided = true;

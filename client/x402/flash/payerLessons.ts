@@ -61,6 +61,8 @@ export async function learnFromRefusal(
       return learnWindow(context, refused, corrective);
     case "amount":
       return claim.kind === "tab" && learnLane(context, refused, corrective);
+    case "higher":
+      return claim.kind === "tab" && learnPublic(refused, corrective);
     case "none":
       return false;
   }
@@ -121,6 +123,14 @@ function learnWindow(context: PayerContext, refused: RefusedPayment, corrective:
   }
   learnNonce(context, refused, corrective);
   return corrective !== undefined && corrective.nonceBase > claim.number;
+}
+
+/** Everybody has the total, so a higher one is signed. A lane in which more was settled than this payer knows of is left alone. */
+function learnPublic({ account: { state }, claim }: RefusedPayment, corrective: Corrective | undefined): boolean {
+  const settled = corrective?.lanes.find((other) => other.lane === claim.number)?.settled ?? 0n;
+  if (settled > state.promisedIn(claim.number)) state.avoidLane(claim.number);
+  else state.passTotal(claim.number, claim.amount);
+  return true;
 }
 
 /** A total is believed as far as this payer's own signatures reach; beyond them the lane is left alone for a fresh one. */

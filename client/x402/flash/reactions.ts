@@ -5,9 +5,10 @@
  * - `open`: opens an escrow.
  * - `reopen`: signs the opening anew.
  * - `epoch`, `nonce`, `window`, `amount`: goes on from what the corrective 402 says, as far as it may be believed.
+ * - `higher`: signs a higher total, one unit at least above what was signed in the lane.
  * - `none`: tells the application.
  */
-export type Reaction = "wait" | "open" | "reopen" | "epoch" | "nonce" | "window" | "amount" | "none";
+export type Reaction = "wait" | "open" | "reopen" | "epoch" | "nonce" | "window" | "amount" | "higher" | "none";
 
 const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
   ["flash_escrow_pending", "wait"],
@@ -20,6 +21,7 @@ const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
   ["flash_nonce_used", "nonce"],
   ["flash_nonce_out_of_window", "window"],
   ["flash_amount_insufficient", "amount"],
+  ["flash_tab_settled", "higher"],
 ]);
 
 /**

@@ -462,9 +462,12 @@ describe("acceptance of flash payments", () => {
     });
 
     it("R10: takes nothing from a payer that is paused", async () => {
-      const paused = await openDesk({ isPaused: (_, epoch) => epoch === 0n });
+      const paused = await openDesk({ onFallback: "pause" });
       await paused.apply();
-      expect(await paused.answer(await paused.payment())).to.equal("flash_exposure_exceeded");
+      expect(await paused.answer(await paused.payment())).to.equal("accepted");
+      await paused.store.noteImpaired(paused.escrow, 0n);
+      const { code, corrective } = failed(await paused.accept(await paused.payment({ nonce: 1n })));
+      expect([code, corrective]).to.deep.equal(["flash_exposure_exceeded", undefined]);
       await paused.store.close();
     });
   });
@@ -489,6 +492,51 @@ describe("acceptance of flash payments", () => {
       expect(result.corrective?.available).to.equal(1_000n);
       expect(result.retryAfterMs).to.equal(5_000);
       expect(result.message).to.equal(FLASH_REJECTIONS.flash_exposure_exceeded);
+    });
+
+    it("tell whoever replays what was settled what the chain tells everybody, and no more", async () => {
+      const items = [await desk.payment(), await desk.tab({ total: 300n }), await desk.transaction()];
+      for (const item of [...items, await desk.tab({ total: 200n, lane: 18n })]) {
+        expect(await desk.answer(item)).to.equal("accepted");
+      }
+      await desk.store.notePublished(desk.escrow, 0n, [{ lane: 17n, total: 300n }]);
+      await desk.apply(
+        { settled: 500n, block: block(101n) },
+        {
+          nonceWords: [{ word: 0n, bits: 1n }],
+          lanes: [{ lane: 17n, settled: 300n }],
+          usedTransactions: (await desk.store.listUnsettledOf(desk.escrow)).map(({ item }) => item.digest),
+        },
+      );
+      for (const [index, code] of ["flash_nonce_used", "flash_tab_settled", "flash_nonce_used"].entries()) {
+        const item = items[index];
+        if (item === undefined) throw new Error("no item");
+        const result = failed(await desk.accept(item));
+        expect(result.code).to.equal(code);
+        const total = { lane: 17n, authorised: 300n, consumed: 300n, settled: 300n };
+        const lanes = code === "flash_tab_settled" ? [total] : [];
+        expect(result.corrective).to.deep.equal({ epoch: 0n, nonceBase: 1n, available: 1_000n, lanes });
+        expect((await desk.acceptor.check({ item, token: ESCROW.token, price: 100n }))?.code).to.equal(code);
+      }
+    });
+
+    it("tell whoever replays an item of an earlier epoch what the chain tells everybody, and no more", async () => {
+      const items = [await desk.payment(), await desk.tab(), await desk.transaction()];
+      await desk.apply({ epoch: 1n, balance: 700n, block: block(101n) });
+      expect(await desk.answer(await desk.tab({ epoch: 1n }))).to.equal("accepted");
+      expect(await desk.answer(await desk.payment({ epoch: 1n }))).to.equal("accepted");
+      for (const item of items) {
+        const { code, corrective } = failed(await desk.accept(item));
+        expect(code).to.equal("flash_epoch_mismatch");
+        expect(corrective).to.deep.equal({ epoch: 1n, nonceBase: 0n, available: 700n, lanes: [] });
+      }
+    });
+
+    it("name the nonce base alone to whoever signed another payment under a used nonce", async () => {
+      for (const item of [await desk.tab(), await desk.payment()]) expect(await desk.answer(item)).to.equal("accepted");
+      const { code, corrective } = failed(await desk.accept(await desk.payment({ amount: 101n })));
+      expect(code).to.equal("flash_nonce_used");
+      expect(corrective).to.deep.equal({ epoch: 0n, nonceBase: 1n, available: 1_000n, lanes: [] });
     });
 
     it("are not told to strangers", async () => {

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { encodeErrorResult, toFunctionSelector } from "viem";
 import { flashSettlementAbi } from "../../../client/abi/index.ts";
 import { SettlementFailedError } from "../../../client/seller/flash/errors.ts";
+import { createSqliteFlashStore } from "../../../client/seller/flash/store/sqlite.ts";
 import type { SettleReport } from "../../../client/seller/flash/types.ts";
 import { USDC } from "../../base/addresses.ts";
 import { rejection } from "../rejection.ts";
@@ -89,9 +93,50 @@ describe("settler of flash", () => {
     expect([report.fromWallet.get(TOKEN), report.fromEscrow.get(TOKEN)]).to.deep.equal([60n, 40n]);
     expect([await market.income(), await market.creditOf(market.server)]).to.deep.equal([100n, 40n]);
     expect(market.progress).to.deep.include({ kind: "impaired", escrow: payer.escrow, epoch: 0n, fromEscrow: 40n });
-    expect(market.settler.isPaused(payer.escrow, 0n)).to.equal(true);
-    expect(market.settler.isPaused(payer.escrow, 1n)).to.equal(false);
+    expect((await payer.state()).isImpaired).to.equal(true);
     expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+  });
+
+  it("does not take a pause for over when the server starts again, however the wallet failed (R10)", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "flash-pause-"));
+    const path = join(folder, "flash.sqlite");
+    const pausing = { settler: { policy: { onFallback: "pause" } } } as const;
+    await open({ ...pausing, store: createSqliteFlashStore({ path }) });
+    const { key } = market;
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    await market.chain.sync();
+    await payer.drain();
+    await market.close();
+    // Nobody watches while the client pays out of the escrow by itself.
+    await payer.call("settlePayment", market.server, USDC, 40n);
+    market = await openMarket(place, { ...pausing, key, store: createSqliteFlashStore({ path }) });
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+    await market.close();
+    market = await openMarket(place, { ...pausing, key, store: createSqliteFlashStore({ path }) });
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("has a tab pay for nothing more from the moment it is sent, since everybody can read it", async () => {
+    await open();
+    const tab = await payer.tab(300n);
+    expect(await market.answer(tab)).to.equal("accepted");
+    expect(await market.answer(tab)).to.equal("accepted");
+    const { testClient } = market.base;
+    await testClient.setAutomine(false);
+    try {
+      const settling = market.settler.settleNow();
+      await until(() => kinds().includes("sent"));
+      expect(await market.answer(tab)).to.equal("flash_tab_settled");
+      await testClient.mine({ blocks: 1 });
+      expect(failures(await settling)).to.deep.equal([undefined]);
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(await market.answer(tab)).to.equal("flash_tab_settled");
+    // What the lane has left is the client's, who can sign one unit more.
+    expect(await market.answer(await payer.tab(301n))).to.equal("accepted");
+    expect((await payer.state()).unsettled).to.equal(1n);
   });
 
   it("goes on with a payer whose wallet failed when the policy says so", async () => {

@@ -20,6 +20,7 @@ import type {
   FlashReserveResult,
   FlashStore,
   LiveRelease,
+  PublishedTab,
   SettlementId,
   UnsettledItem,
 } from "../types.ts";
@@ -58,6 +59,7 @@ import {
   inSettlingOrder,
   mayRelease,
   overdueOf,
+  publish,
   refuse,
   take,
   unsettledOf,
@@ -253,6 +255,22 @@ class PostgresFlashStore implements FlashStore {
     await this.#query(queries.FORGET_SETTLED, [...values, MAX_SETTLED_ITEMS]);
   }
 
+  async notePublished(escrow: FlashEscrowId, epoch: bigint, tabs: readonly PublishedTab[]): Promise<void> {
+    await this.#change(toEscrowId(escrow), async (shelved) => {
+      const change = shelved?.book.epoch === epoch ? publish(shelved.book, tabs) : undefined;
+      return { answer: undefined, ...(change === undefined ? {} : { change }) };
+    });
+  }
+
+  async noteImpaired(escrow: FlashEscrowId, epoch: bigint): Promise<void> {
+    await this.#change(toEscrowId(escrow), async (shelved) => {
+      if (shelved === undefined || shelved.book.epoch !== epoch || shelved.book.isImpaired)
+        return { answer: undefined };
+      shelved.book.isImpaired = true;
+      return { change: changeOf(shelved.book, { isRead: true }), answer: undefined };
+    });
+  }
+
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {
     const [row] = await this.#query(queries.LOAD_SYNCED_BLOCK, serverValues(toServerId({ ...settlement, server })));
     if (row === undefined) return undefined;
@@ -404,7 +422,7 @@ function insertValues(book: Book): readonly unknown[] {
 
 function writeValues(change: BookChange, reservation?: FlashReservation): readonly unknown[] {
   const { book, isRead = false, lanes = [], settled = [], addedReleases = [], endedReleases = [] } = change;
-  const { accepted, nonces, epoch, isStale, isStopped, confirmed, head } = book;
+  const { accepted, nonces, epoch, isStale, isStopped, isImpaired, confirmed, head } = book;
   return [
     accepted.toString(),
     nonces.base.toString(),
@@ -418,6 +436,7 @@ function writeValues(change: BookChange, reservation?: FlashReservation): readon
     JSON.stringify(addedReleases.map(toReleaseRow)),
     endedReleases.map(String),
     settled,
+    isImpaired,
   ];
 }
 
@@ -445,6 +464,7 @@ function fromBookRow(row: Row): Shelved {
     epoch: integer(row, "epoch"),
     isStale: row["is_stale"] === true,
     isStopped: row["is_stopped"] === true,
+    isImpaired: row["is_impaired"] === true,
     accepted: integer(row, "accepted"),
     nonces: { base: integer(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
   };

@@ -15,6 +15,7 @@ export interface LaneRow {
   readonly digest: string;
   readonly deadline: string;
   readonly signature: string;
+  readonly published: string;
 }
 
 export interface ItemRow {
@@ -35,7 +36,7 @@ export interface ReleaseRow {
   readonly signature: string;
 }
 
-export function toLaneRow({ lane, charged, settled, acceptedAt, tab }: LaneRecord): LaneRow {
+export function toLaneRow({ lane, charged, settled, published, acceptedAt, tab }: LaneRecord): LaneRow {
   return {
     lane: lane.toString(),
     charged: charged.toString(),
@@ -45,6 +46,7 @@ export function toLaneRow({ lane, charged, settled, acceptedAt, tab }: LaneRecor
     digest: tab.digest,
     deadline: tab.deadline.toString(),
     signature: tab.signature,
+    published: published.toString(),
   };
 }
 
@@ -53,6 +55,7 @@ export function fromLaneRow(row: Row): LaneRecord {
     lane: integer(row, "lane"),
     charged: integer(row, "charged"),
     settled: integer(row, "settled"),
+    published: integer(row, "published"),
     acceptedAt: integer(row, "accepted_at"),
     tab: {
       total: integer(row, "total"),

@@ -86,6 +86,7 @@ class SqlitePersistence implements FlashPersistence {
       epoch: integer(row, "epoch"),
       isStale: row["is_stale"] === 1,
       isStopped: row["is_stopped"] === 1,
+      isImpaired: row["is_impaired"] === 1,
       accepted: integer(row, "accepted"),
       nonces: { base: integer(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
     };
@@ -207,7 +208,7 @@ class SqlitePersistence implements FlashPersistence {
       for (const table of ["lanes", "items"]) this.#sql.run(`DELETE FROM ${table} WHERE escrow_id = ?`, [id]);
     for (const lane of lanes) {
       const row = toLaneRow(lane);
-      this.#sql.run("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+      this.#sql.run("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
         id,
         row.lane,
         row.charged,
@@ -217,6 +218,7 @@ class SqlitePersistence implements FlashPersistence {
         row.digest,
         row.deadline,
         row.signature,
+        row.published,
       ]);
     }
     if (added !== undefined) this.#addItem(id, added);
@@ -237,14 +239,14 @@ class SqlitePersistence implements FlashPersistence {
       this.#sql.run("UPDATE escrows SET accepted = ?, nonce_base = ?, nonce_bits = ? WHERE id = ?", [...totals, id]);
       return id;
     }
-    const { escrow, epoch, confirmed, head, isStale, isStopped } = book;
+    const { escrow, epoch, confirmed, head, isStale, isStopped, isImpaired } = book;
     const row = this.#sql.one(
       `INSERT INTO escrows (chain_id, settlement, client, server, token, epoch, confirmed, head, top_block, is_stale, is_stopped,
-        accepted, nonce_base, nonce_bits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        is_impaired, accepted, nonce_base, nonce_bits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (chain_id, settlement, client, server, token) DO UPDATE SET epoch = excluded.epoch,
         confirmed = excluded.confirmed, head = excluded.head, top_block = excluded.top_block, is_stale = excluded.is_stale,
-        is_stopped = excluded.is_stopped, accepted = excluded.accepted, nonce_base = excluded.nonce_base,
-        nonce_bits = excluded.nonce_bits RETURNING id`,
+        is_stopped = excluded.is_stopped, is_impaired = excluded.is_impaired, accepted = excluded.accepted,
+        nonce_base = excluded.nonce_base, nonce_bits = excluded.nonce_bits RETURNING id`,
       [
         ...escrowValues(escrow),
         epoch.toString(),
@@ -253,6 +255,7 @@ class SqlitePersistence implements FlashPersistence {
         topBlockOf(book),
         isStale ? 1 : 0,
         isStopped ? 1 : 0,
+        isImpaired ? 1 : 0,
         ...totals,
       ],
     );
