@@ -131,7 +131,7 @@ describe("x402 flash: a client at a real server", function () {
         const client = await newClient();
         const agent = makeAgent(client, { chain: chain() });
         const paid = agent.fetch(`${slowShop.url}/fixed`);
-        while (agent.sent.length < 2 || !(await isOpen(client, slow)))
+        while (agent.sent.length < 3 || !(await isOpen(client, slow)))
           await new Promise((done) => setTimeout(done, 50));
         await deployed.base.networkHelpers.mine(3);
         expect((await paid).status).to.equal(200);
