@@ -73,7 +73,8 @@ export type { Refusal } from "./refusals.ts";
 export type { PricedAsset } from "../core/price.ts";
 export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
 export { createLocalFacilitatorClient } from "./localFacilitator.ts";
-export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
+export type { OfferV1 } from "../core/v1Offers.ts";
+export { createV1Handler, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
 export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
 
 // Whoever pays the gas.
