@@ -1,6 +1,7 @@
 import type { Hex } from "viem";
 import { largest } from "../../core/amounts.ts";
 import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
+import { untilDone } from "../core/once.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
@@ -42,7 +43,6 @@ export function createBuyer(options: BuyerOptions): Buyer {
   const { address } = context;
   const accounts = new Map<string, OpenAccount>();
   const payments = new Map<Hex, Payment>();
-  let loading: Promise<void> | undefined;
 
   function open(id: BuyerAccountId, record?: BuyerAccountRecord): OpenAccount {
     const { maxLanes } = context;
@@ -59,19 +59,13 @@ export function createBuyer(options: BuyerOptions): Buyer {
     return account;
   }
 
-  async function load(): Promise<void> {
+  const load = untilDone(async () => {
     const records = (await storage?.load()) ?? [];
     for (const record of records) if (record.account.buyer === address) open(record.account, record);
-  }
+  });
 
   async function accountOf({ chainId, asset, seller, offer: { escrow } }: PaymentTerms): Promise<OpenAccount> {
-    loading ??= load();
-    try {
-      await loading;
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
+    await load();
     const id = { chainId, escrow, seller, asset, buyer: address };
     return accounts.get(buyerAccountKey(id)) ?? open(id);
   }

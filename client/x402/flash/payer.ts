@@ -1,5 +1,6 @@
 import { signNumberedPayment, signPayment, signTab } from "../../flash/sign.ts";
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
+import { untilDone } from "../core/once.ts";
 import { openPayerAccount, type Claim, type Outcome } from "./payerAccount.ts";
 import { decideWithReview, readAllowance, reviewOpenings, startFromChain } from "./payerChain.ts";
 import { createPayerContext, type PayerContext } from "./payerContext.ts";
@@ -36,7 +37,6 @@ export function createPayer(options: PayerOptions): Payer {
   const accounts = new Map<string, OpenAccount>();
   /** By name, the oldest first: payments of one name are interchangeable. */
   const payments = new Map<PaymentKey, readonly Payment[]>();
-  let loading: Promise<void> | undefined;
 
   function open(escrow: FlashEscrowId, record?: PayerRecord): OpenAccount {
     const state = openPayerAccount(escrow, record);
@@ -45,19 +45,13 @@ export function createPayer(options: PayerOptions): Payer {
     return account;
   }
 
-  async function load(): Promise<void> {
+  const load = untilDone(async () => {
     const records = (await storage?.load()) ?? [];
     for (const record of records) if (record.escrow.client === address) open(record.escrow, record);
-  }
+  });
 
   async function accountOf({ chainId, token, server, offer: { settlement } }: PaymentTerms): Promise<OpenAccount> {
-    loading ??= load();
-    try {
-      await loading;
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
+    await load();
     const escrow = { chainId, settlement, client: address, server, token };
     const account = accounts.get(payerKey(escrow)) ?? open(escrow);
     account.reading ??= startFromChain(context, account.state);

@@ -1,5 +1,5 @@
-import { decodeFunctionResult, erc20Abi, isAddressEqual, type Address, type Hash, type Hex } from "viem";
-import { call, readContract, sendTransaction, waitForTransactionReceipt } from "viem/actions";
+import { decodeFunctionResult, erc20Abi, isAddressEqual, type Address, type Hex } from "viem";
+import { call, readContract } from "viem/actions";
 import { multicall3Abi } from "../../abi/index.ts";
 import { PERMIT2_ADDRESS } from "../../core/funding.ts";
 import type { AggregatedCall } from "../../core/permit.ts";
@@ -16,11 +16,12 @@ import {
   TransferMismatchError,
   WrongEpochError,
 } from "../../flash/errors.ts";
-import { sendInTurn } from "../../seller/core/sendInTurn.ts";
 import type { SettlementId } from "../../seller/flash/types.ts";
 import type { AssetAmounts } from "../core/assets.ts";
 import { createRations, type RelayRation } from "../core/rations.ts";
+import { createShared } from "../core/once.ts";
 import { toTransaction } from "../core/relayCalls.ts";
+import { createRelayWallet } from "../core/relayWallet.ts";
 import type { FlashCode } from "./codes.ts";
 import { OPEN_METHODS } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
@@ -73,19 +74,16 @@ export interface WalletRelayerOptions {
  */
 export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelayer {
   const { wallet, client, settlement, minimumOpenings, gasLimit: gas = DEFAULT_OPENING_GAS } = options;
-  const { account } = wallet;
-  if (account === undefined) {
-    throw new FlashConfigurationError(
-      "The relayer's wallet has no account.",
-      "Create the wallet client with `account`.",
-    );
-  }
-  const sender = account.address;
+  const { sender, send } = createRelayWallet({
+    wallet,
+    client,
+    misconfigured: (what, next) => new FlashConfigurationError(what, next),
+  });
   requireMinimums(minimumOpenings);
   const rations = createRations(options.ration);
   // A wallet could otherwise have this process fetch any URL.
   const quiet = { ...client, ccipRead: false } as const;
-  const underWay = new Map<string, Promise<RelayResult>>();
+  const once = createShared<RelayResult>();
 
   async function simulate(opening: Opening): Promise<RelayTrial> {
     if (isAddressEqual(opening.terms.client, sender)) return { code: "flash_opening_unsupported" };
@@ -127,22 +125,6 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
     return (await readContract(client, { ...asset, functionName: "allowance", args: [owner, spender] })) >= amount;
   }
 
-  async function send(
-    calls: readonly AggregatedCall[],
-    most = gas,
-  ): Promise<{ readonly hash: Hash; readonly isSuccess: boolean }> {
-    const transaction = { ...toTransaction(calls), account, chain: wallet.chain, gas: most };
-    return sendInTurn(wallet, {
-      // viem relates these types through the client's own, which a function for any client does not know.
-      send: (nonce) => sendTransaction(wallet, { ...transaction, nonce } as never),
-      wait: async (hash) => {
-        const { status, transactionHash } = await waitForTransactionReceipt(client, { hash });
-        // Whoever else has the key may have put another transaction in its place.
-        return { hash, isSuccess: status === "success" && transactionHash === hash };
-      },
-    });
-  }
-
   async function relay(opening: Opening): Promise<RelayResult> {
     const { code, epoch, isOpen } = await simulate(opening);
     if (code !== undefined) return { isRelayed: false, code, ...(epoch !== undefined && { epoch }) };
@@ -151,7 +133,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
     const { client: owner } = opening.terms;
     if (calls === undefined) return { isRelayed: false, code: "flash_opening_signature_invalid" };
     if (!rations.take(owner)) return { isRelayed: false, code: "flash_relay_limit" };
-    const { hash, isSuccess } = await send(calls);
+    const { hash, isSuccess } = await send(calls, gas);
     if (isSuccess) {
       rations.giveBack(owner);
       return { isRelayed: true, transaction: hash };
@@ -176,15 +158,6 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
     // An extension ties up no tokens that were not there before.
     if (renewal.topUp !== undefined) rations.giveBack(owner);
     return { isRelayed: true, transaction: hash };
-  }
-
-  /** Copies that come together share one transaction. */
-  function once(key: string, send: () => Promise<RelayResult>): Promise<RelayResult> {
-    const running = underWay.get(key);
-    if (running !== undefined) return running;
-    const result = send().finally(() => underWay.delete(key));
-    underWay.set(key, result);
-    return result;
   }
 
   return {
