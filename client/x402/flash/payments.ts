@@ -1,4 +1,5 @@
 import type { Address } from "viem";
+import { smallest } from "../../core/amounts.ts";
 import { ChainBusyError, ChainUnavailableError, ReservationLostError } from "../../seller/core/errors.ts";
 import type { FlashLane, PresentedItem } from "../../seller/flash/types.ts";
 import { isAmount } from "../core/amounts.ts";
@@ -226,6 +227,7 @@ function toSettlement({ reservation, state, safeUntil }: Admission, lane: FlashL
       available: state.available,
       safeUntil,
       epoch: state.confirmed.epoch,
+      unlockAt: smallest(state.confirmed.unlockAt, state.head.unlockAt),
     },
     ...(item.kind === "payment" && { nextNonceBase: state.nonceBase }),
     ...(lane !== undefined && { lane }),

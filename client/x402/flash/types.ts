@@ -285,6 +285,8 @@ export interface WireSettlement {
     /** First second at which nothing is accepted any more without a newer view of the chain. */
     readonly safeUntil: WireInteger;
     readonly epoch: WireInteger;
+    /** Ours: first second at which the client can withdraw. */
+    readonly unlockAt?: WireInteger;
   };
   /** Of a payment: lowest nonce to use. */
   readonly nextNonceBase?: string;
@@ -306,6 +308,8 @@ export interface Settlement {
     /** Unix seconds. */
     readonly safeUntil: bigint;
     readonly epoch: bigint;
+    /** First second at which the client can withdraw, unix seconds; absent when the server does not say. */
+    readonly unlockAt?: bigint;
   };
   readonly nextNonceBase?: bigint;
   readonly lane?: FlashLane;

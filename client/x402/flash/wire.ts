@@ -174,15 +174,16 @@ function readRenewalOf(fields: Fields): { readonly renewal?: Renewal } {
   return fields.has("renewal") ? { renewal: readRenewal(fields.object("renewal", RENEWAL)) } : {};
 }
 
-/** Reads a top-up, an extension or both; for {@link parse}. Of an empty one nothing is taken. */
-export function readRenewal(fields: Fields): Renewal {
+/** Of an empty one nothing is taken. */
+function readRenewal(fields: Fields): Renewal {
   return {
     ...(fields.has("topUp") && { topUp: readTopUp(fields) }),
     ...(fields.has("extend") && { extension: readExtension(fields) }),
   };
 }
 
-function readTopUp(fields: Fields): NonNullable<Renewal["topUp"]> {
+/** Reads a top-up and its funding; for {@link parse}. */
+export function readTopUp(fields: Fields): NonNullable<Renewal["topUp"]> {
   const topUp = fields.object("topUp");
   const funding = fields.object("funding");
   return {
@@ -503,6 +504,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
         available: escrow.amount("available"),
         safeUntil: escrow.integer("safeUntil", MAX_UINT64),
         epoch: escrow.integer("epoch", MAX_UINT32),
+        ...(escrow.has("unlockAt") && { unlockAt: escrow.integer("unlockAt", MAX_UINT64) }),
       },
       ...(fields.has("nextNonceBase") && { nextNonceBase: fields.integer("nextNonceBase", MAX_UINT64) }),
       ...(fields.has("lane") && { lane: readLane(fields.object("lane")) }),
@@ -530,6 +532,7 @@ export function toWireSettlement(settlement: Settlement): WireSettlement & Recor
       available: escrow.available.toString(),
       safeUntil: toWireInteger(escrow.safeUntil),
       epoch: toWireInteger(escrow.epoch),
+      ...(escrow.unlockAt !== undefined && { unlockAt: toWireInteger(escrow.unlockAt) }),
     },
     ...(nextNonceBase !== undefined && { nextNonceBase: nextNonceBase.toString() }),
     ...(lane !== undefined && { lane: toWireLane(lane) }),

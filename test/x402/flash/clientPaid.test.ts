@@ -213,7 +213,7 @@ describe("x402 flash: a client at a real server", function () {
     it("waits while the escrow is used up, and sends the same payment once something is settled", async () => {
       const payer = await market.payer(2_000_000n);
       await payer.open({ amount: PRICE });
-      const agent = makeAgent(payer.account, { payBy: "payment", chain: chain() });
+      const agent = makeAgent(payer.account, { payBy: "payment", opening: { renew: false }, chain: chain() });
       expect((await agent.fetch(url())).status).to.equal(200);
       const waiting = agent.fetch(url());
       while (agent.sent.length < 3) await new Promise((done) => setTimeout(done, 50));
