@@ -2,10 +2,11 @@ import type { Hex } from "viem";
 import { largest } from "../../core/amounts.ts";
 import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
 import { untilDone } from "../core/once.ts";
+import { createWaitingRoom } from "../core/waitingRoom.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
-import { enter, leave, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
+import { enter, leave, WAIT_MILLISECONDS, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
 import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
 import { neededSessionEnd } from "./buyerSession.ts";
 import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
@@ -48,7 +49,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
     const { maxLanes } = context;
     const state = openBuyerAccount(id, record);
     const idle = {
-      waiting: new Set<() => void>(),
+      waiting: createWaitingRoom(WAIT_MILLISECONDS),
       depositing: undefined,
       signing: 0n,
       facts: undefined,

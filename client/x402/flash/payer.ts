@@ -1,10 +1,11 @@
 import { signNumberedPayment, signPayment, signTab } from "../../flash/sign.ts";
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
 import { untilDone } from "../core/once.ts";
+import { createWaitingRoom } from "../core/waitingRoom.ts";
 import { openPayerAccount, type Claim, type Outcome } from "./payerAccount.ts";
 import { decideWithReview, readAllowance, reviewLocks, startFromChain } from "./payerChain.ts";
 import { createPayerContext, type PayerContext } from "./payerContext.ts";
-import { enter, leave, type EnterParameters, type Entry, type OpenAccount } from "./payerEntry.ts";
+import { enter, leave, WAIT_MILLISECONDS, type EnterParameters, type Entry, type OpenAccount } from "./payerEntry.ts";
 import { EscrowNeededError, NoRoomForTopUpError, PriceLimitError, UnreadableOfferError } from "./payerErrors.ts";
 import { learnFromAnswer, learnFromRefusal, outcomeOf } from "./payerLessons.ts";
 import { signOpening } from "./payerOpenings.ts";
@@ -42,7 +43,13 @@ export function createPayer(options: PayerOptions): Payer {
 
   function open(escrow: FlashEscrowId, record?: PayerRecord): OpenAccount {
     const state = openPayerAccount(escrow, record);
-    const account = { state, waiting: new Set<() => void>(), opening: undefined, signing: 0n, reading: undefined };
+    const account = {
+      state,
+      waiting: createWaitingRoom(WAIT_MILLISECONDS),
+      opening: undefined,
+      signing: 0n,
+      reading: undefined,
+    };
     accounts.set(payerKey(escrow), account);
     return account;
   }

@@ -1,3 +1,4 @@
+import type { WaitingRoom } from "../core/waitingRoom.ts";
 import { largest } from "../../core/amounts.ts";
 import { sum, tightest } from "../core/amounts.ts";
 import type { SignedTopUp, TokenFundingChoice } from "../../flash/sign.ts";
@@ -14,13 +15,13 @@ const DEFAULT_TIMEOUT = 300n;
 /** Seconds after which a request no longer waits for the answer about an opening, but brings a copy of it: one of them is executed. */
 const PATIENCE = 20n;
 /** Milliseconds after which a waiting request looks again, since an answer may never come. */
-const WAIT_MILLISECONDS = 500;
+export const WAIT_MILLISECONDS = 500;
 
 /** An account with the requests that are under way in it. */
 export interface OpenAccount {
   readonly state: PayerAccount;
   /** Wakes whoever waits for the escrow. */
-  readonly waiting: Set<() => void>;
+  readonly waiting: WaitingRoom;
   /** The latest unanswered payment that carries an opening or a top-up; no other does for a while. */
   opening: Claim | undefined;
   /** Token base units of the opening or top-up that is being signed. */
@@ -77,7 +78,7 @@ export async function enter(context: PayerContext, parameters: EnterParameters):
     sweep(now);
     const entry = tryToEnter(context, parameters, now);
     if (entry !== undefined) return entry;
-    await changeOf(account);
+    await account.waiting.wait();
   }
 }
 
@@ -118,7 +119,7 @@ export function leave(account: OpenAccount, claim: Claim): void {
     account.opening = undefined;
     account.signing = 0n;
   }
-  for (const wake of [...account.waiting]) wake();
+  account.waiting.wakeAll();
 }
 
 /** Whether another payment brings an opening or a top-up, and its answer may still come soon. */
@@ -221,17 +222,4 @@ function requireServed(context: PayerContext, { unserved }: PayerAccount, { incr
   const { maxUnserved } = context.limitsFor(terms);
   const held = unserved + increase;
   if (maxUnserved !== undefined && held > maxUnserved) throw new UnservedLimitError(held, maxUnserved);
-}
-
-/** Resolves at the next answer of the account, or after a while. */
-function changeOf({ waiting }: OpenAccount): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      waiting.delete(wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, WAIT_MILLISECONDS);
-    waiting.add(wake);
-  });
 }
