@@ -12,6 +12,7 @@ import { createFlashHasher, type FlashHasher } from "./hash.ts";
 import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
+import { createTransactionPlaces } from "./transactionPlaces.ts";
 import { refuseStanding, refuseState, refuseTime, safeUntilOf, withRenewal } from "./terms.ts";
 import type {
   ExpectedRenewal,
@@ -58,6 +59,7 @@ const RETRY_AFTER_MS: Partial<Readonly<Record<FlashRejectionCode, number>>> = {
   flash_escrow_pending: 2_000,
   flash_exposure_exceeded: 5_000,
   flash_stale_state: 2_000,
+  flash_transaction_limit: 5_000,
 };
 
 /** What a newer read of the chain may put right. */
@@ -93,6 +95,10 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   const reader = { ...settlement, server, signatures, hash: createFlashHasher(settlement, server) };
   const reads = createTokenBuckets(ESCROW_READS);
   const underWay = new Map<string, Promise<boolean>>();
+  const places = createTransactionPlaces({
+    most: limits.maxTransactions,
+    listUnsettled: () => store.listUnsettled({ ...settlement, server }),
+  });
 
   /** A clock that runs slow would accept past the unlock time. */
   function readClock(): bigint {
@@ -161,16 +167,31 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   ): Promise<FlashReserveParameters | FlashRejection> {
     const token = toToken(parameters.token);
     const price = toPrice(parameters.price);
+    if (parameters.item.kind === "transaction" && limits.maxTransactions === 0) {
+      return reject("flash_payload_unsupported");
+    }
     const read = await readItem(reader, parameters.item, token);
     if (typeof read === "string") return reject(read);
     const { client, epoch, item, signer } = read;
     const state = await judge({ ...settlement, client, server, token }, signer, readClock(), expected);
     if (typeof state === "string") return reject(state);
-    if (!isSigner(signer, state)) return reject("flash_signature_invalid");
     const now = readClock();
-    if (isDeadlineSoon(item, now)) return reject("flash_deadline_too_soon");
-    if (onFallback === "pause" && state.isImpaired) return reject("flash_exposure_exceeded");
+    const code = isSigner(signer, state) ? await refuseItem(item, state, now) : "flash_signature_invalid";
+    if (code !== undefined) return reject(code);
     return toRequest(state.escrow, { epoch, item, price, now });
+  }
+
+  async function refuseItem(
+    item: ReadItem["item"],
+    { isImpaired }: FlashEscrowState,
+    now: bigint,
+  ): Promise<FlashRejectionCode | undefined> {
+    if (isDeadlineSoon(item, now)) return "flash_deadline_too_soon";
+    if (onFallback === "pause" && isImpaired) return "flash_exposure_exceeded";
+    if (item.kind !== "transaction") return undefined;
+    // Each is settled by itself, whatever it brings.
+    if (item.amount < limits.minTransaction) return "flash_transaction_too_small";
+    return (await places.isFree(now)) ? undefined : "flash_transaction_limit";
   }
 
   function isDeadlineSoon({ deadline }: ReadItem["item"], now: bigint): boolean {
@@ -208,6 +229,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     const result = await store.reserve(request);
     if (!result.isReserved) return refuse(result.reason, request);
     const { reservation, state } = result;
+    if (reservation.item.kind === "transaction") places.take(reservation);
     return { isAccepted: true, reservation, state, safeUntil: safeUntilOf(state) };
   }
 
@@ -227,6 +249,11 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     const lane = item.kind === "tab" ? await store.getLane(escrow, item.lane) : undefined;
     const increase = item.kind === "tab" ? item.total - (lane?.authorised ?? 0n) : item.amount;
     return state?.isAccepting === true && increase <= state.available + topUp;
+  }
+
+  async function cancel(reservation: FlashReservation): Promise<void> {
+    places.giveBack(reservation);
+    await store.cancel(reservation);
   }
 
   return {
@@ -258,13 +285,14 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     async commit(reservation) {
       const now = readClock();
       if (await isTooLate(reservation, now)) {
-        await store.cancel(reservation);
+        await cancel(reservation);
         throw new ReservationLostError(reservation.reservationId, "took too long to be settled in time");
       }
       await store.commit(reservation, now);
+      if (reservation.item.kind === "transaction") places.keep(reservation);
     },
 
-    cancel: (reservation) => store.cancel(reservation),
+    cancel,
   };
 }
 
@@ -370,7 +398,7 @@ function tryParse(...parameters: Parameters<typeof parseSignedTransaction>) {
 }
 
 function checkLimits(limits: FlashLimits): FlashLimits {
-  const { settleSeconds, minCloseDelay, nonceWindow, maxLanes, reservationSeconds } = limits;
+  const { settleSeconds, minCloseDelay, nonceWindow, maxLanes, maxTransactions, reservationSeconds } = limits;
   if (settleSeconds <= 0n) throw new InvalidLimitError("settleSeconds", "must be above zero");
   if (settleSeconds >= minCloseDelay) {
     throw new InvalidLimitError("settleSeconds", "must be below `minCloseDelay`, or nothing is ever accepted");
@@ -379,6 +407,7 @@ function checkLimits(limits: FlashLimits): FlashLimits {
     throw new InvalidLimitError("nonceWindow", `must be from 1 to ${MAX_NONCE_WINDOW}`);
   }
   if (maxLanes < 0) throw new InvalidLimitError("maxLanes", "must not be negative");
+  if (maxTransactions < 0) throw new InvalidLimitError("maxTransactions", "must not be negative");
   if (reservationSeconds <= 0n) throw new InvalidLimitError("reservationSeconds", "must be above zero");
   if (reservationSeconds >= settleSeconds) {
     throw new InvalidLimitError("reservationSeconds", "must be below `settleSeconds`, or no time is left to settle");

@@ -2,10 +2,13 @@ import type { Address, Hash, Hex, TransactionReceipt } from "viem";
 import { simulateContract } from "viem/actions";
 import { flashSettlementAbi } from "../../abi/index.ts";
 import { largest } from "../../core/amounts.ts";
+import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
+import { sendAggregated } from "../../core/permit.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import type { WriteClient } from "../../core/write.ts";
 import { settleBatch } from "../../flash/actions/settleBatch.ts";
 import { settleSignedTransaction } from "../../flash/actions/settleSignedTransaction.ts";
+import { decodeFlashError } from "../../flash/errors.ts";
 import type { Settlement } from "../../flash/events.ts";
 import { quoteBatch } from "../../flash/quote.ts";
 import { escrowId } from "../../flash/hash.ts";
@@ -24,11 +27,16 @@ import {
   DEFAULT_SETTLE_GAS,
   scaleGas,
   splitIntoShipments,
+  toSingle,
   toWaves,
   withoutItems,
+  type Batch,
+  type Bundle,
   type SettleGasModel,
   type Shipment,
+  type Single,
 } from "./settle/batches.ts";
+import { bundleCalls, tryBundle } from "./settle/bundles.ts";
 import {
   allFailed,
   createSettleAttempts,
@@ -68,6 +76,8 @@ export interface FlashSettlerOptions {
   readonly settleSeconds?: bigint;
   /** What differs from the default gas limits. */
   readonly gas?: Partial<SettleGasModel>;
+  /** Multicall3, through which signed transactions share one; its canonical address by default. */
+  readonly multicallAddress?: Address;
   /** Milliseconds between two looks at what is due; 5,000 by default. */
   readonly pollingInterval?: number;
   /** Milliseconds without a receipt after which a transaction is sent again with higher fees; 30,000 by default. */
@@ -94,6 +104,8 @@ interface SentShipment extends ReceiptReading {
   readonly receipt?: TransactionReceipt;
 }
 
+type SentEntry = readonly [Shipment, SentShipment];
+
 const MAX_GAS_DOUBLINGS = 3;
 /** Escrows that are read again together; the view of the chain holds more than this, whatever strangers ask of it. */
 const READS_AT_ONCE = 250;
@@ -117,7 +129,7 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     replaceAfter = 30_000,
     receiptTimeout = 180_000,
   } = options;
-  const { pollingInterval = 5_000 } = options;
+  const { pollingInterval = 5_000, multicallAddress = MULTICALL3_ADDRESS } = options;
   const settlement = toSettlementId(options.settlement);
   const server = toAddress(options.server);
   const model: SettleGasModel = { ...DEFAULT_SETTLE_GAS, ...options.gas };
@@ -153,7 +165,9 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   async function run(isAll: boolean, signal: AbortSignal): Promise<SettleReport> {
     const planned = await plan(isAll, signal);
     if (planned.length === 0) return EMPTY_REPORT;
-    const shipments = splitIntoShipments(planned, scaleGas(model, gasDoublings));
+    const gas = scaleGas(model, gasDoublings);
+    // What failed in a bundle may be covered in part only.
+    const shipments = splitIntoShipments(planned, gas, (item) => attempts.hasFailed(item));
     const count = planned.reduce((sum, { items }) => sum + items.length, 0);
     onProgress({ kind: "planned", items: count, transactions: shipments.length });
     isUnsure = true;
@@ -188,28 +202,24 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     return { receipts, failures, paid, takenBy };
   }
 
-  /** Batches one after the other; signed transactions, of which each is one of its own, many at once, or they would take a block each. */
-  async function sendInWaves(
-    shipments: readonly Shipment[],
-    signal: AbortSignal,
-  ): Promise<readonly (readonly [Shipment, SentShipment])[]> {
-    const sent: (readonly [Shipment, SentShipment])[] = [];
+  /** Batches and bundles one after the other; what goes alone many at once, or each would take a block. */
+  async function sendInWaves(shipments: readonly Shipment[], signal: AbortSignal): Promise<readonly SentEntry[]> {
+    const sent: SentEntry[] = [];
     for (const wave of toWaves(shipments)) {
       signal.throwIfAborted();
       const results = await Promise.allSettled(wave.map((shipment) => sendLive(shipment, signal)));
-      results.forEach((result, index) => {
+      for (const result of results) {
         if (result.status === "rejected") throw result.reason;
-        const shipment = wave[index];
-        if (shipment !== undefined) sent.push([shipment, result.value]);
-      });
+        sent.push(...result.value);
+      }
     }
     return sent;
   }
 
   /** What the contract would skip of a batch that reverted, or of which items were skipped before: their gas is saved. */
-  async function findDead(shipment: Shipment): Promise<ReadonlyMap<Hex, SettleFailure>> {
+  async function findDead(shipment: Batch): Promise<ReadonlyMap<Hex, SettleFailure>> {
     const isDoubtful = gasDoublings > 0 || shipment.items.some(({ item }) => attempts.hasFailed(item));
-    if (shipment.kind !== "batch" || !isDoubtful) return new Map();
+    if (!isDoubtful) return new Map();
     const { groups } = shipment;
     const account = wallet.account?.address ?? server;
     const quotes = await ask("a quote", () =>
@@ -218,13 +228,48 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     return readQuote(shipment, quotes);
   }
 
-  async function sendLive(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
-    const dead = await findDead(shipment);
-    if (dead.size === 0 || shipment.kind !== "batch") return sendOne(shipment, signal);
-    const live = withoutItems(shipment, new Set(dead.keys()));
+  async function sendLive(shipment: Shipment, signal: AbortSignal): Promise<readonly SentEntry[]> {
+    switch (shipment.kind) {
+      case "batch":
+        return [[shipment, await sendBatch(shipment, signal)]];
+      case "bundle":
+        return sendBundle(shipment, signal);
+      case "transaction":
+        return [[shipment, await sendSingle(shipment, signal)]];
+    }
+  }
+
+  async function sendBatch(batch: Batch, signal: AbortSignal): Promise<SentShipment> {
+    const dead = await findDead(batch);
+    const live = dead.size === 0 ? batch : withoutItems(batch, new Set(dead.keys()));
     if (live === undefined) return { failures: dead, paid: [] };
     const sent = await sendOne(live, signal);
     return { ...sent, failures: new Map([...sent.failures, ...dead]) };
+  }
+
+  /** Asking costs nothing. What is covered in part only goes alone, with the server's right to take that part. */
+  async function sendBundle(bundle: Bundle, signal: AbortSignal): Promise<readonly SentEntry[]> {
+    const account = wallet.account ?? server;
+    const trial = { settlement: settlement.settlement, multicall: multicallAddress, account, bundle };
+    const refused = await tryBundle(client, trial);
+    const settled = bundle.items.filter(({ item }) => !refused.has(item.item.digest));
+    const alone = bundle.items.filter(({ item }) => refused.get(item.item.digest) === "NotCovered");
+    const sent: SentEntry[] = [];
+    if (settled.length > 1) {
+      const rest: Bundle = { ...bundle, items: settled };
+      sent.push([rest, await sendOne(rest, signal)]);
+    }
+    for (const entry of settled.length === 1 ? [...settled, ...alone] : alone) {
+      const single = toSingle(entry, scaleGas(model, gasDoublings));
+      sent.push([single, await sendSingle(single, signal)]);
+    }
+    const dead = new Map([...refused].filter(([, failure]) => failure !== "NotCovered"));
+    return dead.size === 0 ? sent : [...sent, [bundle, { failures: dead, paid: [] }]];
+  }
+
+  async function sendSingle(single: Single, signal: AbortSignal): Promise<SentShipment> {
+    const refused = await askFirst(single.rawTransaction);
+    return refused === undefined ? sendOne(single, signal) : { failures: allFailed(single, refused), paid: [] };
   }
 
   /** From the moment it is sent, everybody has what it carries. */
@@ -241,8 +286,6 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   }
 
   async function sendOne(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
-    const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
-    if (refused !== undefined) return { failures: allFailed(shipment, refused), paid: [] };
     await notePublished(shipment);
     let receipt: TransactionReceipt;
     try {
@@ -286,10 +329,18 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const { gas } = shipment;
     const how = { settlement: settlement.settlement, allowPartial: true } as const;
     // Never an estimate: a node finds the least gas at which the transaction succeeds, and it succeeds with every row skipped.
-    const sendOnce = (fees: SendFees) =>
-      shipment.kind === "batch"
-        ? settleBatch(wallet, { ...how, groups: shipment.groups, ...fees, gas })
-        : settleSignedTransaction(wallet, { ...how, rawTransaction: shipment.rawTransaction, ...fees, gas });
+    const sendOnce = (fees: SendFees): Promise<Hash> => {
+      switch (shipment.kind) {
+        case "batch":
+          return settleBatch(wallet, { ...how, groups: shipment.groups, ...fees, gas });
+        case "bundle": {
+          const calls = bundleCalls(settlement.settlement, shipment);
+          return sendAggregated(wallet, { multicall: multicallAddress, ...fees, gas }, calls, decodeFlashError);
+        }
+        case "transaction":
+          return settleSignedTransaction(wallet, { ...how, rawTransaction: shipment.rawTransaction, ...fees, gas });
+      }
+    };
     return sendWithFees({
       client,
       wallet,
@@ -451,8 +502,9 @@ function escrowsOf(items: readonly UnsettledItem[]): readonly FlashEscrowId[] {
  */
 function failureOf(told: SettleFailure | undefined, isLeft: boolean, isPaid: boolean): SettleFailure | undefined {
   if (told === "Used") return isLeft ? told : undefined;
-  if (told !== undefined && told !== "NotCovered") return told;
-  return isPaid ? undefined : (told ?? (isLeft ? "Pending" : undefined));
+  if (told !== undefined && told !== "NotCovered" && told !== "Pending") return told;
+  if (isPaid || (told !== "NotCovered" && !isLeft)) return undefined;
+  return told ?? "Pending";
 }
 
 function sumByToken(

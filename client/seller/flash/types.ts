@@ -387,6 +387,13 @@ export interface FlashLimits {
   readonly nonceWindow: bigint;
   /** Most lanes an escrow may use. */
   readonly maxLanes: number;
+  /**
+   * Most signed transactions that are accepted and not settled, in all escrows; zero takes none. They cost more gas to settle than anything
+   * else, and whoever pays chooses how many there are.
+   */
+  readonly maxTransactions: number;
+  /** Least amount of a signed transaction, token base units: well above the gas of its settlement, about 120,000. */
+  readonly minTransaction: bigint;
   /** Seconds a request may be served: part of {@link settleSeconds}, and less than that. */
   readonly reservationSeconds: bigint;
 }

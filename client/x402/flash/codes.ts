@@ -8,7 +8,6 @@ const WIRE_REJECTIONS = {
   flash_requirements_mismatch:
     "The payment requirements are not those of a server that is served here, or not those that the payment accepted.",
   flash_payload_malformed: "The payload is not one of the scheme.",
-  flash_payload_unsupported: "The server does not take payloads of this type; use one that the offer names.",
   flash_payment_malformed: "A field of the payment is not of its type or out of its range.",
   flash_tab_malformed: "A field of the tab is not of its type or out of its range.",
   flash_opening_malformed: "A field of the opening is not of its type or out of its range.",

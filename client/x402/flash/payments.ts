@@ -140,8 +140,7 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
         return takeOpening(payment, payload, ask);
       case "transaction": {
         const answer = await ask(payload.item);
-        const isOther = answer !== undefined && isRefusal(answer) && answer.code === "flash_transaction_invalid";
-        return isOther ? ((await takeOriginal(payment, payload.item.rawTransaction)) ?? answer) : answer;
+        return isOfOtherForm(answer) ? ((await takeOriginal(payment, payload.item.rawTransaction)) ?? answer) : answer;
       }
       default: {
         const { item, renewal } = payload;
@@ -232,6 +231,12 @@ function toSettlement({ reservation, state, safeUntil }: Admission, lane: FlashL
     ...(item.kind === "payment" && { nextNonceBase: state.nonceBase }),
     ...(lane !== undefined && { lane }),
   };
+}
+
+/** Whether a transaction may still be the original one of three arguments. */
+function isOfOtherForm(answer: Accepted | Refusal | undefined): boolean {
+  if (answer === undefined || !isRefusal(answer)) return false;
+  return answer.code === "flash_transaction_invalid" || answer.code === "flash_payload_unsupported";
 }
 
 /** The payer that an item names; a transaction names none. */

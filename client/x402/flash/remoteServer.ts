@@ -8,6 +8,7 @@ import type {
 } from "@x402/core/types";
 import type { Address } from "viem";
 import { largest } from "../../core/amounts.ts";
+import { isAmount } from "../core/amounts.ts";
 import { amountOf } from "../core/assets.ts";
 import { addToNextOffer } from "../core/nextOffer.ts";
 import type { PricedAsset } from "../core/price.ts";
@@ -17,7 +18,7 @@ import { DYNAMIC_KEYS, FLASH_SCHEME } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
 import { parse } from "./fields.ts";
 import { dynamicExtra, withTokenDomain } from "./offers.ts";
-import type { Offer } from "./types.ts";
+import type { Offer, PayloadType } from "./types.ts";
 import { parseOffer } from "./wire.ts";
 
 type AfterVerify = NonNullable<SchemeServerHooks["onAfterVerify"]>;
@@ -71,7 +72,8 @@ export class RemoteFlashEvmServer extends PricedServer implements SchemeNetworkS
         "Use a facilitator with FlashEvmFacilitator.",
       );
     }
-    const { minimumOpenings, ...shown } = kind.extra ?? {};
+    const { minimumOpenings, minTransaction, ...terms402 } = kind.extra ?? {};
+    const shown = isBelow(requirements.amount, minTransaction) ? withoutType(terms402, "transaction") : terms402;
     const relayed = parse({ minimumOpenings }, "flash_requirements_mismatch", (fields) =>
       fields.amountsByAddress("minimumOpenings"),
     );
@@ -107,9 +109,17 @@ function withLeast(extra: object, { minEscrow }: Offer, least: bigint): Record<s
 
 /** For a token in which the facilitator relays no openings. */
 function withoutOpenings({ openMethods: _methods, facilitatorOpen: _url, ...rest }: Record<string, unknown>) {
-  const { payloadTypes } = rest;
+  return withoutType(rest, "open");
+}
+
+function withoutType({ payloadTypes, ...rest }: Record<string, unknown>, left: PayloadType): Record<string, unknown> {
   const types: readonly unknown[] = Array.isArray(payloadTypes) ? payloadTypes : [];
-  return { ...rest, payloadTypes: types.filter((type) => type !== "open") };
+  return { ...rest, payloadTypes: types.filter((type) => type !== left) };
+}
+
+/** Whether a price is below the least signed transaction that the facilitator takes. */
+function isBelow(price: string, minTransaction: unknown): boolean {
+  return isAmount(minTransaction) && isAmount(price) && BigInt(price) < BigInt(minTransaction);
 }
 
 /** The SDK does not hold the charge to the price. */

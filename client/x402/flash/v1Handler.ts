@@ -47,7 +47,7 @@ const OTHER_OFFER: ReadonlySet<FlashCode> = new Set<FlashCode>([
  * Makes a handler that speaks x402 version 1: the 402 is JSON in the body, the payment comes in `X-PAYMENT`, the settlement goes in
  * `X-PAYMENT-RESPONSE`. The payload is the bare signed transaction of the scheme's first version, or an object as in version 2.
  *
- * A transaction that calls `settleNumberedPayment` is accepted at once; the original `settlePayment` only where the desk has a `settleFirst`,
+ * A transaction that calls `settleNumberedPayment` is accepted at once, where the limits of the desk's acceptor take any (`maxTransactions`); the original `settlePayment` only where the desk has a `settleFirst`,
  * and once it has paid on-chain.
  *
  * @param options - {@link V1HandlerOptions}.
@@ -134,9 +134,9 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
 }
 
 function toAccept(request: RequestV1, entry: PricedOffer, refusal?: Refusal): object {
-  const { desk, asset, extra } = entry;
+  const { desk, asset, amount, extra } = entry;
   return toAcceptV1(FLASH_SCHEME, request, entry, {
-    ...staticExtra(desk, { asset, extra }),
+    ...staticExtra(desk, { asset, amount, extra }),
     ...dynamicExtra(desk, refusal),
   });
 }

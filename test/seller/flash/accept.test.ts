@@ -75,6 +75,7 @@ async function openDesk(options: Partial<FlashAcceptorOptions> = {}): Promise<De
     },
     clock: () => state.now,
     ...options,
+    limits: { maxTransactions: 64, ...options.limits },
   });
   const parties = { client: escrow.client, server: ESCROW.server, token: ESCROW.token };
   const desk: Omit<Desk, keyof typeof state> = {
@@ -393,6 +394,48 @@ describe("acceptance of flash payments", () => {
       expect(await desk.answer(await desk.transaction({ amount: 101n }))).to.equal("accepted");
     });
 
+    it("are not taken unless the server says how many", async () => {
+      for (const limits of [DEFAULT_FLASH_LIMITS, { maxTransactions: 0 }]) {
+        const plain = await openDesk({ limits });
+        await plain.apply();
+        expect(await plain.answer(await plain.transaction())).to.equal("flash_payload_unsupported");
+        await plain.store.close();
+      }
+    });
+
+    it("are not taken below the least amount, whatever the price", async () => {
+      const careful = await openDesk({ limits: { minTransaction: 100n } });
+      await careful.apply();
+      expect(await careful.answer(await careful.transaction({ amount: 99n }), 1n)).to.equal(
+        "flash_transaction_too_small",
+      );
+      expect(await careful.answer(await careful.transaction({ amount: 100n }), 1n)).to.equal("accepted");
+      await careful.store.close();
+    });
+
+    it("are held up to a number in all escrows, requests that are being served included", async () => {
+      const busy = await openDesk({ limits: { maxTransactions: 3 } });
+      await busy.apply();
+      const pay = async (nonce: bigint) => busy.accept(await busy.transaction({ amount: 1n, nonce }), 1n);
+      const [first, second, third] = [await pay(1n), await pay(2n), await pay(3n)];
+      if (!first.isAccepted || !second.isAccepted || !third.isAccepted) throw new Error("refused");
+      const full = failed(await pay(4n));
+      expect([full.code, full.retryAfterMs]).to.deep.equal(["flash_transaction_limit", 5_000]);
+      await busy.acceptor.cancel(first.reservation);
+      await busy.acceptor.commit(second.reservation);
+      await busy.acceptor.commit(third.reservation);
+      expect(await busy.answer(await busy.transaction({ amount: 1n, nonce: 5n }), 1n)).to.equal("accepted");
+      expect(failed(await pay(6n)).code).to.equal("flash_transaction_limit");
+      // Payments and tabs are not among them.
+      expect(await busy.answer(await busy.payment({ amount: 1n }), 1n)).to.equal("accepted");
+      // What was settled leaves its place.
+      const usedTransactions = (await busy.store.listUnsettledOf(busy.escrow)).map(({ item }) => item.digest);
+      await busy.apply({ settled: 4n, block: block(101n) }, { usedTransactions });
+      busy.now += 5n;
+      expect(await busy.answer(await busy.transaction({ amount: 1n, nonce: 7n }), 1n)).to.equal("accepted");
+      await busy.store.close();
+    });
+
     it("refuses a client that is not the signer of its escrow", async () => {
       await desk.apply({ signer: ESCROW.server, block: block(101n) });
       expect(await desk.answer(await desk.transaction())).to.equal("flash_signature_invalid");
@@ -591,6 +634,7 @@ describe("acceptance of flash payments", () => {
       ["the window is larger than 1,024", { nonceWindow: 1_025n }],
       ["the window is empty", { nonceWindow: 0n }],
       ["lanes are negative", { maxLanes: -1 }],
+      ["signed transactions are negative", { maxTransactions: -1 }],
       ["a request may not be served at all", { reservationSeconds: 0n }],
       ["a request may be served until nothing of T is left", { reservationSeconds: T }],
     ] as const) {

@@ -154,7 +154,14 @@ export async function openMarket(
     ...options.settler,
   });
   const { onFallback = "continue" } = options.settler?.policy ?? {};
-  const acceptor = await createFlashAcceptor({ ...common, tokens: [USDC], chain, onFallback, ...options.acceptor });
+  const acceptor = await createFlashAcceptor({
+    ...common,
+    tokens: [USDC],
+    chain,
+    onFallback,
+    ...options.acceptor,
+    limits: { maxTransactions: 64, ...options.acceptor?.limits },
+  });
   const settleFirst = createSettleFirst({ ...common, chain, acceptor });
   const leaving = createFlashLeaving({ ...common, chain, signer: key });
   await chain.sync();

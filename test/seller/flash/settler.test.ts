@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { encodeErrorResult, toFunctionSelector } from "viem";
+import { settleSignedTransaction } from "../../../client/flash/actions/settleSignedTransaction.ts";
 import { flashSettlementAbi } from "../../../client/abi/index.ts";
 import { SettlementFailedError } from "../../../client/seller/flash/errors.ts";
 import { createSqliteFlashStore } from "../../../client/seller/flash/store/sqlite.ts";
@@ -183,6 +184,65 @@ describe("settler of flash", () => {
     expect(await market.income()).to.equal(100n);
   });
 
+  it("settles signed transactions of many payers in one transaction, and what is covered in part alone", async () => {
+    await open();
+    const other = await market.payer(5_000n);
+    await other.open({ amount: 1_000n });
+    for (const [who, amount, nonce] of [
+      [payer, 700n, 1n],
+      [payer, 200n, 2n],
+      [other, 300n, 1n],
+    ] as const) {
+      expect(await market.answer(await who.transaction(amount, nonce))).to.equal("accepted");
+    }
+    await payer.drain();
+    await payer.call("settlePayment", market.server, USDC, 150n);
+    const report = await market.settler.settleNow();
+    expect(failures(report)).to.deep.equal([undefined, undefined, undefined]);
+    // 850 were left for 900: one of the three takes what is there.
+    expect(report.transactions).to.have.length(2);
+    expect(await market.income()).to.equal(1_300n);
+    expect((await payer.state()).unsettled).to.equal(0n);
+  });
+
+  it("notes no transaction of its own for what a stranger settled while its bundle was under way", async () => {
+    await open();
+    for (const nonce of [1n, 2n, 3n]) {
+      expect(await market.answer(await payer.transaction(100n + nonce, nonce))).to.equal("accepted");
+    }
+    const { escrow } = payer;
+    const unsettled = await market.store.listUnsettledOf(escrow);
+    const { testClient } = market.base;
+    await testClient.setAutomine(false);
+    let settled: SettleReport | undefined;
+    try {
+      const stolen = unsettled.find(({ due }) => due === 102n)?.item;
+      if (stolen?.kind !== "transaction") throw new Error("no transaction");
+      const { stranger } = market.base.wallets;
+      const call = { settlement: market.settlement.settlement, rawTransaction: stolen.rawTransaction };
+      const settling = market.settler.settleNow();
+      await until(() => kinds().includes("sent"));
+      await settleSignedTransaction(stranger, {
+        ...call,
+        allowPartial: false,
+        gas: 700_000n,
+        maxFeePerGas: 10n ** 12n,
+        maxPriorityFeePerGas: 10n ** 11n,
+      });
+      await testClient.mine({ blocks: 1 });
+      settled = await settling;
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(failures(settled)).to.deep.equal([undefined, undefined, undefined]);
+    const [bundle] = settled.transactions;
+    for (const { item, due } of unsettled) {
+      const expected = due === 102n ? { status: "settled" } : { status: "settled", transactionHash: bundle };
+      expect(await market.store.getItem(escrow, item.digest)).to.deep.equal(expected);
+    }
+    expect(await market.income()).to.equal(306n);
+  });
+
   it("has many signed transactions in one block, so that none waits for the receipts of the others", async () => {
     await open();
     for (const nonce of [1n, 2n, 3n])
@@ -191,7 +251,7 @@ describe("settler of flash", () => {
     await testClient.setAutomine(false);
     try {
       const settling = market.settler.settleNow();
-      await until(() => kinds().filter((kind) => kind === "sent").length === 3);
+      await until(() => kinds().includes("sent"));
       await testClient.mine({ blocks: 1 });
       expect(failures(await settling)).to.deep.equal([undefined, undefined, undefined]);
     } finally {

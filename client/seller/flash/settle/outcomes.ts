@@ -4,7 +4,7 @@ import { parseSettlements, type Settlement } from "../../../flash/events.ts";
 import { escrowId } from "../../../flash/hash.ts";
 import type { QuotedGroup } from "../../../flash/quote.ts";
 import type { SettledItem, SettleFailure, UnsettledItem } from "../types.ts";
-import { packItem, type Shipment } from "./batches.ts";
+import { packItem, type Batch, type Bundle, type Shipment } from "./batches.ts";
 
 /** What a receipt says, by digest of the item. It may still be undone: whether an item is settled, the store says. */
 export interface ReceiptReading {
@@ -17,15 +17,35 @@ export function readReceipt(settlement: Hex, shipment: Shipment, receipt: Transa
   if (receipt.status !== "success") return { failures: allFailed(shipment, "Reverted"), paid: [] };
   const { settlements, skipped } = parseSettlements({ settlement, logs: receipt.logs });
   const reasons = new Map(skipped.map(({ id, head, reason }) => [nameOf(id, head), reason]));
-  const failures = shipment.kind === "batch" ? failuresOf(shipment, reasons) : new Map<Hex, SettleFailure>();
-  return { failures, paid: settlements };
+  switch (shipment.kind) {
+    case "batch":
+      return { failures: failuresOf(shipment, reasons), paid: settlements };
+    case "bundle":
+      return { failures: readBundle(shipment, settlements), paid: settlements };
+    case "transaction":
+      return { failures: new Map(), paid: settlements };
+  }
+}
+
+/**
+ * Says which items of a mined bundle it did not settle. An event names the escrow and not the item, but each item is settled whole or not at
+ * all, in their order.
+ */
+function readBundle({ items }: Bundle, settlements: readonly Settlement[]): ReadonlyMap<Hex, SettleFailure> {
+  const left = [...settlements];
+  const failures = new Map<Hex, SettleFailure>();
+  for (const { item: unsettled } of items) {
+    const { escrow, item } = unsettled;
+    const id = escrowId(escrow);
+    const place = left.findIndex((paid) => paid.id === id && paid.fromWallet + paid.fromEscrow === item.amount);
+    if (place === -1) failures.set(item.digest, "Pending");
+    else left.splice(place, 1);
+  }
+  return failures;
 }
 
 /** Which items of a batch a quote says the contract would skip. */
-export function readQuote(
-  batch: Extract<Shipment, { readonly kind: "batch" }>,
-  quotes: readonly QuotedGroup[],
-): ReadonlyMap<Hex, SettleFailure> {
+export function readQuote(batch: Batch, quotes: readonly QuotedGroup[]): ReadonlyMap<Hex, SettleFailure> {
   const reasons = new Map<string, SettleFailure>();
   for (const { id, payments, tabs } of quotes) {
     for (const { item, reason } of [...payments, ...tabs]) {
@@ -35,7 +55,7 @@ export function readQuote(
   return failuresOf(batch, reasons);
 }
 
-function failuresOf({ items }: Shipment, reasons: ReadonlyMap<string, SettleFailure>): ReadonlyMap<Hex, SettleFailure> {
+function failuresOf({ items }: Batch, reasons: ReadonlyMap<string, SettleFailure>): ReadonlyMap<Hex, SettleFailure> {
   const failures = new Map<Hex, SettleFailure>();
   for (const { item } of items) {
     const reason = reasons.get(nameOf(escrowId(item.escrow), packItem(item).head));
