@@ -6,7 +6,7 @@ import { httpProvider, type Provider } from "../base/provider.ts";
 import { serveBase } from "../base/serve.ts";
 
 /** A local Base that other processes can reach. */
-interface Served {
+export interface Served {
   readonly rpcUrl: string;
   readonly provider: Provider;
   close(): Promise<void>;

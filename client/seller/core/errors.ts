@@ -131,3 +131,8 @@ export class MalformedKeyError extends BaseError {
     });
   }
 }
+
+/** Makes an error of whatever was thrown. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,4 +1,5 @@
 import { bytesToHex, hexToBytes, type Address, type Hash } from "viem";
+import { smallest } from "../../core/amounts.ts";
 import { transactionKey } from "../../flash/hash.ts";
 import { InvalidSignedTransactionError, parseSignedTransaction } from "../../flash/signedTransaction.ts";
 import { systemClock } from "../core/clock.ts";
@@ -11,15 +12,19 @@ import { createFlashHasher, type FlashHasher } from "./hash.ts";
 import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
-import { refuseStanding, refuseState, refuseTime, safeUntilOf } from "./terms.ts";
+import { createTransactionPlaces } from "./transactionPlaces.ts";
+import { refuseStanding, refuseState, refuseTime, safeUntilOf, withRenewal } from "./terms.ts";
 import type {
+  ExpectedRenewal,
   FlashAcceptor,
   FlashAcceptorOptions,
   FlashAcceptParameters,
   FlashAcceptResult,
+  FlashCorrection,
   FlashEscrowId,
   FlashEscrowState,
   FlashItem,
+  FlashLane,
   FlashLimits,
   FlashRefusal,
   FlashRejection,
@@ -44,6 +49,7 @@ const CODES: Readonly<Record<Exclude<FlashRefusal, "unknownEscrow">, FlashReject
   nonceOutOfWindow: "flash_nonce_out_of_window",
   duplicate: "flash_nonce_used",
   insufficient: "flash_amount_insufficient",
+  tabPublic: "flash_tab_settled",
   exposure: "flash_exposure_exceeded",
   laneLimit: "flash_nonce_out_of_window",
 };
@@ -53,6 +59,7 @@ const RETRY_AFTER_MS: Partial<Readonly<Record<FlashRejectionCode, number>>> = {
   flash_escrow_pending: 2_000,
   flash_exposure_exceeded: 5_000,
   flash_stale_state: 2_000,
+  flash_transaction_limit: 5_000,
 };
 
 /** What a newer read of the chain may put right. */
@@ -79,7 +86,7 @@ const ESCROW_READS = { burst: 4, perSecond: 1, maxNames: 10_000 } as const;
  * if (result.isAccepted) await acceptor.commit(result.reservation);
  */
 export async function createFlashAcceptor(options: FlashAcceptorOptions): Promise<FlashAcceptor> {
-  const { store, chain, clock = systemClock, isPaused = () => false } = options;
+  const { store, chain, clock = systemClock, onFallback = "continue" } = options;
   const signatures = options.signatures ?? (await loadSignatureBackend());
   const limits = checkLimits({ ...DEFAULT_FLASH_LIMITS, ...options.limits });
   const settlement = toSettlementId(options.settlement);
@@ -88,6 +95,10 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   const reader = { ...settlement, server, signatures, hash: createFlashHasher(settlement, server) };
   const reads = createTokenBuckets(ESCROW_READS);
   const underWay = new Map<string, Promise<boolean>>();
+  const places = createTransactionPlaces({
+    most: limits.maxTransactions,
+    listUnsettled: () => store.listUnsettled({ ...settlement, server }),
+  });
 
   /** A clock that runs slow would accept past the unlock time. */
   function readClock(): bigint {
@@ -104,9 +115,10 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     escrow: FlashEscrowId,
     signer: Address,
     now: bigint,
+    expected?: ExpectedRenewal,
   ): Promise<FlashEscrowState | FlashRejectionCode> {
     const known = await store.getEscrow(escrow);
-    const first = judgeState(known, now);
+    const first = judgeState(known, now, expected);
     const isSure = known !== undefined && !HEALED_BY_READING.includes(first);
     if (isSure) return first ?? known;
     const isProven = known !== undefined && isSigner(signer, known);
@@ -114,12 +126,16 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     if (!(await refreshOnce(escrow, name, now))) return first ?? "flash_stale_state";
     const found = await store.getEscrow(escrow);
     // The read took its time.
-    return judgeState(found, readClock()) ?? found ?? "flash_escrow_not_found";
+    return judgeState(found, readClock(), expected) ?? found ?? "flash_escrow_not_found";
   }
 
-  function judgeState(state: FlashEscrowState | undefined, now: bigint): FlashRejectionCode | undefined {
+  function judgeState(
+    state: FlashEscrowState | undefined,
+    now: bigint,
+    expected?: ExpectedRenewal,
+  ): FlashRejectionCode | undefined {
     if (state === undefined) return "flash_escrow_not_found";
-    return state.isStale ? "flash_stale_state" : refuseState(state, limits, now);
+    return state.isStale ? "flash_stale_state" : refuseState(withRenewal(state, expected), limits, now);
   }
 
   /** Requests that come together share one read. False when the ration is used up or the chain does not answer. */
@@ -145,19 +161,37 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   }
 
   /** What the store is asked, once the escrow's signer is known to have signed and the limits of time let the item pass. */
-  async function checkItem(parameters: FlashAcceptParameters): Promise<FlashReserveParameters | FlashRejection> {
+  async function checkItem(
+    parameters: FlashAcceptParameters,
+    expected?: ExpectedRenewal,
+  ): Promise<FlashReserveParameters | FlashRejection> {
     const token = toToken(parameters.token);
     const price = toPrice(parameters.price);
+    if (parameters.item.kind === "transaction" && limits.maxTransactions === 0) {
+      return reject("flash_payload_unsupported");
+    }
     const read = await readItem(reader, parameters.item, token);
     if (typeof read === "string") return reject(read);
     const { client, epoch, item, signer } = read;
-    const state = await judge({ ...settlement, client, server, token }, signer, readClock());
+    const state = await judge({ ...settlement, client, server, token }, signer, readClock(), expected);
     if (typeof state === "string") return reject(state);
-    if (!isSigner(signer, state)) return reject("flash_signature_invalid");
     const now = readClock();
-    if (isDeadlineSoon(item, now)) return reject("flash_deadline_too_soon");
-    if (isPaused(state.escrow, epoch)) return refuse("exposure", state.escrow);
+    const code = isSigner(signer, state) ? await refuseItem(item, state, now) : "flash_signature_invalid";
+    if (code !== undefined) return reject(code);
     return toRequest(state.escrow, { epoch, item, price, now });
+  }
+
+  async function refuseItem(
+    item: ReadItem["item"],
+    { isImpaired }: FlashEscrowState,
+    now: bigint,
+  ): Promise<FlashRejectionCode | undefined> {
+    if (isDeadlineSoon(item, now)) return "flash_deadline_too_soon";
+    if (onFallback === "pause" && isImpaired) return "flash_exposure_exceeded";
+    if (item.kind !== "transaction") return undefined;
+    // Each is settled by itself, whatever it brings.
+    if (item.amount < limits.minTransaction) return "flash_transaction_too_small";
+    return (await places.isFree(now)) ? undefined : "flash_transaction_limit";
   }
 
   function isDeadlineSoon({ deadline }: ReadItem["item"], now: bigint): boolean {
@@ -193,21 +227,33 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
   /** Nothing else runs between the store's answer and its effect, so of two requests with one item one is refused. */
   async function reserve(request: FlashReserveParameters): Promise<FlashAcceptResult> {
     const result = await store.reserve(request);
-    if (!result.isReserved) return refuse(result.reason, request.escrow);
+    if (!result.isReserved) return refuse(result.reason, request);
     const { reservation, state } = result;
+    if (reservation.item.kind === "transaction") places.take(reservation);
     return { isAccepted: true, reservation, state, safeUntil: safeUntilOf(state) };
   }
 
-  /**
-   * A refusal with what the next item must build on: who signed with the escrow's key, or replays what that key signed, learns how much
-   * of the escrow is used.
-   */
-  async function refuse(reason: FlashRefusal, escrow: FlashEscrowId): Promise<FlashRejection> {
+  /** A refusal with what the next item must build on, for whoever has proven to hold the escrow's key. */
+  async function refuse(reason: FlashRefusal, request: FlashReserveParameters): Promise<FlashRejection> {
+    const { escrow } = request;
     const state = reason === "unknownEscrow" ? undefined : await store.getEscrow(escrow);
     if (reason === "unknownEscrow" || state === undefined) return reject("flash_stale_state");
-    const { available, nonceBase, confirmed } = state;
-    const lanes = await store.listLanes(escrow);
-    return { ...reject(CODES[reason]), corrective: { epoch: confirmed.epoch, nonceBase, available, lanes } };
+    const known = await store.listLanes(escrow);
+    const corrective = isFresh(reason, request, state) ? factsOf(state, known) : publicFactsOf(state, known, request);
+    return { ...reject(CODES[reason]), corrective };
+  }
+
+  /** Whether the escrow covers an item once it is topped up (R1). */
+  async function isCovered({ escrow, item }: FlashReserveParameters, { topUp }: ExpectedRenewal): Promise<boolean> {
+    const state = await store.getEscrow(escrow);
+    const lane = item.kind === "tab" ? await store.getLane(escrow, item.lane) : undefined;
+    const increase = item.kind === "tab" ? item.total - (lane?.authorised ?? 0n) : item.amount;
+    return state?.isAccepting === true && increase <= state.available + topUp;
+  }
+
+  async function cancel(reservation: FlashReservation): Promise<void> {
+    places.giveBack(reservation);
+    await store.cancel(reservation);
   }
 
   return {
@@ -228,23 +274,61 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
       return reserve(toRequest(escrow, { epoch, item, price: toPrice(price), now: readClock() }));
     },
 
-    async check(parameters) {
-      const checked = await checkItem(parameters);
+    async check(parameters, expected) {
+      const checked = await checkItem(parameters, expected);
       if ("isAccepted" in checked) return checked;
       const reason = await store.check(checked);
-      return reason === undefined ? undefined : refuse(reason, checked.escrow);
+      if (reason === "exposure" && expected !== undefined && (await isCovered(checked, expected))) return undefined;
+      return reason === undefined ? undefined : refuse(reason, checked);
     },
 
     async commit(reservation) {
       const now = readClock();
       if (await isTooLate(reservation, now)) {
-        await store.cancel(reservation);
+        await cancel(reservation);
         throw new ReservationLostError(reservation.reservationId, "took too long to be settled in time");
       }
       await store.commit(reservation, now);
+      if (reservation.item.kind === "transaction") places.keep(reservation);
     },
 
-    cancel: (reservation) => store.cancel(reservation),
+    cancel,
+  };
+}
+
+/**
+ * Whether an item shows that who presents it holds the escrow's key. What is settled stands in the calldata of its settlement: whoever
+ * replays it is not thereby the client.
+ */
+function isFresh(
+  reason: FlashRefusal,
+  { epoch, item }: FlashReserveParameters,
+  { confirmed }: FlashEscrowState,
+): boolean {
+  if (reason === "tabPublic" || reason === "nonceUsed" || reason === "duplicate") return false;
+  return epoch >= confirmed.epoch && (item.kind === "payment" || item.kind === "tab");
+}
+
+function factsOf(
+  { available, nonceBase, confirmed: { epoch } }: FlashEscrowState,
+  lanes: readonly FlashLane[],
+): FlashCorrection {
+  return { epoch, nonceBase, available, lanes };
+}
+
+/** What anybody can read on the chain: enough for a client that lost what it knew. The rest it learns once it signs something new. */
+function publicFactsOf(
+  { confirmed, head, nonceBase }: FlashEscrowState,
+  lanes: readonly FlashLane[],
+  { epoch, item }: FlashReserveParameters,
+): FlashCorrection {
+  const isCurrent = epoch === confirmed.epoch;
+  const own = lanes.filter(({ lane }) => isCurrent && item.kind === "tab" && item.lane === lane);
+  return {
+    epoch: confirmed.epoch,
+    nonceBase: isCurrent ? nonceBase : 0n,
+    available: smallest(confirmed.balance, head.balance),
+    lanes: own.map(({ lane, settled }) => ({ lane, authorised: settled, consumed: settled, settled })),
   };
 }
 
@@ -314,7 +398,7 @@ function tryParse(...parameters: Parameters<typeof parseSignedTransaction>) {
 }
 
 function checkLimits(limits: FlashLimits): FlashLimits {
-  const { settleSeconds, minCloseDelay, nonceWindow, maxLanes, reservationSeconds } = limits;
+  const { settleSeconds, minCloseDelay, nonceWindow, maxLanes, maxTransactions, reservationSeconds } = limits;
   if (settleSeconds <= 0n) throw new InvalidLimitError("settleSeconds", "must be above zero");
   if (settleSeconds >= minCloseDelay) {
     throw new InvalidLimitError("settleSeconds", "must be below `minCloseDelay`, or nothing is ever accepted");
@@ -323,6 +407,7 @@ function checkLimits(limits: FlashLimits): FlashLimits {
     throw new InvalidLimitError("nonceWindow", `must be from 1 to ${MAX_NONCE_WINDOW}`);
   }
   if (maxLanes < 0) throw new InvalidLimitError("maxLanes", "must not be negative");
+  if (maxTransactions < 0) throw new InvalidLimitError("maxTransactions", "must not be negative");
   if (reservationSeconds <= 0n) throw new InvalidLimitError("reservationSeconds", "must be above zero");
   if (reservationSeconds >= settleSeconds) {
     throw new InvalidLimitError("reservationSeconds", "must be below `settleSeconds`, or no time is left to settle");

@@ -1,17 +1,16 @@
 import type { Address, Hex } from "viem";
-import { getChainId } from "viem/actions";
 import { smallest } from "../../core/amounts.ts";
 import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { escrowId } from "../../flash/hash.ts";
-import { ChainUnavailableError, WrongChainError } from "../core/errors.ts";
+import { ChainUnavailableError } from "../core/errors.ts";
+import { createAlerts } from "../core/alerts.ts";
+import { createChainWork, EVERY_BLOCK } from "../core/chainWork.ts";
 import { toAddress } from "../core/keys.ts";
-import { createPoller } from "../core/poller.ts";
-import { createReadQueue, type PendingRead, type ReadRank } from "../core/readQueue.ts";
-import { ask, readBlock } from "../core/rpc.ts";
-import { createSerial } from "../core/serial.ts";
+import type { ReadRank } from "../core/readQueue.ts";
+import { createChainCheck, isOnChain, readBlock } from "../core/rpc.ts";
 import type { BlockReference } from "../core/types.ts";
-import { findTouched } from "./chain/events.ts";
+import { findEvents, type FoundEvents } from "./chain/events.ts";
 import { readEscrows, type EscrowReading } from "./chain/read.ts";
 import { escrowKey, toEscrowId, toSettlementId } from "./keys.ts";
 import { MAX_NONCE_WINDOW } from "./limits.ts";
@@ -90,9 +89,8 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
   const settlement = toSettlementId(options.settlement);
   const server = toAddress(options.server);
   const confirmations = BigInt(options.confirmations);
-  const queue = createReadQueue<EscrowRequest>(options.maxPendingReads ?? 1_000);
-  const inTurn = createSerial();
-  const listeners = new Set<(alert: FlashChainAlert) => void>();
+  const checkChain = createChainCheck(client, settlement.chainId);
+  const alerts = createAlerts<FlashChainAlert>();
   /** Escrows whose events are looked for. */
   const watched = new Map<Hex, FlashEscrowId>();
   /** Accepted totals at the last recheck: what has not moved since is not in use. */
@@ -101,16 +99,6 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
   let lastHead: (BlockReference & { readonly seenAt: number }) | undefined;
   /** Block time at which escrows in use are read again, unix seconds. */
   let nextRecheck = 0n;
-  let isChainChecked = false;
-  /** Whoever goes on asking must not keep the view from stopping. */
-  let isStopping = false;
-
-  async function checkChain(): Promise<void> {
-    if (isChainChecked) return;
-    const actual = BigInt(await ask("the chain id", () => getChainId(client)));
-    if (actual !== settlement.chainId) throw new WrongChainError(actual, settlement.chainId);
-    isChainChecked = true;
-  }
 
   async function readBlocks(): Promise<Blocks> {
     await checkChain();
@@ -119,10 +107,6 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     if (confirmations === 0n) return { head, confirmed: head };
     const depth = head.number > confirmations ? head.number - confirmations : 0n;
     return { head, confirmed: await readBlock(client, depth) };
-  }
-
-  async function isOnChain({ number, hash }: BlockReference): Promise<boolean> {
-    return (await readBlock(client, number)).hash === hash;
   }
 
   async function toReading(escrow: FlashEscrowId): Promise<EscrowReading> {
@@ -147,7 +131,7 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     const readings = await Promise.all(escrows.map(toReading));
     const updates = await readEscrows(client, { settlement, confirmed, head, readings, multicallAddress, batchSize });
     // A node names blocks by number: what it answered belongs to this block only if it is still there.
-    if (!(await isOnChain(confirmed))) throw new ChainUnavailableError("the chain was re-organised", undefined);
+    if (!(await isOnChain(client, confirmed))) throw new ChainUnavailableError("the chain was re-organised", undefined);
     await store.applyChain(updates);
     for (const escrow of escrows) {
       if ((await store.getEscrow(escrow)) !== undefined) watched.set(escrowId(escrow), escrow);
@@ -160,7 +144,7 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     const synced = confirmedBlock ?? (await store.getSyncedBlock(settlement, server));
     // A node behind the others, or a shorter branch: nothing new to see until it has grown.
     if (synced !== undefined && confirmed.number < synced.number) return { confirmed: synced, head };
-    const from = synced !== undefined && (await isOnChain(synced)) ? synced : undefined;
+    const from = synced !== undefined && (await isOnChain(client, synced)) ? synced : undefined;
     if (from === undefined && synced !== undefined) await store.rewindChain(settlement, EVERY_BLOCK);
     const escrows = await findChanged(from, blocks);
     const before = await Promise.all(escrows.map(standingOf));
@@ -181,15 +165,24 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     const inUse = states.filter(isInUse).map(({ escrow }) => escrow);
     acceptedThen = isRecheck ? new Map(states.map((state) => [escrowKey(state.escrow), state.accepted])) : acceptedThen;
     if (!isScannable) return states.map(({ escrow }) => escrow);
-    const ids = await findTouched(client, {
+    const { touched, fallbacks } = await findEvents(client, {
       settlement: settlement.settlement,
       ids: new Set(watched.keys()),
       fromBlock: from.number + 1n,
       toBlock: head.number,
       maxRange: maxBlockRange,
     });
-    const touched = [...ids].flatMap((id) => watched.get(id) ?? []);
-    return [...new Map([...touched, ...inUse].map((escrow) => [escrowKey(escrow), escrow])).values()];
+    await noteFallbacks(fallbacks);
+    const changed = [...touched].flatMap((id) => watched.get(id) ?? []);
+    return [...new Map([...changed, ...inUse].map((escrow) => [escrowKey(escrow), escrow])).values()];
+  }
+
+  /** Part of the pass, so that no end of the process comes in between. */
+  async function noteFallbacks(fallbacks: FoundEvents["fallbacks"]): Promise<void> {
+    for (const { id, epoch } of fallbacks) {
+      const escrow = watched.get(id);
+      if (escrow !== undefined) await store.noteImpaired(escrow, epoch);
+    }
   }
 
   function isInUse({ escrow, accepted, unsettled, releases }: FlashEscrowState): boolean {
@@ -213,30 +206,8 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     for (const [index, escrow] of escrows.entries()) {
       const { isLeaving, unlockAt } = await standingOf(escrow);
       if (!isLeaving || before[index]?.isLeaving === true) continue;
-      for (const listener of listeners) listener({ kind: "closing", escrow, unlockAt });
+      alerts.tell({ kind: "closing", escrow, unlockAt });
     }
-  }
-
-  /**
-   * Does reads that may be done now, together. A pass goes first: no escrow is ever read above the last synced block, so a
-   * re-organisation of what was read is always noticed.
-   *
-   * @returns Whether there are more.
-   */
-  async function serveReads(): Promise<boolean> {
-    let reads: readonly PendingRead<EscrowRequest>[] = [];
-    try {
-      const blocks = await pass();
-      reads = queue.take(blocks.confirmed.number, READS_AT_ONCE);
-      const escrows = new Map(reads.map(({ parameters: { escrow } }) => [escrowKey(escrow), escrow]));
-      await readAndApply(blocks, [...escrows.values()]);
-      for (const { resolve } of reads) resolve();
-    } catch (error) {
-      for (const { reject } of reads) reject(error);
-      // Before anything was taken, the failure is everybody's.
-      if (reads.length === 0) queue.rejectAll(error);
-    }
-    return confirmedBlock !== undefined && queue.hasReady(confirmedBlock.number);
   }
 
   async function rankOf(escrow: FlashEscrowId): Promise<ReadRank> {
@@ -245,21 +216,16 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
     return state.unsettled > 0n ? "owed" : "proven";
   }
 
-  const readPoller = createPoller({
+  const work = createChainWork<Blocks, EscrowRequest>({
     interval: pollingInterval,
-    run: async () => {
-      let isMore = true;
-      while (isMore && !isStopping) isMore = await inTurn(serveReads);
-      return queue.size > 0;
+    maxPendingReads: options.maxPendingReads ?? 1_000,
+    pass,
+    blockOf: ({ confirmed }) => confirmed.number,
+    readAll: async (blocks, requests) => {
+      const escrows = new Map(requests.map(({ escrow }) => [escrowKey(escrow), escrow]));
+      await readAndApply(blocks, [...escrows.values()]);
     },
-  });
-  const passPoller = createPoller({
-    interval: pollingInterval,
-    run: async () => {
-      await inTurn(pass);
-      return true;
-    },
-    ...(options.onError === undefined ? {} : { onError: options.onError }),
+    onError: options.onError,
   });
 
   return {
@@ -273,32 +239,14 @@ export function createFlashChainView(options: FlashChainViewOptions): FlashChain
       return lastHead.timestamp + BigInt(Math.floor((performance.now() - lastHead.seenAt) / 1_000));
     },
     start: () => {
-      passPoller.start();
+      work.start();
     },
-    stop: async () => {
-      isStopping = true;
-      queue.rejectAll(new ChainUnavailableError("the view of the chain was stopped", undefined));
-      await Promise.all([passPoller.stop(), readPoller.stop()]);
-      isStopping = false;
-    },
-    sync: () => inTurn(async () => (await pass()).confirmed),
+    stop: () => work.stop(),
+    sync: async () => (await work.pass()).confirmed,
     refreshEscrow: async (id, refresh = {}) => {
       const escrow = toEscrowId(id);
-      const waiting = queue.add({ escrow, ...refresh }, await rankOf(escrow));
-      readPoller.start();
-      await waiting;
+      await work.read({ escrow, ...refresh }, await rankOf(escrow));
     },
-    onAlert: (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
+    onAlert: alerts.onAlert,
   };
 }
-
-/** Few enough that whoever is owed money never waits long for strangers' reads that were begun before. */
-const READS_AT_ONCE = 250;
-
-/** Below the first block: everything the chain said is in doubt. */
-const EVERY_BLOCK = -1n;

@@ -10,5 +10,8 @@ export const DEFAULT_FLASH_LIMITS: FlashLimits = {
   minEscrow: 0n,
   nonceWindow: MAX_NONCE_WINDOW,
   maxLanes: 32,
+  // What they cost depends on chain and token, so whoever wants them says from which amount on.
+  maxTransactions: 0,
+  minTransaction: 0n,
   reservationSeconds: 300n,
 };

@@ -99,8 +99,8 @@ export async function createFlashServer(options: FlashServerOptions): Promise<Fl
   });
   const { settleSeconds } = limits;
   const settler = createFlashSettler({ ...common, wallet, chain, policy, settleSeconds, onProgress });
-  const { isPaused } = settler;
-  const acceptor = await createFlashAcceptor({ ...common, tokens, chain, limits, isPaused });
+  const { onFallback = "continue" } = policy;
+  const acceptor = await createFlashAcceptor({ ...common, tokens, chain, limits, onFallback });
   return {
     acceptor,
     settleFirst: createSettleFirst({ ...common, chain, acceptor }),

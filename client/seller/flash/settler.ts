@@ -2,32 +2,41 @@ import type { Address, Hash, Hex, TransactionReceipt } from "viem";
 import { simulateContract } from "viem/actions";
 import { flashSettlementAbi } from "../../abi/index.ts";
 import { largest } from "../../core/amounts.ts";
+import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
+import { sendAggregated } from "../../core/permit.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import type { WriteClient } from "../../core/write.ts";
 import { settleBatch } from "../../flash/actions/settleBatch.ts";
 import { settleSignedTransaction } from "../../flash/actions/settleSignedTransaction.ts";
+import { decodeFlashError } from "../../flash/errors.ts";
 import type { Settlement } from "../../flash/events.ts";
 import { quoteBatch } from "../../flash/quote.ts";
 import { escrowId } from "../../flash/hash.ts";
+import { createBackground, NEVER } from "../core/background.ts";
 import { systemClock } from "../core/clock.ts";
+import { toError } from "../core/errors.ts";
 import { toAddress } from "../core/keys.ts";
 import { ask } from "../core/rpc.ts";
 import { orAbort } from "../core/orAbort.ts";
-import { createPoller } from "../core/poller.ts";
 import { sendWithFees, type SendFees } from "../core/sendWithFees.ts";
 import { createSerial } from "../core/serial.ts";
 import { SettlementFailedError } from "./errors.ts";
-import { escrowKey, toEscrowId, toSettlementId } from "./keys.ts";
+import { escrowKey, toSettlementId } from "./keys.ts";
 import { DEFAULT_FLASH_LIMITS } from "./limits.ts";
 import {
   DEFAULT_SETTLE_GAS,
   scaleGas,
   splitIntoShipments,
+  toSingle,
   toWaves,
   withoutItems,
+  type Batch,
+  type Bundle,
   type SettleGasModel,
   type Shipment,
+  type Single,
 } from "./settle/batches.ts";
+import { bundleCalls, tryBundle } from "./settle/bundles.ts";
 import {
   allFailed,
   createSettleAttempts,
@@ -42,6 +51,7 @@ import type {
   FlashEscrowId,
   FlashSettler,
   FlashStore,
+  PublishedTab,
   SettledItem,
   SettleFailure,
   SettlementId,
@@ -66,6 +76,8 @@ export interface FlashSettlerOptions {
   readonly settleSeconds?: bigint;
   /** What differs from the default gas limits. */
   readonly gas?: Partial<SettleGasModel>;
+  /** Multicall3, through which signed transactions share one; its canonical address by default. */
+  readonly multicallAddress?: Address;
   /** Milliseconds between two looks at what is due; 5,000 by default. */
   readonly pollingInterval?: number;
   /** Milliseconds without a receipt after which a transaction is sent again with higher fees; 30,000 by default. */
@@ -92,7 +104,8 @@ interface SentShipment extends ReceiptReading {
   readonly receipt?: TransactionReceipt;
 }
 
-const NEVER = new AbortController().signal;
+type SentEntry = readonly [Shipment, SentShipment];
+
 const MAX_GAS_DOUBLINGS = 3;
 /** Escrows that are read again together; the view of the chain holds more than this, whatever strangers ask of it. */
 const READS_AT_ONCE = 250;
@@ -116,19 +129,15 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     replaceAfter = 30_000,
     receiptTimeout = 180_000,
   } = options;
-  const { pollingInterval = 5_000 } = options;
+  const { pollingInterval = 5_000, multicallAddress = MULTICALL3_ADDRESS } = options;
   const settlement = toSettlementId(options.settlement);
   const server = toAddress(options.server);
   const model: SettleGasModel = { ...DEFAULT_SETTLE_GAS, ...options.gas };
   const inTurn = createSerial();
   const attempts = createSettleAttempts();
-  /** Epochs whose wallet failed, by escrow. */
-  const impaired = new Map<string, bigint>();
   let gasDoublings = 0;
   /** Whether a transaction was sent of which nobody knows yet what it did. */
   let isUnsure = false;
-  let background = new AbortController();
-  let endAlerts = (): void => undefined;
 
   function readClock(): bigint {
     return largest(clock(), chain.chainTime ?? 0n);
@@ -142,7 +151,11 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       isUnsure = false;
     }
     const now = readClock();
-    const items = attempts.ready(await store.listUnsettled(id), now, isAll);
+    const unsettled = await store.listUnsettled(id);
+    for (const gone of attempts.forget(unsettled)) {
+      if (await isLost(gone.item)) onProgress({ kind: "lost", item: gone });
+    }
+    const items = attempts.ready(unsettled, now, isAll);
     if (items.length === 0) return [];
     const states = await Promise.all(escrowsOf(items).map((escrow) => store.getEscrow(escrow)));
     const known = states.filter((state) => state !== undefined);
@@ -152,7 +165,9 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   async function run(isAll: boolean, signal: AbortSignal): Promise<SettleReport> {
     const planned = await plan(isAll, signal);
     if (planned.length === 0) return EMPTY_REPORT;
-    const shipments = splitIntoShipments(planned, scaleGas(model, gasDoublings));
+    const gas = scaleGas(model, gasDoublings);
+    // What failed in a bundle may be covered in part only.
+    const shipments = splitIntoShipments(planned, gas, (item) => attempts.hasFailed(item));
     const count = planned.reduce((sum, { items }) => sum + items.length, 0);
     onProgress({ kind: "planned", items: count, transactions: shipments.length });
     isUnsure = true;
@@ -187,28 +202,24 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     return { receipts, failures, paid, takenBy };
   }
 
-  /** Batches one after the other; signed transactions, of which each is one of its own, many at once, or they would take a block each. */
-  async function sendInWaves(
-    shipments: readonly Shipment[],
-    signal: AbortSignal,
-  ): Promise<readonly (readonly [Shipment, SentShipment])[]> {
-    const sent: (readonly [Shipment, SentShipment])[] = [];
+  /** Batches and bundles one after the other; what goes alone many at once, or each would take a block. */
+  async function sendInWaves(shipments: readonly Shipment[], signal: AbortSignal): Promise<readonly SentEntry[]> {
+    const sent: SentEntry[] = [];
     for (const wave of toWaves(shipments)) {
       signal.throwIfAborted();
       const results = await Promise.allSettled(wave.map((shipment) => sendLive(shipment, signal)));
-      results.forEach((result, index) => {
+      for (const result of results) {
         if (result.status === "rejected") throw result.reason;
-        const shipment = wave[index];
-        if (shipment !== undefined) sent.push([shipment, result.value]);
-      });
+        sent.push(...result.value);
+      }
     }
     return sent;
   }
 
   /** What the contract would skip of a batch that reverted, or of which items were skipped before: their gas is saved. */
-  async function findDead(shipment: Shipment): Promise<ReadonlyMap<Hex, SettleFailure>> {
+  async function findDead(shipment: Batch): Promise<ReadonlyMap<Hex, SettleFailure>> {
     const isDoubtful = gasDoublings > 0 || shipment.items.some(({ item }) => attempts.hasFailed(item));
-    if (shipment.kind !== "batch" || !isDoubtful) return new Map();
+    if (!isDoubtful) return new Map();
     const { groups } = shipment;
     const account = wallet.account?.address ?? server;
     const quotes = await ask("a quote", () =>
@@ -217,18 +228,65 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     return readQuote(shipment, quotes);
   }
 
-  async function sendLive(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
-    const dead = await findDead(shipment);
-    if (dead.size === 0 || shipment.kind !== "batch") return sendOne(shipment, signal);
-    const live = withoutItems(shipment, new Set(dead.keys()));
+  async function sendLive(shipment: Shipment, signal: AbortSignal): Promise<readonly SentEntry[]> {
+    switch (shipment.kind) {
+      case "batch":
+        return [[shipment, await sendBatch(shipment, signal)]];
+      case "bundle":
+        return sendBundle(shipment, signal);
+      case "transaction":
+        return [[shipment, await sendSingle(shipment, signal)]];
+    }
+  }
+
+  async function sendBatch(batch: Batch, signal: AbortSignal): Promise<SentShipment> {
+    const dead = await findDead(batch);
+    const live = dead.size === 0 ? batch : withoutItems(batch, new Set(dead.keys()));
     if (live === undefined) return { failures: dead, paid: [] };
     const sent = await sendOne(live, signal);
     return { ...sent, failures: new Map([...sent.failures, ...dead]) };
   }
 
+  /** Asking costs nothing. What is covered in part only goes alone, with the server's right to take that part. */
+  async function sendBundle(bundle: Bundle, signal: AbortSignal): Promise<readonly SentEntry[]> {
+    const account = wallet.account ?? server;
+    const trial = { settlement: settlement.settlement, multicall: multicallAddress, account, bundle };
+    const refused = await tryBundle(client, trial);
+    const settled = bundle.items.filter(({ item }) => !refused.has(item.item.digest));
+    const alone = bundle.items.filter(({ item }) => refused.get(item.item.digest) === "NotCovered");
+    const sent: SentEntry[] = [];
+    if (settled.length > 1) {
+      const rest: Bundle = { ...bundle, items: settled };
+      sent.push([rest, await sendOne(rest, signal)]);
+    }
+    for (const entry of settled.length === 1 ? [...settled, ...alone] : alone) {
+      const single = toSingle(entry, scaleGas(model, gasDoublings));
+      sent.push([single, await sendSingle(single, signal)]);
+    }
+    const dead = new Map([...refused].filter(([, failure]) => failure !== "NotCovered"));
+    return dead.size === 0 ? sent : [...sent, [bundle, { failures: dead, paid: [] }]];
+  }
+
+  async function sendSingle(single: Single, signal: AbortSignal): Promise<SentShipment> {
+    const refused = await askFirst(single.rawTransaction);
+    return refused === undefined ? sendOne(single, signal) : { failures: allFailed(single, refused), paid: [] };
+  }
+
+  /** From the moment it is sent, everybody has what it carries. */
+  async function notePublished({ items }: Shipment): Promise<void> {
+    const published = new Map<string, { escrow: FlashEscrowId; epoch: bigint; tabs: PublishedTab[] }>();
+    for (const { item: unsettled } of items) {
+      const { escrow, epoch, item } = unsettled;
+      if (item.kind !== "tab") continue;
+      const entry = published.get(escrowKey(escrow)) ?? { escrow, epoch, tabs: [] };
+      published.set(escrowKey(escrow), entry);
+      entry.tabs.push({ lane: item.lane, total: item.total });
+    }
+    for (const { escrow, epoch, tabs } of published.values()) await store.notePublished(escrow, epoch, tabs);
+  }
+
   async function sendOne(shipment: Shipment, signal: AbortSignal): Promise<SentShipment> {
-    const refused = shipment.kind === "transaction" ? await askFirst(shipment.rawTransaction) : undefined;
-    if (refused !== undefined) return { failures: allFailed(shipment, refused), paid: [] };
+    await notePublished(shipment);
     let receipt: TransactionReceipt;
     try {
       receipt = await send(shipment, signal);
@@ -271,10 +329,18 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const { gas } = shipment;
     const how = { settlement: settlement.settlement, allowPartial: true } as const;
     // Never an estimate: a node finds the least gas at which the transaction succeeds, and it succeeds with every row skipped.
-    const sendOnce = (fees: SendFees) =>
-      shipment.kind === "batch"
-        ? settleBatch(wallet, { ...how, groups: shipment.groups, ...fees, gas })
-        : settleSignedTransaction(wallet, { ...how, rawTransaction: shipment.rawTransaction, ...fees, gas });
+    const sendOnce = (fees: SendFees): Promise<Hash> => {
+      switch (shipment.kind) {
+        case "batch":
+          return settleBatch(wallet, { ...how, groups: shipment.groups, ...fees, gas });
+        case "bundle": {
+          const calls = bundleCalls(settlement.settlement, shipment);
+          return sendAggregated(wallet, { multicall: multicallAddress, ...fees, gas }, calls, decodeFlashError);
+        }
+        case "transaction":
+          return settleSignedTransaction(wallet, { ...how, rawTransaction: shipment.rawTransaction, ...fees, gas });
+      }
+    };
     return sendWithFees({
       client,
       wallet,
@@ -306,10 +372,10 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   ): Promise<SettleReport> {
     const judged = await Promise.all(planned.map((escrow) => judge(escrow, failures)));
     const items = judged.flat();
-    noteFailures(items);
+    await noteFailures(items);
     await noteTransactions(items, takenBy);
     const names = new Map(planned.map(({ state }) => [escrowId(state.escrow), state.escrow]));
-    noteFallbacks(paid, names);
+    await noteFallbacks(paid, names);
     return {
       transactions: receipts.map(({ transactionHash }) => transactionHash),
       items,
@@ -333,12 +399,27 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     });
   }
 
-  function noteFailures(items: readonly SettledItem[]): void {
+  async function noteFailures(items: readonly SettledItem[]): Promise<void> {
     const now = readClock();
     for (const item of items) {
       if (item.failure === undefined) continue;
-      if (attempts.fail(item.item, item.failure, now)) onProgress({ kind: "lost", item });
+      attempts.fail(item, now);
+      if ((await isLost(item.item)) && attempts.giveUp(item)) onProgress({ kind: "lost", item });
     }
+  }
+
+  /**
+   * Whether nothing can come of an item that failed, by what the view of the chain has read. What one answer of a node says is not enough:
+   * one that is behind knows neither the escrow nor its epoch.
+   */
+  async function isLost({ escrow, epoch, item }: UnsettledItem): Promise<boolean> {
+    const state = await store.getEscrow(escrow);
+    const found = await store.getItem(escrow, item.digest);
+    if (state === undefined || state.isStale || found?.status === "settled") return false;
+    if (state.confirmed.epoch > epoch) return true;
+    // A tab that is not found has given way to a later one of its lane.
+    const isHeld = found !== undefined;
+    return isHeld && item.deadline !== 0n && item.deadline < state.head.block.timestamp;
   }
 
   /** Clients may ask which transaction settled what they paid. */
@@ -356,11 +437,11 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
   }
 
   /** R10: whoever's wallet failed once may fail again; R1 holds all the same. */
-  function noteFallbacks(paid: readonly Settlement[], names: ReadonlyMap<Hex, FlashEscrowId>): void {
+  async function noteFallbacks(paid: readonly Settlement[], names: ReadonlyMap<Hex, FlashEscrowId>): Promise<void> {
     for (const { id, epoch, fromEscrow } of paid) {
       const escrow = names.get(id);
       if (escrow === undefined || fromEscrow === 0n) continue;
-      impaired.set(escrowKey(escrow), epoch);
+      await store.noteImpaired(escrow, epoch);
       onProgress({ kind: "impaired", escrow, epoch, fromEscrow });
     }
   }
@@ -375,42 +456,29 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     onProgress({ kind: "failed", error: toError(error), retryInMilliseconds });
   }
 
-  const poller = createPoller({
+  const background = createBackground({
     interval: pollingInterval,
-    run: async () => {
-      const report = await inTurn(() => run(false, background.signal));
+    run: async (signal) => {
+      const report = await inTurn(() => run(false, signal));
       // No reason to throw, which would make every other item wait as well.
       if (report.items.some(({ failure }) => failure !== undefined)) {
         tellFailure(new SettlementFailedError(report), pollingInterval);
       }
-      return true;
     },
-    onError: tellFailure,
+    onFailure: tellFailure,
+    onAlert: (listener) => chain.onAlert(listener),
   });
 
   return {
     start: () => {
-      background = new AbortController();
-      endAlerts();
-      endAlerts = chain.onAlert(() => {
-        poller.start();
-      });
-      poller.start();
+      background.start();
     },
     stop: async ({ settle = false, signal = NEVER } = {}) => {
-      endAlerts();
-      const giveUp = (): void => {
-        background.abort(signal.reason);
-      };
-      if (signal.aborted) giveUp();
-      signal.addEventListener("abort", giveUp, { once: true });
-      await poller.stop();
-      signal.removeEventListener("abort", giveUp);
+      await background.stop(signal);
       if (settle) await inTurn(() => settleNow(signal));
     },
     settleDue: ({ signal = NEVER } = {}) => inTurn(() => run(false, signal)),
     settleNow: ({ signal = NEVER } = {}) => inTurn(() => settleNow(signal)),
-    isPaused: (escrow, epoch) => policy.onFallback === "pause" && impaired.get(escrowKey(toEscrowId(escrow))) === epoch,
   };
 }
 
@@ -434,8 +502,9 @@ function escrowsOf(items: readonly UnsettledItem[]): readonly FlashEscrowId[] {
  */
 function failureOf(told: SettleFailure | undefined, isLeft: boolean, isPaid: boolean): SettleFailure | undefined {
   if (told === "Used") return isLeft ? told : undefined;
-  if (told !== undefined && told !== "NotCovered") return told;
-  return isPaid ? undefined : (told ?? (isLeft ? "Pending" : undefined));
+  if (told !== undefined && told !== "NotCovered" && told !== "Pending") return told;
+  if (isPaid || (told !== "NotCovered" && !isLeft)) return undefined;
+  return told ?? "Pending";
 }
 
 function sumByToken(
@@ -449,8 +518,4 @@ function sumByToken(
     if (token !== undefined) sums.set(token, (sums.get(token) ?? 0n) + amountOf(escrow));
   }
   return sums;
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

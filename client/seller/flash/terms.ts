@@ -1,6 +1,6 @@
-import { smallest } from "../../core/amounts.ts";
+import { largest, smallest } from "../../core/amounts.ts";
 import type { FlashRejectionCode } from "./rejections.ts";
-import type { EscrowRead, FlashEscrowState, FlashLimits } from "./types.ts";
+import type { EscrowRead, ExpectedRenewal, FlashEscrowState, FlashLimits } from "./types.ts";
 
 /**
  * Says why nothing is accepted on an escrow, whatever is presented; undefined when something may be.
@@ -50,4 +50,16 @@ function unlockOf({ confirmed, head }: FlashEscrowState): bigint {
 
 function noticeEndOf({ block, closeDelay }: EscrowRead): bigint {
   return block.timestamp + closeDelay;
+}
+
+/** The state as it will be once the escrow has gained what is expected. */
+export function withRenewal(state: FlashEscrowState, expected: ExpectedRenewal | undefined): FlashEscrowState {
+  if (expected === undefined) return state;
+  const { topUp, unlockAt } = expected;
+  const renew = (read: EscrowRead): EscrowRead => ({
+    ...read,
+    balance: read.balance + topUp,
+    unlockAt: largest(read.unlockAt, unlockAt),
+  });
+  return { ...state, confirmed: renew(state.confirmed), head: renew(state.head) };
 }

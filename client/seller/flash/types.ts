@@ -130,6 +130,8 @@ export interface FlashEscrowState {
   readonly unsettled: bigint;
   /** True once the server decided to close; nothing is accepted any more in this epoch (R11). */
   readonly isStopped: boolean;
+  /** True once the client's wallet failed in this epoch and the escrow paid (R10). */
+  readonly isImpaired: boolean;
   /** Lowest nonce of the window that a 402 advertises. */
   readonly nonceBase: bigint;
 }
@@ -179,6 +181,7 @@ export interface FlashReserveParameters {
  * - `nonceUsed`, `nonceOutOfWindow`: R4. Nonces below the window count as used.
  * - `duplicate`: this very transaction was accepted before.
  * - `insufficient`: the item pays less than the price; of a tab, its lane has less than the price left.
+ * - `tabPublic`: the tab, or one above it, was sent to the chain, where everybody can read it: it no longer shows who presents it.
  * - `exposure`: R1.
  * - `laneLimit`: the lane would be one too many for this escrow.
  */
@@ -190,6 +193,7 @@ export type FlashRefusal =
   | "nonceOutOfWindow"
   | "duplicate"
   | "insufficient"
+  | "tabPublic"
   | "exposure"
   | "laneLimit";
 
@@ -220,6 +224,12 @@ export interface UnsettledItem {
   readonly due: bigint;
   /** When it was accepted, unix seconds; of a lane, the oldest total that is not settled. */
   readonly acceptedAt: bigint;
+}
+
+/** A tab that everybody can read. */
+export interface PublishedTab {
+  readonly lane: bigint;
+  readonly total: bigint;
 }
 
 /** What became of an accepted item. */
@@ -307,6 +317,15 @@ export interface FlashStore {
   /** Notes which transaction settled items of an escrow, for {@link getItem} alone. Does nothing when the store does not know the escrow. */
   noteSettled(escrow: FlashEscrowId, digests: readonly Hash[], transactionHash: Hash): Promise<void>;
 
+  /**
+   * Notes that tabs are about to be sent to the chain, where everybody can read them: from then on only higher totals pay for requests. Does
+   * nothing in another epoch.
+   */
+  notePublished(escrow: FlashEscrowId, epoch: bigint, tabs: readonly PublishedTab[]): Promise<void>;
+
+  /** Notes that the client's wallet failed in this epoch (R10). Does nothing in another epoch. */
+  noteImpaired(escrow: FlashEscrowId, epoch: bigint): Promise<void>;
+
   /** Reads up to where the chain was synced; undefined before the first time. */
   getSyncedBlock(id: SettlementId, server: Address): Promise<BlockReference | undefined>;
   setSyncedBlock(id: SettlementId, server: Address, block: BlockReference): Promise<void>;
@@ -352,8 +371,8 @@ export interface FlashAcceptorOptions {
   readonly clock?: () => bigint;
   /** How signatures are recovered; native where it loads, by default. */
   readonly signatures?: SignatureBackend;
-  /** Whether nothing more is taken from a payer whose wallet failed (R10), see {@link FlashSettler.isPaused}; never by default. */
-  readonly isPaused?: (escrow: FlashEscrowId, epoch: bigint) => boolean;
+  /** What happens to a payer whose wallet failed (R10), see {@link SettlePolicy.onFallback}; `continue` by default. */
+  readonly onFallback?: SettlePolicy["onFallback"];
 }
 
 /** What a server allows. Every field has a default, see `DEFAULT_FLASH_LIMITS`. */
@@ -368,6 +387,13 @@ export interface FlashLimits {
   readonly nonceWindow: bigint;
   /** Most lanes an escrow may use. */
   readonly maxLanes: number;
+  /**
+   * Most signed transactions that are accepted and not settled, in all escrows; zero takes none. They cost more gas to settle than anything
+   * else, and whoever pays chooses how many there are.
+   */
+  readonly maxTransactions: number;
+  /** Least amount of a signed transaction, token base units: well above the gas of its settlement, about 120,000. */
+  readonly minTransaction: bigint;
   /** Seconds a request may be served: part of {@link settleSeconds}, and less than that. */
   readonly reservationSeconds: bigint;
 }
@@ -403,6 +429,14 @@ export interface FlashAcceptParameters {
   readonly price: bigint;
 }
 
+/** What an escrow is about to gain, for {@link FlashAcceptor.check}. */
+export interface ExpectedRenewal {
+  /** Token base units; zero for none. */
+  readonly topUp: bigint;
+  /** Unix seconds; zero for no extension. */
+  readonly unlockAt: bigint;
+}
+
 /** Asks whether a request may be served that was paid on-chain before: see `createSettleFirst`, which checks the transaction. */
 export interface FlashSettledParameters {
   readonly client: Address;
@@ -422,7 +456,7 @@ export interface FlashRejection {
   readonly code: FlashRejectionCode;
   /** One sentence for people. */
   readonly message: string;
-  /** What the next item must build on; only for items that the escrow's signer signed. */
+  /** What the next item must build on; only for items that the escrow's signer signed, and that nobody else can have read on the chain. */
   readonly corrective?: FlashCorrection;
   /** When to try again, milliseconds. */
   readonly retryAfterMs?: number;
@@ -471,8 +505,12 @@ export interface FlashAcceptor {
    */
   acceptSettled(parameters: FlashSettledParameters): Promise<FlashAcceptResult>;
 
-  /** Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept. */
-  check(parameters: FlashAcceptParameters): Promise<FlashRejection | undefined>;
+  /**
+   * Says what {@link accept} would refuse, and reserves nothing. Undefined when it would accept.
+   *
+   * @param expected - Asks as if the escrow had gained this already; nothing is accepted on it before the chain shows it.
+   */
+  check(parameters: FlashAcceptParameters, expected?: ExpectedRenewal): Promise<FlashRejection | undefined>;
 
   /**
    * See {@link FlashStore.commit}. A request that took longer than `reservationSeconds` is accepted only while T is left.
@@ -601,7 +639,7 @@ export interface SettleReport {
  *
  * - `replaced`: the transaction did not land for a while and was sent again with higher fees.
  * - `impaired`: a wallet failed and the escrow paid (R10).
- * - `lost`: nothing can come of the item any more. Told once, and not tried again.
+ * - `lost`: nothing can come of the item any more, as the view of the chain has read it too. Told once, and not tried again.
  * - `failed`: a run failed, or some of its items did. They are tried again.
  */
 export type SettleProgress =
@@ -628,6 +666,4 @@ export interface FlashSettler {
    * @throws {SettlementFailedError} some could not be settled and were not told as lost before.
    */
   settleNow(options?: { readonly signal?: AbortSignal }): Promise<SettleReport>;
-  /** Whether nothing more is taken from a payer in this epoch (R10): its wallet failed and the policy says `pause`. Since this process began. */
-  isPaused(escrow: FlashEscrowId, epoch: bigint): boolean;
 }

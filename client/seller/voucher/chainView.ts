@@ -1,16 +1,14 @@
 import { MULTICALL3_ADDRESS } from "../../core/multicall.ts";
 import type { Address, Hex } from "viem";
-import { getChainId } from "viem/actions";
 import type { ReadClient } from "../../core/readClient.ts";
-import { ChainUnavailableError, WrongChainError } from "../core/errors.ts";
+import { createAlerts } from "../core/alerts.ts";
+import { createChainWork, EVERY_BLOCK } from "../core/chainWork.ts";
 import { toAddress, toBytes32 } from "../core/keys.ts";
-import { createPoller } from "../core/poller.ts";
-import { createReadQueue, type PendingRead, type ReadRank } from "../core/readQueue.ts";
-import { createSerial } from "../core/serial.ts";
+import type { ReadRank } from "../core/readQueue.ts";
 import type { BlockReference } from "../core/types.ts";
 import { createChangeFinder, distinctSigners, mergeChanges, type Changes } from "./chain/changes.ts";
 import { readState, type AccountReading, type SignerReading } from "./chain/read.ts";
-import { ask, readBlock } from "../core/rpc.ts";
+import { createChainCheck, isOnChain, readBlock } from "../core/rpc.ts";
 import { readWhoSigned } from "./chain/whoSigned.ts";
 import { accountKey, DEFAULT_LANE, toAccountId } from "./keys.ts";
 import type { AccountId, EscrowId } from "./types.ts";
@@ -78,23 +76,12 @@ export function createChainView(options: ChainViewOptions): ChainView {
   const seller = toAddress(options.seller);
   const confirmations = BigInt(options.confirmations);
   const multicallAddress = "multicallAddress" in options ? options.multicallAddress : MULTICALL3_ADDRESS;
-  const queue = createReadQueue<RefreshParameters>(options.maxPendingReads ?? 1_000);
   const changes = createChangeFinder({ client, escrow, seller, store, maxBlockRange });
-  const inTurn = createSerial();
-  const listeners = new Set<(alert: ChainAlert) => void>();
+  const checkChain = createChainCheck(client, escrow.chainId);
+  const alerts = createAlerts<ChainAlert>();
   let lastSynced: BlockReference | undefined;
   /** Block time at which what is owed is read again, unix seconds. */
   let nextRecheck = 0n;
-  let isChainChecked = false;
-  /** Whoever goes on asking must not keep the view from stopping. */
-  let isStopping = false;
-
-  async function checkChain(): Promise<void> {
-    if (isChainChecked) return;
-    const actual = BigInt(await ask("the chain id", () => getChainId(client)));
-    if (actual !== escrow.chainId) throw new WrongChainError(actual, escrow.chainId);
-    isChainChecked = true;
-  }
 
   /** The newest block that has the confirmations. */
   async function readConfirmedBlock(): Promise<BlockReference> {
@@ -123,16 +110,12 @@ export function createChainView(options: ChainViewOptions): ChainView {
     return { account, lanes: [...ids], releases };
   }
 
-  async function isOnChain({ number, hash }: BlockReference): Promise<boolean> {
-    return (await readBlock(client, number)).hash === hash;
-  }
-
   async function pass(): Promise<BlockReference> {
     const block = await readConfirmedBlock();
     const synced = lastSynced ?? (await store.getSyncedBlock(escrow, seller));
     // A node behind the others, or a shorter branch: nothing new to see until it has grown.
     if (synced !== undefined && block.number < synced.number) return synced;
-    const from = synced !== undefined && (await isOnChain(synced)) ? synced : undefined;
+    const from = synced !== undefined && (await isOnChain(client, synced)) ? synced : undefined;
     if (from?.hash !== block.hash) await advance(from, block, synced !== undefined);
     lastSynced = block;
     return block;
@@ -149,11 +132,11 @@ export function createChainView(options: ChainViewOptions): ChainView {
     if (from === undefined && wasSynced) await store.rewindChain(escrow, EVERY_BLOCK);
     const isScannable = from !== undefined && block.number - from.number <= maxScan;
     const changed = isScannable ? await findChanged(from, block) : await changes.findAll();
-    const alerts = await applyAndCompare(block, changed);
+    const found = await applyAndCompare(block, changed);
     if (!isScannable || block.timestamp >= nextRecheck) nextRecheck = block.timestamp + recheckInterval;
     await store.expireReleases(escrow, block.timestamp);
     await store.setSyncedBlock(escrow, seller, block);
-    for (const alert of alerts) for (const listener of listeners) listener(alert);
+    for (const alert of found) alerts.tell(alert);
   }
 
   async function applyAndCompare(
@@ -164,16 +147,16 @@ export function createChainView(options: ChainViewOptions): ChainView {
     const endsBefore = await Promise.all(signers.map(endOf));
     const readings = accounts.map((account) => ({ account }));
     await readAndApply(block, readings, signers);
-    const alerts: ChainAlert[] = [];
+    const found: ChainAlert[] = [];
     for (const [index, account] of accounts.entries()) {
       const thawEndTime = await thawOf(account);
-      if (thawEndTime !== 0n && thawEndTime !== thawsBefore[index]) alerts.push({ kind: "thaw", account, thawEndTime });
+      if (thawEndTime !== 0n && thawEndTime !== thawsBefore[index]) found.push({ kind: "thaw", account, thawEndTime });
     }
     for (const [index, { buyer, signer }] of signers.entries()) {
       const validUntil = await endOf({ buyer, signer });
-      if (validUntil !== endsBefore[index]) alerts.push({ kind: "signer", buyer, signer, validUntil });
+      if (validUntil !== endsBefore[index]) found.push({ kind: "signer", buyer, signer, validUntil });
     }
-    return alerts;
+    return found;
   }
 
   async function thawOf(account: AccountId): Promise<bigint> {
@@ -185,50 +168,23 @@ export function createChainView(options: ChainViewOptions): ChainView {
     return (await store.getSigner(escrow, buyer, signer))?.validUntil ?? 0n;
   }
 
-  /**
-   * Does reads that may be done now, together. A pass goes first: no account is ever read above the last synced block, so a
-   * re-organisation of what was read is always noticed.
-   *
-   * @returns Whether there are more.
-   */
-  async function serveReads(): Promise<boolean> {
-    let reads: readonly PendingRead<RefreshParameters>[] = [];
-    try {
-      const block = await pass();
-      reads = queue.take(block.number, READS_AT_ONCE);
-      const accounts = mergeReads(reads);
-      const known = await changes.findSignersOf(accounts.map(({ account }) => account));
-      await readAndApply(block, accounts, distinctSigners([...signersOf(reads), ...known]));
-      for (const { resolve } of reads) resolve();
-    } catch (error) {
-      for (const { reject } of reads) reject(error);
-      // Before anything was taken, the failure is everybody's.
-      if (reads.length === 0) queue.rejectAll(error);
-    }
-    return lastSynced !== undefined && queue.hasReady(lastSynced.number);
-  }
-
   async function rankOf(account: AccountId, isUnproven: boolean): Promise<ReadRank> {
     if (isUnproven) return "unproven";
     const state = await store.getAccount(account);
     return state !== undefined && state.owed > 0n ? "owed" : "proven";
   }
 
-  const readPoller = createPoller({
+  const work = createChainWork<BlockReference, RefreshParameters>({
     interval: pollingInterval,
-    run: async () => {
-      let isMore = true;
-      while (isMore && !isStopping) isMore = await inTurn(serveReads);
-      return queue.size > 0;
+    maxPendingReads: options.maxPendingReads ?? 1_000,
+    pass,
+    blockOf: ({ number }) => number,
+    readAll: async (block, requests) => {
+      const accounts = mergeReads(requests);
+      const known = await changes.findSignersOf(accounts.map(({ account }) => account));
+      await readAndApply(block, accounts, distinctSigners([...signersOf(requests), ...known]));
     },
-  });
-  const passPoller = createPoller({
-    interval: pollingInterval,
-    run: async () => {
-      await inTurn(pass);
-      return true;
-    },
-    ...(options.onError === undefined ? {} : { onError: options.onError }),
+    onError: options.onError,
   });
 
   return {
@@ -238,52 +194,33 @@ export function createChainView(options: ChainViewOptions): ChainView {
       return lastSynced;
     },
     start: () => {
-      passPoller.start();
+      work.start();
     },
-    stop: async () => {
-      isStopping = true;
-      queue.rejectAll(new ChainUnavailableError("the view of the chain was stopped", undefined));
-      await Promise.all([passPoller.stop(), readPoller.stop()]);
-      isStopping = false;
-    },
-    sync: () => inTurn(pass),
+    stop: () => work.stop(),
+    sync: () => work.pass(),
     refreshAccount: async (parameters) => {
       const account = toAccountId(parameters.account);
       const rank = await rankOf(account, parameters.isUnproven ?? false);
-      const waiting = queue.add({ ...parameters, account }, rank);
-      readPoller.start();
-      await waiting;
+      await work.read({ ...parameters, account }, rank);
     },
     whoSigned: (voucher, signature, key) =>
       readWhoSigned(client, { escrow: escrow.escrow, voucher, signature, key, multicallAddress }),
-    onAlert: (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
+    onAlert: alerts.onAlert,
   };
 }
 
-/** Few enough that whoever is owed money never waits long for strangers' reads that were begun before. */
-const READS_AT_ONCE = 250;
-
-/** Below the first block: everything the chain said is in doubt. */
-const EVERY_BLOCK = -1n;
-
 /** One reading an account, with every lane any of the waiting asks for. */
-function mergeReads(reads: readonly PendingRead<RefreshParameters>[]): readonly RefreshParameters[] {
+function mergeReads(requests: readonly RefreshParameters[]): readonly RefreshParameters[] {
   const merged = new Map<string, { account: AccountId; lanes: readonly Hex[] }>();
-  for (const { parameters } of reads) {
-    const key = accountKey(parameters.account);
-    const lanes = [...(merged.get(key)?.lanes ?? []), ...(parameters.lanes ?? [])];
-    merged.set(key, { account: parameters.account, lanes });
+  for (const { account, lanes = [] } of requests) {
+    const key = accountKey(account);
+    merged.set(key, { account, lanes: [...(merged.get(key)?.lanes ?? []), ...lanes] });
   }
   return [...merged.values()];
 }
 
-function signersOf(reads: readonly PendingRead<RefreshParameters>[]): readonly SignerReading[] {
-  return reads.flatMap(({ parameters: { account, signers = [] } }) =>
+function signersOf(requests: readonly RefreshParameters[]): readonly SignerReading[] {
+  return requests.flatMap(({ account, signers = [] }) =>
     signers.map((signer) => ({ buyer: account.buyer, signer: toAddress(signer) })),
   );
 }

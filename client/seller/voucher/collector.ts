@@ -1,6 +1,6 @@
 import { toAddress } from "../core/keys.ts";
 import { ask } from "../core/rpc.ts";
-import { ChainUnavailableError } from "../core/errors.ts";
+import { ChainUnavailableError, toError } from "../core/errors.ts";
 import type { Address, Hash, TransactionReceipt } from "viem";
 import { getGasPrice, waitForTransactionReceipt } from "viem/actions";
 import { collect } from "../../voucher/actions/collect.ts";
@@ -19,7 +19,7 @@ import { CollectionFailedError } from "./errors.ts";
 import { accountKey, laneKey } from "./keys.ts";
 import { DEFAULT_LIMITS, notBehindChain, systemClock } from "./limits.ts";
 import { orAbort } from "../core/orAbort.ts";
-import { createPoller } from "../core/poller.ts";
+import { createBackground, NEVER } from "../core/background.ts";
 import { sendInTurn } from "../core/sendInTurn.ts";
 import { createSerial } from "../core/serial.ts";
 import type { ChainView } from "./chain/types.ts";
@@ -82,7 +82,6 @@ export function createCollector(options: CollectorOptions): Collector {
   const attempts = createAttempts();
   /** Whether a transaction was sent of which nobody knows yet what it did. */
   let isUnsure = false;
-  let background = new AbortController();
 
   async function listUncollected(signal: AbortSignal): Promise<readonly CollectableLane[]> {
     const parameters = { chainId, escrow, seller, onlyUncollected: true };
@@ -236,42 +235,28 @@ export function createCollector(options: CollectorOptions): Collector {
     return report;
   }
 
-  const poller = createPoller({
+  const background = createBackground({
     interval: options.pollingInterval ?? 10_000,
-    run: async () => {
-      const report = await inTurn(() => collectDue(background.signal));
+    run: async (signal) => {
+      const report = await inTurn(() => collectDue(signal));
       // No reason to throw, which would make every other lane wait as well.
       const rest = attempts.restOf(report.lanes, timeOf());
       if (rest !== undefined) tellFailure(new CollectionFailedError(report), Number(rest) * 1_000);
-      return true;
     },
-    onError: tellFailure,
+    onFailure: tellFailure,
+    onAlert: (listener) => chainView.onAlert(listener),
   });
 
   function tellFailure(error: unknown, retryInMilliseconds: number): void {
     onProgress({ kind: "failed", error: toError(error), retryInMilliseconds });
   }
 
-  let endAlerts = (): void => undefined;
-
   return {
     start: () => {
-      background = new AbortController();
-      endAlerts();
-      endAlerts = chainView.onAlert(() => {
-        poller.start();
-      });
-      poller.start();
+      background.start();
     },
     stop: async ({ collect: isCollecting = false, signal = NEVER } = {}) => {
-      endAlerts();
-      const giveUp = (): void => {
-        background.abort(signal.reason);
-      };
-      if (signal.aborted) giveUp();
-      signal.addEventListener("abort", giveUp, { once: true });
-      await poller.stop();
-      signal.removeEventListener("abort", giveUp);
+      await background.stop(signal);
       if (isCollecting) await inTurn(() => collectNow(signal));
     },
     collectDue: ({ signal = NEVER } = {}) => inTurn(() => collectDue(signal)),
@@ -279,14 +264,8 @@ export function createCollector(options: CollectorOptions): Collector {
   };
 }
 
-const NEVER = new AbortController().signal;
-
 const EMPTY_REPORT: CollectReport = { transactions: [], collected: new Map(), lanes: [], gasUsed: 0n };
 
 function lastBlockOf(receipts: readonly TransactionReceipt[]): bigint {
   return largest(0n, ...receipts.map(({ blockNumber }) => blockNumber));
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -13,6 +13,8 @@ export interface PaidFetchOptions {
 /** The scheme that is paid in advance. */
 export interface AdvanceScheme {
   readonly scheme: string;
+  /** Keys of its offers' `extra` that correct one payment, and say nothing to the next request. */
+  readonly correctiveKeys?: readonly string[];
   /** Most payments that are signed for one request after the first. */
   readonly maxCorrections: number;
   /** Milliseconds after which a refused request is not paid again, however it was refused. */
@@ -80,7 +82,7 @@ export function createPaidFetch({
   function remember(route: string, required: PaymentRequired | undefined): void {
     offers.delete(route);
     if (required === undefined) return;
-    offers.set(route, required);
+    offers.set(route, withoutCorrection(required, advance));
     const oldest = offers.keys().next().value;
     if (offers.size > MAX_ROUTES && oldest !== undefined) offers.delete(oldest);
   }
@@ -116,6 +118,21 @@ export function createPaidFetch({
 function defaultRouteOf({ method, url }: Request): string {
   const { origin, pathname } = new URL(url);
   return `${method} ${origin}${pathname}`;
+}
+
+/** A 402 without what corrected the payment before it: a later request would go on from what is long past. */
+function withoutCorrection(
+  required: PaymentRequired,
+  { scheme, correctiveKeys = [] }: Pick<AdvanceScheme, "scheme" | "correctiveKeys">,
+): PaymentRequired {
+  const { error: _error, ...rest } = required;
+  const isLasting = ([key]: readonly [string, unknown]) => !correctiveKeys.includes(key);
+  const accepts = required.accepts.map((accept) =>
+    accept.scheme === scheme
+      ? { ...accept, extra: Object.fromEntries(Object.entries(accept.extra).filter(isLasting)) }
+      : accept,
+  );
+  return { ...rest, accepts };
 }
 
 /** Whether a 402 still has the offer that was paid, so that paying it again would change nothing. */

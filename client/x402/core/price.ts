@@ -1,6 +1,7 @@
 import type { AssetAmount, DefaultAsset, Network, Price } from "@x402/core/types";
 import { convertToTokenAmount, parseMoney } from "@x402/core/utils";
-import { findDefaultAsset, getDefaultAsset } from "@x402/evm";
+import { getDefaultAsset } from "@x402/evm";
+import { createAssetFinder } from "./assetFinder.ts";
 
 /** An asset that a price may name, besides the default assets of `@x402/evm`. */
 export interface PricedAsset extends DefaultAsset {
@@ -26,9 +27,7 @@ export interface PriceBook {
  * @param assets - Assets besides USDC and the other defaults.
  */
 export function createPriceBook(assets: readonly PricedAsset[] = []): PriceBook {
-  const findAsset: PriceBook["findAsset"] = (asset, network) =>
-    assets.find((entry) => entry.network === network && entry.asset.toLowerCase() === asset.toLowerCase()) ??
-    findDefaultAsset(asset, network);
+  const findAsset = createAssetFinder(assets);
   return {
     findAsset,
     parsePrice(price, network) {

@@ -1,10 +1,12 @@
 import type { Hex } from "viem";
 import { largest } from "../../core/amounts.ts";
 import { signSignerAuthorization, signVoucher, type SignedVoucher, type Voucher } from "../../voucher/index.ts";
+import { untilDone } from "../core/once.ts";
+import { createWaitingRoom } from "../core/waitingRoom.ts";
 import { openBuyerAccount, type LaneClaim, type Outcome } from "./buyerAccount.ts";
 import { createBuyerContext, type BuyerContext } from "./buyerContext.ts";
 import { signDeposit } from "./buyerDeposits.ts";
-import { enter, leave, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
+import { enter, leave, WAIT_MILLISECONDS, withFacts, type Entry, type OpenAccount } from "./buyerEntry.ts";
 import { learnFromRefusal, learnLane } from "./buyerLessons.ts";
 import { neededSessionEnd } from "./buyerSession.ts";
 import { buyerAccountKey, type BuyerAccountId, type BuyerAccountRecord } from "./buyerStorage.ts";
@@ -42,13 +44,12 @@ export function createBuyer(options: BuyerOptions): Buyer {
   const { address } = context;
   const accounts = new Map<string, OpenAccount>();
   const payments = new Map<Hex, Payment>();
-  let loading: Promise<void> | undefined;
 
   function open(id: BuyerAccountId, record?: BuyerAccountRecord): OpenAccount {
     const { maxLanes } = context;
     const state = openBuyerAccount(id, record);
     const idle = {
-      waiting: new Set<() => void>(),
+      waiting: createWaitingRoom(WAIT_MILLISECONDS),
       depositing: undefined,
       signing: 0n,
       facts: undefined,
@@ -59,19 +60,13 @@ export function createBuyer(options: BuyerOptions): Buyer {
     return account;
   }
 
-  async function load(): Promise<void> {
+  const load = untilDone(async () => {
     const records = (await storage?.load()) ?? [];
     for (const record of records) if (record.account.buyer === address) open(record.account, record);
-  }
+  });
 
   async function accountOf({ chainId, asset, seller, offer: { escrow } }: PaymentTerms): Promise<OpenAccount> {
-    loading ??= load();
-    try {
-      await loading;
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
+    await load();
     const id = { chainId, escrow, seller, asset, buyer: address };
     return accounts.get(buyerAccountKey(id)) ?? open(id);
   }

@@ -1,3 +1,4 @@
+import type { WaitingRoom } from "../core/waitingRoom.ts";
 import { largest } from "../../core/amounts.ts";
 import { sum, tightest } from "../core/amounts.ts";
 import type { BuyerAccount, LaneClaim } from "./buyerAccount.ts";
@@ -13,7 +14,7 @@ const DEFAULT_TIMEOUT = 300n;
 /** Seconds after which a request no longer waits for the answer about a deposit, but brings a copy of it: one of them is executed. */
 const PATIENCE = 20n;
 /** Milliseconds after which a waiting request looks again, since an answer may never come. */
-const WAIT_MILLISECONDS = 1000;
+export const WAIT_MILLISECONDS = 1000;
 
 /** An account with the requests that are under way in it. */
 export interface OpenAccount {
@@ -21,7 +22,7 @@ export interface OpenAccount {
   /** Most lanes to use, as far as the seller has said. */
   maxLanes: number;
   /** Wakes whoever waits for a lane or a deposit. */
-  readonly waiting: Set<() => void>;
+  readonly waiting: WaitingRoom;
   /** The latest unanswered payment that carries a deposit; no other does for a while. */
   depositing: LaneClaim | undefined;
   /** Token base units of the deposit that is being signed. */
@@ -77,7 +78,7 @@ export async function enter(context: BuyerContext, parameters: EnterParameters):
         })
       : undefined;
     if (claim === undefined) {
-      await changeOf(account);
+      await account.waiting.wait();
       continue;
     }
     if (deposit !== "none") account.depositing = claim;
@@ -98,7 +99,7 @@ export function leave(account: OpenAccount, claim: LaneClaim): void {
     account.depositing = undefined;
     account.signing = 0n;
   }
-  for (const wake of [...account.waiting]) wake();
+  account.waiting.wakeAll();
 }
 
 /** What the account lacks. One of which nothing is known counts as empty when it was never used, and as covered otherwise. */
@@ -161,17 +162,4 @@ function depositCap(context: BuyerContext, parameters: EnterParameters): bigint 
 
 function exposureOf({ state, signing }: OpenAccount): bigint {
   return state.exposure + signing;
-}
-
-/** Resolves at the next answer of the account, or after a while. */
-function changeOf({ waiting }: OpenAccount): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      waiting.delete(wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, WAIT_MILLISECONDS);
-    waiting.add(wake);
-  });
 }

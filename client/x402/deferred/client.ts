@@ -4,23 +4,18 @@ import type {
   Network,
   PaymentPayloadContext,
   PaymentPayloadResult,
-  PaymentRequired,
   PaymentRequirements,
   SchemeClientHooks,
   SchemeNetworkClient,
 } from "@x402/core/types";
-import { findDefaultAsset } from "@x402/evm";
+import { createAssetFinder, type ListedAsset } from "../core/assetFinder.ts";
+import { extraOfSameOffer, readCommonTerms } from "../core/terms.ts";
 import { createBuyer } from "./buyer.ts";
 import type { Buyer, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { UnreadableOfferError } from "./errors.ts";
-import { chainIdOfNetwork } from "../core/network.ts";
-import type { Offer } from "./types.ts";
 import { toWirePayload } from "./wire.ts";
 import { parseOffer, parseSettlement } from "./wireOffer.ts";
-
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
-const AMOUNT = /^[1-9][0-9]{0,77}$/;
 
 type PaymentResponseContext = Parameters<NonNullable<SchemeClientHooks["onPaymentResponse"]>>[0];
 
@@ -30,7 +25,7 @@ export interface DeferredEvmSchemeOptions extends BuyerOptions {
    * Assets besides USDC and the other defaults of `@x402/evm` for which the SDK's dollar limits hold. Assets that are not named need an
    * entry in `spendControls.allowedAssets`.
    */
-  readonly assets?: readonly (DefaultAsset & { readonly network: Network })[];
+  readonly assets?: readonly ListedAsset[];
 }
 
 /**
@@ -46,12 +41,13 @@ export interface DeferredEvmSchemeOptions extends BuyerOptions {
 export class DeferredEvmScheme implements SchemeNetworkClient {
   readonly scheme = DEFERRED_SCHEME;
   readonly schemeHooks: SchemeClientHooks;
+  /** Finds an asset the SDK's dollar limits hold for. */
+  readonly findDefaultAsset: (asset: string, network: Network) => DefaultAsset | undefined;
   readonly buyer: Buyer;
-  readonly #assets: readonly (DefaultAsset & { readonly network: Network })[];
 
   constructor(options: DeferredEvmSchemeOptions) {
     this.buyer = createBuyer(options);
-    this.#assets = options.assets ?? [];
+    this.findDefaultAsset = createAssetFinder(options.assets);
     this.schemeHooks = { onPaymentResponse: (context) => this.#learn(context) };
   }
 
@@ -59,13 +55,6 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
   get address(): Address {
     return this.buyer.address;
   }
-
-  /** Finds an asset the SDK's dollar limits hold for. */
-  readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
-    const isIt = (entry: DefaultAsset & { readonly network: Network }) =>
-      entry.network === network && entry.asset.toLowerCase() === asset.toLowerCase();
-    return this.#assets.find(isIt) ?? findDefaultAsset(asset, network);
-  };
 
   /**
    * Signs a payment for an offer of a 402.
@@ -95,8 +84,9 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
       const isSure = reason.startsWith("invalid_deferred_") || reason === "insufficient_funds";
       await (isSure ? this.buyer.refused(payment, reason) : this.buyer.unanswered(payment));
     } else if (paymentRequired !== undefined) {
-      const offer = findOffer(paymentRequired, requirements);
-      if (await this.buyer.refused(payment, textOf(paymentRequired.error), offer)) return { recovered: true as const };
+      const offer = parseOffer(extraOfSameOffer(paymentRequired, requirements));
+      if (await this.buyer.refused(payment, textOf(paymentRequired.error), offer.isValid ? offer.value : undefined))
+        return { recovered: true as const };
     } else {
       await this.buyer.unanswered(payment);
     }
@@ -117,42 +107,13 @@ export class DeferredEvmScheme implements SchemeNetworkClient {
  * const terms = toTerms(paymentRequired.accepts[0]);
  */
 export function toTerms(requirements: PaymentRequirements): PaymentTerms {
-  const { network, payTo, asset, amount, maxTimeoutSeconds, extra } = requirements;
-  const chainId = chainIdOfNetwork(network);
-  if (chainId === undefined) throw new UnreadableOfferError(`network "${network}" is no \`eip155:<chain id>\`.`);
-  const offer = parseOffer(extra);
+  const { payTo, ...terms } = readCommonTerms(requirements);
+  const offer = parseOffer(requirements.extra);
   if (!offer.isValid) throw new UnreadableOfferError(offer.message);
-  if (!AMOUNT.test(amount)) throw new UnreadableOfferError(`the amount "${amount}" is no positive decimal integer.`);
-  return {
-    chainId,
-    seller: toAddress(payTo, "payTo"),
-    asset: toAddress(asset, "asset"),
-    price: BigInt(amount),
-    ...(Number.isSafeInteger(maxTimeoutSeconds) && maxTimeoutSeconds > 0 && { timeout: BigInt(maxTimeoutSeconds) }),
-    offer: offer.value,
-  };
-}
-
-/** The offer of a new 402 that has the terms of an earlier one; its price may have changed. */
-function findOffer(paymentRequired: PaymentRequired, requirements: PaymentRequirements): Offer | undefined {
-  const accepts: unknown = paymentRequired.accepts;
-  if (!Array.isArray(accepts)) return undefined;
-  const isSame = (accept: PaymentRequirements | null) =>
-    accept?.scheme === DEFERRED_SCHEME &&
-    accept.network === requirements.network &&
-    accept.asset === requirements.asset &&
-    accept.payTo === requirements.payTo &&
-    accept.amount === requirements.amount;
-  const offer = parseOffer(accepts.find(isSame)?.extra);
-  return offer.isValid ? offer.value : undefined;
+  return { ...terms, seller: payTo, offer: offer.value };
 }
 
 /** The SDK decodes an answer and checks none of its fields. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function toAddress(value: string, name: string): Address {
-  if (!ADDRESS.test(value)) throw new UnreadableOfferError(`\`${name}\` "${value}" is no address.`);
-  return value.toLowerCase() as Address;
 }

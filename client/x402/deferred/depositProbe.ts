@@ -11,7 +11,8 @@ import {
   verifyPermit,
   type ReadClient,
 } from "../../voucher/index.ts";
-import { createDepositReasons, hasCode, isRevert, type DepositReasons } from "./depositReasons.ts";
+import { createDepositReasons, isRevert, type DepositReasons } from "./depositReasons.ts";
+import { hasCode } from "../core/pulls.ts";
 import { toTransaction } from "../core/relayCalls.ts";
 import { depositCalls, deploymentCall, readVoucherCheck, signerCall, voucherCheckCall } from "./relayCalls.ts";
 import type { PendingDeployment, RelayTrial } from "./relayer.ts";

@@ -1,5 +1,5 @@
-import { concat, erc20Abi, isAddressEqual, keccak256, parseAbi, type Address, type Hex } from "viem";
-import { getBlock, getCode, readContract } from "viem/actions";
+import { erc20Abi } from "viem";
+import { getBlock, readContract } from "viem/actions";
 import type { EscrowId } from "../../seller/voucher/types.ts";
 import {
   AuthorizationExpiredError,
@@ -12,25 +12,18 @@ import {
   hashDepositEip3009,
   hashPermit,
   isDepositAuthorizationNonceUsed,
-  noncePosition,
-  recoverKey,
   verifyDepositPermit2,
   voucherDomain,
   type ReadClient,
 } from "../../voucher/index.ts";
 import type { DeferredCode } from "./codes.ts";
 import { readAssetFacts } from "../core/assets.ts";
+import { hasCode, isPullUsed, isSignedForToken } from "../core/pulls.ts";
 import type { Deposit } from "./types.ts";
 
 const PREFIX = "invalid_deferred_evm_payload_";
 /** Whatever an offer said of a token's name and version may be wrong; its own separator is not. */
 const ANY_TOKEN = { name: "", version: "" };
-
-const tokenStateAbi = parseAbi([
-  "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
-  "function DOMAIN_SEPARATOR() view returns (bytes32)",
-]);
-const permit2StateAbi = parseAbi(["function nonceBitmap(address owner, uint256 word) view returns (uint256)"]);
 
 /** Refusals of the escrow that say everything. */
 const CODES = [
@@ -79,12 +72,6 @@ export function isRevert(error: unknown): boolean {
   return error instanceof VoucherEscrowError || error instanceof ForeignRevertError;
 }
 
-/** Whether an address is a contract. */
-export async function hasCode(client: ReadClient, address: Address): Promise<boolean> {
-  const code = await getCode(client, { address });
-  return code !== undefined && code !== "0x";
-}
-
 async function isDepositUsed(
   client: ReadClient,
   { chainId, escrow }: EscrowId,
@@ -95,13 +82,7 @@ async function isDepositUsed(
     return isDepositAuthorizationNonceUsed(client, { escrow, buyer, nonce });
   }
   const { structHash } = hashDepositAuthorization(authorization, voucherDomain({ chainId, escrow }));
-  if (method === "eip3009") {
-    const args = [buyer, structHash] as const;
-    return readContract(client, { address: asset, abi: tokenStateAbi, functionName: "authorizationState", args });
-  }
-  const { word, mask } = noncePosition(structHash);
-  const call = { address: PERMIT2_ADDRESS, abi: permit2StateAbi, functionName: "nonceBitmap" } as const;
-  return ((await readContract(client, { ...call, args: [buyer, word] })) & mask) !== 0n;
+  return isPullUsed(client, { method, owner: buyer, asset, nonce: structHash });
 }
 
 async function hasFunds(
@@ -126,7 +107,7 @@ async function isForged(client: ReadClient, escrowId: EscrowId, deposit: Deposit
       ? await verifyDepositPermit2({ ...reference, signature })
       : await isSignedForToken(client, {
           asset,
-          buyer,
+          owner: buyer,
           signature,
           ...hashDepositEip3009({ ...reference, token: ANY_TOKEN }),
         });
@@ -150,21 +131,6 @@ async function refusedPermit(client: ReadClient, escrowId: EscrowId, deposit: De
   if (permit.deadline <= timestamp) return `${PREFIX}permit_continuity`;
   if (permit.nonce !== assetPermitNonce) return `${PREFIX}permit_nonce_invalid`;
   const { structHash } = hashPermit({ ...escrowId, buyer, asset, permit, token: ANY_TOKEN });
-  const isSigned = await isSignedForToken(client, { asset, buyer, signature: permit.signature, structHash });
+  const isSigned = await isSignedForToken(client, { asset, owner: buyer, signature: permit.signature, structHash });
   return isSigned ? `${PREFIX}deposit_authorization_failed` : `${PREFIX}permit_signature`;
-}
-
-interface TokenMessage {
-  readonly asset: Address;
-  readonly buyer: Address;
-  readonly signature: Hex;
-  readonly structHash: Hex;
-}
-
-async function isSignedForToken(client: ReadClient, message: TokenMessage): Promise<boolean> {
-  const { asset, buyer, signature, structHash } = message;
-  const call = { address: asset, abi: tokenStateAbi, functionName: "DOMAIN_SEPARATOR" } as const;
-  const separator = await readContract(client, call);
-  const key = await recoverKey(keccak256(concat(["0x1901", separator, structHash])), signature);
-  return key !== undefined && isAddressEqual(key, buyer);
 }

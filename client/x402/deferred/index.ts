@@ -77,9 +77,8 @@ export type { DepositTermsPolicy } from "./depositTerms.ts";
 export type { PricedAsset } from "../core/price.ts";
 export { createLocalFacilitatorClient } from "./localFacilitator.ts";
 export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
-export { toExpressHandler, type ExpressLike } from "./v1Express.ts";
 export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
-export type { RequestV1, ResponseV1, V1Handler } from "../core/v1.ts";
+export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
 
 // Whoever pays the gas.
 export type { AssetAmounts, AssetFacts } from "../core/assets.ts";

@@ -1,9 +1,6 @@
 import type { FacilitatorClient } from "@x402/core/server";
 import type {
-  AssetAmount,
-  Network,
   PaymentRequirements,
-  Price,
   SchemeNetworkServer,
   SchemePaymentRequiredContext,
   SchemeServerHooks,
@@ -19,7 +16,8 @@ import { MAX_UINT64 } from "../core/fields.ts";
 import { addToNextOffer } from "../core/nextOffer.ts";
 import { parse } from "./fields.ts";
 import { anonymousOffer, DYNAMIC_KEYS, toWireTerms } from "./offers.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { AUTHORIZATION_FLOWS, PricedServer } from "../core/pricedServer.ts";
 import { DEPOSIT_METHODS } from "./wire.ts";
 
 type AfterVerify = NonNullable<SchemeServerHooks["onAfterVerify"]>;
@@ -45,19 +43,18 @@ export interface RemoteDeferredEvmServerOptions {
  * const facilitator = new HTTPFacilitatorClient({ url });
  * const server = new x402ResourceServer(facilitator).register(network, new RemoteDeferredEvmServer({ facilitator }));
  */
-export class RemoteDeferredEvmServer implements SchemeNetworkServer {
+export class RemoteDeferredEvmServer extends PricedServer implements SchemeNetworkServer {
   readonly scheme = DEFERRED_SCHEME;
   readonly defaultAssetTransferMethod = "default";
-  readonly paymentFlows = { default: { supported: ["authorization"], default: "authorization" } } as const;
+  readonly paymentFlows = AUTHORIZATION_FLOWS;
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
   readonly schemeHooks: SchemeServerHooks;
   readonly #options: RemoteDeferredEvmServerOptions;
-  readonly #prices: PriceBook;
   readonly #correctives = new WeakMap<object, Record<string, unknown>>();
 
   constructor(options: RemoteDeferredEvmServerOptions) {
+    super(options.assets);
     this.#options = options;
-    this.#prices = createPriceBook(options.assets);
     // The SDK goes on when a hook throws, so none may.
     this.schemeHooks = {
       onBeforeVerify: async ({ paymentPayload }) =>
@@ -65,14 +62,6 @@ export class RemoteDeferredEvmServer implements SchemeNetworkServer {
       onAfterVerify: (context) => this.#afterVerify(context).catch((error: unknown) => this.#fail(error)),
       onBeforeSettle: async (context) => beforeSettle(context),
     };
-  }
-
-  async parsePrice(price: Price, network: Network): Promise<AssetAmount> {
-    return this.#prices.parsePrice(price, network);
-  }
-
-  getAssetDecimals(asset: string, network: Network): number | undefined {
-    return this.#prices.findAsset(asset, network)?.decimals;
   }
 
   /**

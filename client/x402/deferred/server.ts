@@ -1,9 +1,6 @@
 import type { Address } from "viem";
 import type {
-  AssetAmount,
-  Network,
   PaymentRequirements,
-  Price,
   SchemeNetworkServer,
   SchemePaymentRequiredContext,
   SchemeServerHooks,
@@ -24,15 +21,13 @@ import {
   type Offers,
 } from "./offers.ts";
 import { createPayments, type Admission, type Payments } from "./payments.ts";
-import type { Corrective } from "./refusals.ts";
+import type { Corrective, Refusal } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { AUTHORIZATION_FLOWS, PricedServer } from "../core/pricedServer.ts";
+import { createServerHooks } from "../core/serverHooks.ts";
+import type { Settlement } from "./types.ts";
 import { toWireSettlement } from "./wireOffer.ts";
-
-type VerifyContext = Parameters<NonNullable<SchemeServerHooks["onBeforeVerify"]>>[0];
-type SettleContext = Parameters<NonNullable<SchemeServerHooks["onBeforeSettle"]>>[0];
-type VerifyDecision = Awaited<ReturnType<NonNullable<SchemeServerHooks["onBeforeVerify"]>>>;
-type SettleDecision = Awaited<ReturnType<NonNullable<SchemeServerHooks["onBeforeSettle"]>>>;
 
 /** Settings of {@link DeferredEvmServer}. */
 export interface DeferredEvmServerOptions {
@@ -60,46 +55,30 @@ export interface DeferredEvmServerOptions {
  *   .register("eip155:8453", new DeferredEvmServer({ desks: [{ acceptor, chainView, relayer }] }));
  * app.use(paymentMiddleware({ "GET /weather": { accepts: { scheme: "deferred", network, payTo, price: "$0.001" } } }, server));
  */
-export class DeferredEvmServer implements SchemeNetworkServer {
+export class DeferredEvmServer extends PricedServer implements SchemeNetworkServer {
   readonly scheme = DEFERRED_SCHEME;
   readonly defaultAssetTransferMethod = "default";
-  readonly paymentFlows = { default: { supported: ["authorization"], default: "authorization" } } as const;
+  readonly paymentFlows = AUTHORIZATION_FLOWS;
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
   readonly schemeHooks: SchemeServerHooks;
   readonly payments: Payments;
   readonly #offers: Offers;
-  readonly #prices: PriceBook;
-  readonly #onError: (error: unknown) => void;
-  /** The SDK hands the same payload object to every hook of a request. */
-  readonly #admissions = new WeakMap<object, Admission>();
   readonly #correctives = new WeakMap<object, Corrective>();
 
   constructor({ desks, assets, isOpen = false, onError = () => undefined }: DeferredEvmServerOptions) {
+    super(assets);
     this.payments = createPayments({ desks, onError });
     this.#offers = createOffers({ isOpen, onError });
-    this.#prices = createPriceBook(assets);
-    this.#onError = onError;
-    // The SDK goes on when a hook throws, so none may.
-    this.schemeHooks = {
-      onBeforeVerify: (context) =>
-        this.#verify(context).catch((error: unknown) => this.#abort("unexpected_verify_error", error)),
-      onBeforeSettle: (context) =>
-        this.#settle(context).catch((error: unknown) =>
-          this.#settlementFailed(context, "unexpected_settle_error", error),
-        ),
-      onVerifiedPaymentCanceled: async ({ paymentPayload }) => {
-        const admission = this.#take(paymentPayload);
-        if (admission !== undefined) await this.payments.release(admission);
+    this.schemeHooks = createServerHooks<Admission, Refusal, Settlement, DeferredCode>({
+      payments: this.payments,
+      toResult: (settlement) => ({ transaction: "", extra: toWireSettlement(settlement) }),
+      onRefused: (payload, { corrective }) => {
+        if (corrective !== undefined) this.#correctives.set(payload, corrective);
       },
-    };
-  }
-
-  async parsePrice(price: Price, network: Network): Promise<AssetAmount> {
-    return this.#prices.parsePrice(price, network);
-  }
-
-  getAssetDecimals(asset: string, network: Network): number | undefined {
-    return this.#prices.findAsset(asset, network)?.decimals;
+      lostCode: "invalid_deferred_evm_payload_reservation_lost",
+      messageOf,
+      onError,
+    });
   }
 
   /**
@@ -141,63 +120,5 @@ export class DeferredEvmServer implements SchemeNetworkServer {
       price: BigInt(amount),
       buyer: readBuyerHeader(headerOf),
     });
-  }
-
-  async #verify({ paymentPayload, requirements }: VerifyContext): Promise<VerifyDecision> {
-    // A version 1 payload is matched by scheme and network alone: its terms are not those of the route.
-    if (paymentPayload.x402Version !== 2) return this.#abort("invalid_x402_version");
-    const result = await this.payments.admit({
-      payload: paymentPayload.payload,
-      chainId: chainIdOfNetwork(requirements.network),
-      payTo: requirements.payTo,
-      asset: requirements.asset,
-      price: requirements.amount,
-      timeout: requirements.maxTimeoutSeconds,
-    });
-    if (result.isAdmitted) {
-      this.#admissions.set(paymentPayload, result);
-      return { skip: true, result: { isValid: true, payer: result.payer } };
-    }
-    if (result.corrective !== undefined) this.#correctives.set(paymentPayload, result.corrective);
-    return { abort: true, reason: result.code, message: result.message };
-  }
-
-  async #settle(context: SettleContext): Promise<SettleDecision> {
-    const { paymentPayload, requirements } = context;
-    const admission = this.#take(paymentPayload);
-    if (admission === undefined)
-      return this.#settlementFailed(context, "invalid_deferred_evm_payload_reservation_lost");
-    const charge = await this.payments.charge(admission, requirements.amount);
-    if (!charge.isCharged) return this.#settlementFailed(context, charge.code);
-    return {
-      skip: true,
-      result: {
-        success: true,
-        payer: admission.payer,
-        transaction: "",
-        network: requirements.network,
-        amount: charge.amount.toString(),
-        extra: toWireSettlement(charge.settlement),
-      },
-    };
-  }
-
-  /** An admission is charged or released once. */
-  #take(payload: object): Admission | undefined {
-    const admission = this.#admissions.get(payload);
-    this.#admissions.delete(payload);
-    return admission;
-  }
-
-  #abort(code: DeferredCode, error?: unknown): VerifyDecision {
-    if (error !== undefined) this.#onError(error);
-    return { abort: true, reason: code, message: messageOf(code) };
-  }
-
-  /** Answers for the facilitator, which is never asked: an abort would lose what the buyer must know. */
-  #settlementFailed({ requirements }: SettleContext, code: DeferredCode, error?: unknown): SettleDecision {
-    if (error !== undefined) this.#onError(error);
-    const failure = { success: false, errorReason: code, errorMessage: messageOf(code), transaction: "" };
-    return { skip: true, result: { ...failure, network: requirements.network } };
   }
 }

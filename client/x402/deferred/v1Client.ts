@@ -1,23 +1,21 @@
 import type {
-  DefaultAsset,
-  Network,
   PaymentPayloadContext,
   PaymentPayloadResult,
   PaymentRequirements,
   SchemeNetworkClient,
 } from "@x402/core/types";
-import { findDefaultAsset } from "@x402/evm";
 import type { Address } from "viem";
 import { largest } from "../../core/amounts.ts";
 import { signVoucher, type TypedDataSigner, type Voucher } from "../../voucher/index.ts";
 import { checkCorrection } from "./buyerCorrection.ts";
 import type { DepositPolicy } from "./buyerDeposits.ts";
 import type { BuyerEvent, BuyerLimits, BuyerOptions, PaymentTerms } from "./buyerTypes.ts";
+import { findDefaultAssetV1 } from "../core/assetFinder.ts";
+import { toRequirementsV2 } from "../core/terms.ts";
 import { toTerms } from "./client.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { PriceLimitError, UnreadableOfferError } from "./errors.ts";
 import { createEscrowTrust } from "./escrowTrust.ts";
-import { chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 import { createDepositsV1, type DepositsV1 } from "./v1Deposits.ts";
 import { toWirePayload } from "./wire.ts";
 
@@ -78,10 +76,7 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
     });
   }
 
-  readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
-    const chainId = chainIdOfNetworkV1(network);
-    return chainId === undefined ? undefined : findDefaultAsset(asset, networkOfChainId(chainId));
-  };
+  readonly findDefaultAsset = findDefaultAssetV1;
 
   /**
    * Signs a payment for an offer of a version 1 402.
@@ -95,7 +90,7 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
     context?: PaymentPayloadContext,
   ): Promise<PaymentPayloadResult> {
     const { scheme, network } = requirements;
-    const terms = toTermsV1(requirements);
+    const terms = toTerms(toRequirementsV2(requirements));
     this.#requireTrusted(terms.offer.escrow);
     const { maxPrice } = this.#options.limits ?? {};
     if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
@@ -131,13 +126,4 @@ export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
   #now(): bigint {
     return this.#options.now?.() ?? BigInt(Math.floor(Date.now() / 1000));
   }
-}
-
-/** Reads the terms of a version 1 offer: the same under older names. */
-function toTermsV1(requirements: PaymentRequirements): PaymentTerms {
-  const { network } = requirements;
-  const chainId = chainIdOfNetworkV1(network);
-  if (chainId === undefined) throw new UnreadableOfferError(`network "${network}" is none of x402 version 1.`);
-  const { maxAmountRequired } = requirements as unknown as { maxAmountRequired?: unknown };
-  return toTerms({ ...requirements, network: networkOfChainId(chainId), amount: String(maxAmountRequired) });
 }

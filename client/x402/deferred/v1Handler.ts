@@ -1,37 +1,27 @@
-import type { Price } from "@x402/core/types";
 import type { Address } from "viem";
 import type { DeferredCode } from "./codes.ts";
 import { DEFERRED_SCHEME } from "./constants.ts";
 import { DeferredConfigurationError, UnknownSellerError } from "./errors.ts";
-import { chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 import { correctiveOffer, createOffers, readBuyerHeader, staticOffer } from "./offers.ts";
 import { createPayments, type Admission } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";
 import type { SellerDesk } from "./sellerDesk.ts";
-import { createPriceBook, type PricedAsset } from "../core/price.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { askV1, serveV1, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
 import {
-  askV1,
-  decodePaymentV1,
-  serveV1,
-  V1_PAYMENT_HEADER,
-  type RequestV1,
-  type ResponseV1,
-  type V1Handler,
-} from "../core/v1.ts";
+  createHandlerV1,
+  DEFAULT_TIMEOUT_V1,
+  priceOffersV1,
+  toAcceptV1,
+  type OfferV1 as CommonOfferV1,
+  type PricedOfferV1,
+} from "../core/v1Offers.ts";
 import type { WireOffer } from "./types.ts";
 import { parsePayload } from "./wire.ts";
 import { toWireSettlement } from "./wireOffer.ts";
 
 /** One way to pay for a resource. */
-export interface OfferV1 {
-  /** Word such as `base`. */
-  readonly network: string;
-  readonly payTo: Address;
-  readonly price: Price;
-  readonly description?: string;
-  readonly mimeType?: string;
-  /** Seconds a request may take; 300 by default. */
-  readonly maxTimeoutSeconds?: number;
+export interface OfferV1 extends CommonOfferV1 {
   /** True when the price is a ceiling; see {@link PaymentV1.setCharge}. */
   readonly metered?: boolean;
 }
@@ -59,15 +49,7 @@ export interface V1HandlerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-interface PricedOffer {
-  readonly offer: OfferV1;
-  readonly desk: SellerDesk;
-  readonly chainId: bigint;
-  readonly asset: Address;
-  /** Decimal string, token base units. */
-  readonly amount: string;
-  readonly extra: Record<string, unknown>;
-}
+type PricedOffer = PricedOfferV1<OfferV1, SellerDesk>;
 
 /**
  * Makes a handler that speaks x402 version 1: the 402 is JSON in the body, the payment comes in `X-PAYMENT`, the settlement goes in
@@ -90,17 +72,13 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
   const { desks, respond, isOpen = false, onError = () => undefined } = options;
   const payments = createPayments({ desks, onError });
   const offers = createOffers({ isOpen, onError });
-  const prices = createPriceBook(options.assets);
-  const priced = options.offers.map((offer): PricedOffer => {
-    const chainId = chainIdOfNetworkV1(offer.network);
-    if (chainId === undefined) throw new UnknownSellerError(offer.payTo, "any asset", offer.network);
-    const { asset, amount, extra = {} } = prices.parsePrice(offer.price, networkOfChainId(chainId));
-    const desk = payments.deskFor(chainId, offer.payTo, asset);
-    if (desk === undefined) throw new UnknownSellerError(offer.payTo, asset, offer.network);
-    return { offer, desk, chainId, asset: asset.toLowerCase() as Address, amount, extra };
+  const priced = priceOffersV1({
+    offers: options.offers,
+    assets: options.assets,
+    deskFor: (chainId, payTo, asset) => payments.deskFor(chainId, payTo, asset),
+    unknown: ({ payTo, network }, asset = "any asset") => new UnknownSellerError(payTo, asset, network),
+    misconfigured: (what, next) => new DeferredConfigurationError(what, next),
   });
-
-  requireDistinct(priced);
 
   async function ask(request: RequestV1, error: string, refusal?: Refusal): Promise<ResponseV1> {
     const accepts = await Promise.all(priced.map((entry) => toAccept(request, entry, refusal)));
@@ -113,24 +91,13 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
     const { name, version } = extra as { name?: string; version?: string };
     const domain =
       name === undefined || version === undefined ? {} : { assetDomainName: name, assetDomainVersion: version };
-    return {
-      scheme: DEFERRED_SCHEME,
-      network: offer.network,
-      maxAmountRequired: amount,
-      resource: request.url,
-      description: offer.description ?? "",
-      mimeType: offer.mimeType ?? "",
-      payTo: offer.payTo,
-      maxTimeoutSeconds: offer.maxTimeoutSeconds ?? 300,
-      asset,
-      extra: {
-        ...extra,
-        ...staticOffer(desk, asset, BigInt(amount)),
-        ...(offer.metered !== undefined && { metered: offer.metered }),
-        ...lane,
-        ...(lane.account !== undefined && { account: { ...domain, ...lane.account } }),
-      },
-    };
+    return toAcceptV1(DEFERRED_SCHEME, request, entry, {
+      ...extra,
+      ...staticOffer(desk, asset, BigInt(amount)),
+      ...(offer.metered !== undefined && { metered: offer.metered }),
+      ...lane,
+      ...(lane.account !== undefined && { account: { ...domain, ...lane.account } }),
+    });
   }
 
   async function laneFor(
@@ -172,13 +139,7 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
     });
   }
 
-  async function handle(request: RequestV1): Promise<ResponseV1> {
-    const header = request.headerOf(V1_PAYMENT_HEADER);
-    if (header === undefined || header === "") return ask(request, "X-PAYMENT header is required");
-    const payment = decodePaymentV1(header);
-    if (payment === undefined) return ask(request, "invalid_payload");
-    if (payment["x402Version"] !== 1) return ask(request, "invalid_x402_version");
-    if (payment["scheme"] !== DEFERRED_SCHEME) return ask(request, "invalid_deferred_evm_payload_scheme");
+  async function take(request: RequestV1, payment: Readonly<Record<string, unknown>>): Promise<ResponseV1> {
     const entry = findOffer(priced, payment);
     if (entry === undefined) return ask(request, "invalid_deferred_evm_payload_network_mismatch");
     const { offer, chainId, asset, amount } = entry;
@@ -188,19 +149,18 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
       payTo: offer.payTo,
       asset,
       price: amount,
-      timeout: offer.maxTimeoutSeconds ?? 300,
+      timeout: offer.maxTimeoutSeconds ?? DEFAULT_TIMEOUT_V1,
     });
     return result.isAdmitted ? serve(request, entry, result) : ask(request, result.code, result);
   }
 
-  return async (request) => {
-    try {
-      return await handle(request);
-    } catch (error) {
-      onError(error);
-      return { status: 402, headers: { "Cache-Control": "no-store" }, body: JSON.stringify(unexpected) };
-    }
-  };
+  return createHandlerV1<DeferredCode>({
+    scheme: DEFERRED_SCHEME,
+    otherScheme: "invalid_deferred_evm_payload_scheme",
+    ask,
+    take,
+    onError,
+  });
 }
 
 /**
@@ -221,15 +181,3 @@ function findOffer(
     candidates.find(({ desk, ...entry }) => desk.acceptor.seller === seller && entry.asset === asset) ?? candidates[0]
   );
 }
-
-function requireDistinct(priced: readonly PricedOffer[]): void {
-  const names = priced.map(({ offer, desk, asset }) => `${offer.network}:${desk.acceptor.seller}:${asset}`);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new DeferredConfigurationError(
-    `Two offers have one network, recipient and asset: ${twice}.`,
-    "Make one offer of them: a payment of version 1 does not say which one it accepts.",
-  );
-}
-
-const unexpected = { x402Version: 1, error: "unexpected_verify_error" satisfies DeferredCode, accepts: [] };

@@ -1,13 +1,13 @@
-import type { Address, Hash } from "viem";
-import { getBlockNumber, sendTransaction, waitForTransactionReceipt } from "viem/actions";
-import { sendInTurn } from "../../seller/core/sendInTurn.ts";
+import type { Address } from "viem";
+import { getBlockNumber } from "viem/actions";
 import type { EscrowId } from "../../seller/voucher/types.ts";
 import type { AggregatedCall } from "../../core/permit.ts";
 import { type ReadClient, type WriteClient } from "../../voucher/index.ts";
 import { createDepositProbe, toRevert } from "./depositProbe.ts";
 import { isRevert } from "./depositReasons.ts";
 import { DeferredConfigurationError } from "./errors.ts";
-import { toTransaction } from "../core/relayCalls.ts";
+import { createShared } from "../core/once.ts";
+import { createRelayWallet } from "../core/relayWallet.ts";
 import { depositCalls, deploymentCall, signerCall } from "./relayCalls.ts";
 import { DEFAULT_RELAY_GAS, type RelayGasLimits } from "./relayLimits.ts";
 import { readAssetFacts, type AssetAmounts } from "../core/assets.ts";
@@ -69,33 +69,17 @@ export interface WalletRelayerOptions {
 export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
   const { wallet, client, escrow: escrowId, minimumDeposits } = options;
   const { escrow } = escrowId;
-  const { account } = wallet;
-  if (account === undefined) {
-    const next = "Create the wallet client with `account`.";
-    throw new DeferredConfigurationError("The relayer's wallet has no account.", next);
-  }
+  const { sender, send } = createRelayWallet({
+    wallet,
+    client,
+    misconfigured: (what, next) => new DeferredConfigurationError(what, next),
+  });
   requireMinimums(minimumDeposits);
   const limits: RelayGasLimits = { ...DEFAULT_RELAY_GAS, ...options.gasLimits };
-  const probe = createDepositProbe(client, escrowId, account.address);
+  const probe = createDepositProbe(client, escrowId, sender);
   const rations = createRations(options.ration);
   const factories = (options.factories ?? []).map((factory) => factory.toLowerCase());
-  const underWay = new Map<string, Promise<RelayResult>>();
-
-  function send(
-    calls: readonly AggregatedCall[],
-    gas: bigint,
-  ): Promise<{ hash: Hash; block: bigint; isSuccess: boolean }> {
-    const transaction = { ...toTransaction(calls), account, chain: wallet.chain, gas };
-    return sendInTurn(wallet, {
-      // viem relates these types through the client's own, which a function for any client does not know.
-      send: (nonce) => sendTransaction(wallet, { ...transaction, nonce } as never),
-      wait: async (hash) => {
-        const { blockNumber, status, transactionHash } = await waitForTransactionReceipt(client, { hash });
-        // Whoever else has the key may have put another transaction in its place.
-        return { hash, block: blockNumber, isSuccess: status === "success" && transactionHash === hash };
-      },
-    });
-  }
+  const once = createShared<RelayResult>();
 
   /** Sends within the buyer's ration; undefined when it is used up. */
   async function sendFor(buyer: Address, calls: readonly AggregatedCall[], gas: bigint) {
@@ -180,15 +164,8 @@ export function createWalletRelayer(options: WalletRelayerOptions): Relayer {
     escrow: escrowId,
     methods: options.methods ?? DEPOSIT_METHODS,
     minimumDeposits,
-    name: account.address,
-    relay(request) {
-      const key = nameOf(request);
-      const running = underWay.get(key);
-      if (running !== undefined) return running;
-      const result = relayAll(request).finally(() => underWay.delete(key));
-      underWay.set(key, result);
-      return result;
-    },
+    name: sender,
+    relay: (request) => once(nameOf(request), () => relayAll(request)),
     async simulate(request) {
       const { deposit, signerAuthorization } = request;
       let deployment: PendingDeployment | undefined;

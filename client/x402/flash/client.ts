@@ -3,23 +3,18 @@ import type {
   Network,
   PaymentPayloadContext,
   PaymentPayloadResult,
-  PaymentRequired,
   PaymentRequirements,
   SchemeClientHooks,
   SchemeNetworkClient,
 } from "@x402/core/types";
-import { findDefaultAsset } from "@x402/evm";
 import type { Address } from "viem";
-import { chainIdOfNetwork } from "../core/network.ts";
 import { FLASH_SCHEME } from "./constants.ts";
+import { createAssetFinder, type ListedAsset } from "../core/assetFinder.ts";
+import { extraOfSameOffer, readCommonTerms } from "../core/terms.ts";
 import { createPayer, paymentKey } from "./payer.ts";
 import { UnreadableOfferError } from "./payerErrors.ts";
 import type { Payer, PayerOptions, PaymentKey, PaymentTerms } from "./payerTypes.ts";
-import type { Offer } from "./types.ts";
 import { parseOffer, parseSettlement, toWirePayload } from "./wire.ts";
-
-const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
-const AMOUNT = /^[1-9][0-9]{0,77}$/;
 
 type PaymentResponseContext = Parameters<NonNullable<SchemeClientHooks["onPaymentResponse"]>>[0];
 
@@ -29,7 +24,7 @@ export interface FlashEvmSchemeOptions extends PayerOptions {
    * Tokens besides USDC and the other defaults of `@x402/evm` for which the SDK's dollar limits hold. Tokens that are not named need an
    * entry in `spendControls.allowedAssets`.
    */
-  readonly assets?: readonly (DefaultAsset & { readonly network: Network })[];
+  readonly assets?: readonly ListedAsset[];
 }
 
 /**
@@ -44,13 +39,14 @@ export interface FlashEvmSchemeOptions extends PayerOptions {
 export class FlashEvmScheme implements SchemeNetworkClient {
   readonly scheme = FLASH_SCHEME;
   readonly schemeHooks: SchemeClientHooks;
+  /** Finds an asset the SDK's dollar limits hold for. */
+  readonly findDefaultAsset: (asset: string, network: Network) => DefaultAsset | undefined;
   readonly payer: Payer;
-  readonly #assets: readonly (DefaultAsset & { readonly network: Network })[];
 
   /** @throws {FlashConfigurationError} no contract is trusted, or no key signs payments. */
   constructor(options: FlashEvmSchemeOptions) {
     this.payer = createPayer(options);
-    this.#assets = options.assets ?? [];
+    this.findDefaultAsset = createAssetFinder(options.assets);
     this.schemeHooks = { onPaymentResponse: (context) => this.#learn(context) };
   }
 
@@ -58,13 +54,6 @@ export class FlashEvmScheme implements SchemeNetworkClient {
   get address(): Address {
     return this.payer.address;
   }
-
-  /** Finds an asset the SDK's dollar limits hold for. */
-  readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
-    const isIt = (entry: DefaultAsset & { readonly network: Network }) =>
-      entry.network === network && entry.asset.toLowerCase() === asset.toLowerCase();
-    return this.#assets.find(isIt) ?? findDefaultAsset(asset, network);
-  };
 
   /**
    * Signs a payment for an offer of a 402.
@@ -89,9 +78,10 @@ export class FlashEvmScheme implements SchemeNetworkClient {
       const settlement = parseSettlement(settleResponse.extra);
       await this.payer.accepted(payment, settlement.isValid ? settlement.value : undefined);
     } else if (settleResponse === undefined && paymentRequired !== undefined) {
-      const offer = findOffer(paymentRequired, requirements);
+      const offer = parseOffer(extraOfSameOffer(paymentRequired, requirements));
       const code = typeof paymentRequired.error === "string" ? paymentRequired.error : "";
-      if (await this.payer.refused(payment, code, offer)) return { recovered: true as const };
+      if (await this.payer.refused(payment, code, offer.isValid ? offer.value : undefined))
+        return { recovered: true as const };
     } else {
       // A settlement that failed came after the payment was taken: what was signed stays with the server.
       await this.payer.unanswered(payment);
@@ -127,37 +117,8 @@ export function keyOfPayload(payload: Record<string, unknown>, price: string): P
  * const terms = toTerms(paymentRequired.accepts[0]);
  */
 export function toTerms(requirements: PaymentRequirements): PaymentTerms {
-  const { network, payTo, asset, amount, maxTimeoutSeconds, extra } = requirements;
-  const chainId = chainIdOfNetwork(network);
-  if (chainId === undefined) throw new UnreadableOfferError(`network "${network}" is no \`eip155:<chain id>\`.`);
-  const offer = parseOffer(extra);
+  const { payTo, asset, ...terms } = readCommonTerms(requirements);
+  const offer = parseOffer(requirements.extra);
   if (!offer.isValid) throw new UnreadableOfferError(offer.message);
-  if (!AMOUNT.test(amount)) throw new UnreadableOfferError(`the amount "${amount}" is no positive decimal integer.`);
-  return {
-    chainId,
-    server: toAddress(payTo, "payTo"),
-    token: toAddress(asset, "asset"),
-    price: BigInt(amount),
-    ...(Number.isSafeInteger(maxTimeoutSeconds) && maxTimeoutSeconds > 0 && { timeout: BigInt(maxTimeoutSeconds) }),
-    offer: offer.value,
-  };
-}
-
-/** The offer of a new 402 that has the terms of an earlier one. */
-function findOffer(paymentRequired: PaymentRequired, requirements: PaymentRequirements): Offer | undefined {
-  const accepts: unknown = paymentRequired.accepts;
-  if (!Array.isArray(accepts)) return undefined;
-  const isSame = (accept: PaymentRequirements | null) =>
-    accept?.scheme === FLASH_SCHEME &&
-    accept.network === requirements.network &&
-    accept.asset === requirements.asset &&
-    accept.payTo === requirements.payTo &&
-    accept.amount === requirements.amount;
-  const offer = parseOffer(accepts.find(isSame)?.extra);
-  return offer.isValid ? offer.value : undefined;
-}
-
-function toAddress(value: string, name: string): Address {
-  if (!ADDRESS.test(value)) throw new UnreadableOfferError(`\`${name}\` "${value}" is no address.`);
-  return value.toLowerCase() as Address;
+  return { ...terms, server: payTo, token: asset, offer: offer.value };
 }

@@ -8,7 +8,6 @@ const WIRE_REJECTIONS = {
   flash_requirements_mismatch:
     "The payment requirements are not those of a server that is served here, or not those that the payment accepted.",
   flash_payload_malformed: "The payload is not one of the scheme.",
-  flash_payload_unsupported: "The server does not take payloads of this type; use one that the offer names.",
   flash_payment_malformed: "A field of the payment is not of its type or out of its range.",
   flash_tab_malformed: "A field of the tab is not of its type or out of its range.",
   flash_opening_malformed: "A field of the opening is not of its type or out of its range.",
@@ -19,6 +18,16 @@ const WIRE_REJECTIONS = {
   flash_opening_unfunded: "The token refuses to fund the opening: too little balance or allowance.",
   flash_opening_failed:
     "The opening fails, or takes more gas than the relayer spends on one. Try again with a new one.",
+  flash_renewal_malformed: "A field of the top-up or the extension is not of its type or out of its range.",
+  flash_renewal_unsupported:
+    "The server does not relay top-ups or extensions of this kind; use a method that the offer names.",
+  flash_renewal_mismatch: "The top-up or the extension is for another client, server, token or epoch than the payment.",
+  flash_renewal_too_small: "The top-up is below the least that the server relays.",
+  flash_renewal_expired: "The top-up or the extension is past its deadline.",
+  flash_renewal_signature_invalid: "The top-up or the extension is not signed by the client.",
+  flash_renewal_unfunded: "The token refuses to fund the top-up: too little balance or allowance.",
+  flash_renewal_failed:
+    "The top-up or the extension fails, or takes more gas than the relayer spends on one. Try again with a new one.",
   flash_relay_limit:
     "The relayer has sent enough for this client for now; try again in an hour, or open the escrow yourself.",
   flash_transaction_pending: "The transaction does not have the confirmations that the server wants yet.",

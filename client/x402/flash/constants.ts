@@ -10,6 +10,9 @@ export const PAYLOAD_TYPES = ["payment", "tab", "open", "transaction"] as const;
 /** Ways to fund an opening, as an offer lists them, in the order of the contract's. A permit of ERC-2612 goes with the allowance. */
 export const OPEN_METHODS = ["allowance", "eip3009", "permit2"] as const;
 
+/** Those of {@link OPEN_METHODS} that fund a top-up. */
+export const TOP_UP_METHODS = ["eip3009", "permit2"] as const;
+
 /** Keys of an offer's `extra` that change from one 402 to the next, and that a payment need not echo. */
 export const DYNAMIC_KEYS = [
   "nonceBase",
@@ -20,3 +23,13 @@ export const DYNAMIC_KEYS = [
   "retryAfterMs",
   "openTransaction",
 ] as const;
+
+/** Those of {@link DYNAMIC_KEYS} that correct one payment. */
+export const CORRECTIVE_KEYS = [
+  "nonceBase",
+  "epoch",
+  "available",
+  "lanes",
+  "retryAfterMs",
+  "openTransaction",
+] as const satisfies readonly (typeof DYNAMIC_KEYS)[number][];

@@ -1,7 +1,13 @@
 import type { Address } from "viem";
 import type { TokenDomain } from "../../core/funding.ts";
 import type { SettleFirst } from "../../seller/flash/settleFirst.ts";
-import type { FlashAcceptor, FlashChainFacts, FlashStore, SettlementId } from "../../seller/flash/types.ts";
+import type {
+  FlashAcceptor,
+  FlashChainFacts,
+  FlashLimits,
+  FlashStore,
+  SettlementId,
+} from "../../seller/flash/types.ts";
 import { amountOf } from "../core/assets.ts";
 import { PAYLOAD_TYPES } from "./constants.ts";
 import type { OpeningRelayer } from "./relayer.ts";
@@ -52,13 +58,23 @@ export function findDesk(
 }
 
 /** What a desk demands of the escrows in a token. */
-export function termsOf(desk: ServerDesk, token: Address, tokenDomain?: TokenDomain): ServerTerms {
+export function termsOf(
+  desk: ServerDesk,
+  {
+    token,
+    price,
+    tokenDomain,
+  }: { readonly token: Address; readonly price: bigint; readonly tokenDomain?: TokenDomain },
+): ServerTerms {
   const { settlement, acceptor, relayer, settleFirst } = desk;
   const least = relayer && amountOf(relayer.minimumOpenings, token);
   const isRelayed = relayer !== undefined && least !== undefined;
   return {
     settlement: settlement.settlement,
-    payloadTypes: PAYLOAD_TYPES.filter((type) => type !== "open" || isRelayed),
+    payloadTypes: PAYLOAD_TYPES.filter((type) => {
+      if (type === "transaction") return takesTransactions(acceptor.limits, price);
+      return type !== "open" || isRelayed;
+    }),
     minEscrow: leastEscrowOf(desk, token),
     minTtlSeconds: minTtlOf(desk),
     minCloseDelay: acceptor.limits.minCloseDelay,
@@ -67,6 +83,14 @@ export function termsOf(desk: ServerDesk, token: Address, tokenDomain?: TokenDom
     ...(isRelayed && { facilitatorOpen: relayer.name }),
     isSettledBeforeServed: settleFirst !== undefined,
   };
+}
+
+/** Whether a request of this price may be paid by a signed transaction. */
+export function takesTransactions(
+  { maxTransactions, minTransaction }: Pick<FlashLimits, "maxTransactions" | "minTransaction">,
+  price: bigint,
+): boolean {
+  return maxTransactions > 0 && price >= minTransaction;
 }
 
 /** Least escrow in a token, token base units; where openings are relayed, the relayer's least opening if that is more. */

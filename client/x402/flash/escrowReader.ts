@@ -1,21 +1,27 @@
 import { getBlock, getChainId } from "viem/actions";
 import type { ReadClient } from "../../core/readClient.ts";
 import { getEscrow } from "../../flash/read.ts";
+import type { SignedTopUp } from "../../flash/sign.ts";
 import type { Escrow } from "../../flash/types.ts";
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
 import { readAssetFacts, type AssetFacts } from "../core/assets.ts";
+import { isPullUsed } from "../core/pulls.ts";
 import { FlashConfigurationError } from "./errors.ts";
+import { pullOfTopUp } from "./renewalReasons.ts";
 
 /** An escrow as one block shows it. */
-export interface EscrowFacts extends Pick<Escrow, "epoch" | "isOpen" | "balance"> {
+export interface EscrowFacts extends Pick<Escrow, "epoch" | "isOpen" | "balance" | "unlockAt"> {
   /** Of the block, unix seconds. */
   readonly timestamp: bigint;
+  readonly blockNumber: bigint;
 }
 
 /** Asks the chain what a server need not be believed about. */
 export interface EscrowReader {
   /** What the latest block shows; or the last final one, which no reorganisation changes. */
   readEscrow(escrow: FlashEscrowId, block: "latest" | "finalized"): Promise<EscrowFacts>;
+  /** Whether a top-up was executed, or cancelled at its token, by a block. */
+  isTopUpUsed(escrow: FlashEscrowId, topUp: SignedTopUp, blockNumber: bigint): Promise<boolean>;
   /** Allowance of the client to FlashSettlement, and its permit nonce. */
   readAllowance(escrow: FlashEscrowId): Promise<AssetFacts>;
 }
@@ -35,8 +41,13 @@ export function createEscrowReader(...clients: readonly ReadClient[]): EscrowRea
       const client = await clientOf(clients, chainId);
       const { timestamp, number } = await getBlock(client, { blockTag });
       const parties = { settlement, client: payer, server, token };
-      const { epoch, isOpen, balance } = await getEscrow(client, { ...parties, blockNumber: number });
-      return { epoch, isOpen, balance, timestamp };
+      const escrow = await getEscrow(client, { ...parties, blockNumber: number });
+      const { epoch, isOpen, balance, unlockAt } = escrow;
+      return { epoch, isOpen, balance, unlockAt, timestamp, blockNumber: number };
+    },
+    async isTopUpUsed({ chainId, settlement }, topUp, blockNumber) {
+      const client = await clientOf(clients, chainId);
+      return isPullUsed(client, pullOfTopUp(topUp, { chainId, settlement }), { blockNumber });
     },
     async readAllowance({ chainId, settlement: escrow, client: buyer, token: asset }) {
       return readAssetFacts(await clientOf(clients, chainId), { escrow, buyer, asset });

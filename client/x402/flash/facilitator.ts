@@ -25,7 +25,7 @@ import { parseOpening, parsePayloadV1, toWireSettlement } from "./wire.ts";
 export interface FacilitatedSettlement {
   readonly settlement: SettlementId;
   /** Limits of its servers' acceptors, for their offers. */
-  readonly limits: Pick<FlashLimits, "minEscrow" | "minCloseDelay">;
+  readonly limits: Pick<FlashLimits, "minEscrow" | "minCloseDelay" | "maxTransactions" | "minTransaction">;
   /** Least `ttlSeconds` of openings that have one. */
   readonly minTtlSeconds: bigint;
   /** Sends openings; absent when none are relayed. Also `relayer` of every desk. */
@@ -85,7 +85,11 @@ export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
     return {
       settlementContractAddress: settlement.settlement,
       ...FLASH_DOMAIN,
-      payloadTypes: PAYLOAD_TYPES.filter((type) => type !== "open" || relayer !== undefined),
+      payloadTypes: PAYLOAD_TYPES.filter((type) => {
+        if (type === "transaction") return limits.maxTransactions > 0;
+        return type !== "open" || relayer !== undefined;
+      }),
+      ...(limits.maxTransactions > 0 && { minTransaction: limits.minTransaction.toString() }),
       minEscrow: limits.minEscrow.toString(),
       minTtlSeconds: toWireInteger(minTtlSeconds),
       minCloseDelay: toWireInteger(limits.minCloseDelay),

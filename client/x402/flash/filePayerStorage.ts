@@ -9,7 +9,7 @@ import {
   type PayerStorage,
   type SparePayment,
 } from "./payerStorage.ts";
-import { readOpening, toWireOpening } from "./wire.ts";
+import { readOpening, readTopUp, toWireOpening, toWireRenewal } from "./wire.ts";
 
 const VERSION = 1;
 
@@ -33,7 +33,7 @@ export function createFilePayerStorage(path: string): PayerStorage {
 }
 
 function toJson(record: PayerRecord): unknown {
-  const { escrow, epoch, isOpen, nextNonce, lanes, spares, signed, served, carried, openings } = record;
+  const { escrow, epoch, isOpen, nextNonce, lanes, spares, signed, served, carried, openings, topUps, shown } = record;
   return {
     escrow: { ...escrow, chainId: escrow.chainId.toString() },
     epoch: epoch.toString(),
@@ -50,6 +50,8 @@ function toJson(record: PayerRecord): unknown {
     served: served.toString(),
     carried: carried.toString(),
     openings: openings.map(toWireOpening),
+    topUps: topUps.map((topUp) => toWireRenewal({ topUp })),
+    ...(shown !== undefined && { shown: { epoch: shown.epoch.toString(), balance: shown.balance.toString() } }),
   };
 }
 
@@ -65,6 +67,8 @@ function fromJson(fields: Fields): PayerRecord {
     served: fields.amount("served"),
     carried: fields.amount("carried"),
     openings: fields.objects("openings").map(readOpening),
+    topUps: fields.objects("topUps").map(readTopUp),
+    ...(fields.has("shown") && { shown: readShown(fields.object("shown")) }),
   };
 }
 
@@ -85,6 +89,10 @@ function readLane(fields: Fields): PayerLaneRecord {
     charged: fields.amount("charged", MAX_UINT128),
     isAvoided: fields.flag("isAvoided"),
   };
+}
+
+function readShown(fields: Fields): NonNullable<PayerRecord["shown"]> {
+  return { epoch: fields.integer("epoch", MAX_UINT32), balance: fields.amount("balance") };
 }
 
 function readSpare(fields: Fields): SparePayment {

@@ -8,10 +8,14 @@ export type {
   Parsed,
   PayloadType,
   Permit,
+  Renewal,
   ServerTerms,
   Settlement,
+  SignedExtension,
   SignedItem,
+  TopUpMethod,
   TransactionItem,
+  WireExtension,
   WireInteger,
   WireLane,
   WireNumberedPayment,
@@ -21,9 +25,11 @@ export type {
   WirePayload,
   WirePaymentPayload,
   WirePermit,
+  WireRenewal,
   WireSettlement,
   WireTab,
   WireTabPayload,
+  WireTopUp,
   WireTransactionPayload,
 } from "./types.ts";
 export {
@@ -39,7 +45,7 @@ export {
   type OfferState,
 } from "./wire.ts";
 export { messageOf, toCode, type FlashCode } from "./codes.ts";
-export { DYNAMIC_KEYS, FLASH_DOMAIN, FLASH_SCHEME, OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
+export { DYNAMIC_KEYS, FLASH_DOMAIN, FLASH_SCHEME, OPEN_METHODS, PAYLOAD_TYPES, TOP_UP_METHODS } from "./constants.ts";
 export { chainIdOfNetwork, chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
 export { ChargeNotPriceError, FlashConfigurationError, UnknownServerError } from "./errors.ts";
 
@@ -67,7 +73,8 @@ export type { Refusal } from "./refusals.ts";
 export type { PricedAsset } from "../core/price.ts";
 export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
 export { createLocalFacilitatorClient } from "./localFacilitator.ts";
-export { createV1Handler, type OfferV1, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
+export type { OfferV1 } from "../core/v1Offers.ts";
+export { createV1Handler, type PaymentV1, type V1HandlerOptions } from "./v1Handler.ts";
 export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
 
 // Whoever pays the gas.

@@ -9,11 +9,12 @@ import { toWireDynamic, toWireTerms } from "./wire.ts";
 /** What is the same for every request of a route. */
 export function staticExtra(
   desk: ServerDesk,
-  { asset, extra }: Pick<PaymentRequirements, "asset" | "extra">,
+  { asset, amount, extra }: Pick<PaymentRequirements, "asset" | "amount" | "extra">,
 ): Record<string, unknown> {
   const named = withTokenDomain(extra);
   const domain = readDomain(named["tokenName"], named["tokenVersion"]);
-  return { ...named, ...toWireTerms(termsOf(desk, asset as Address, domain)) };
+  const what = { token: asset as Address, price: BigInt(amount), ...(domain !== undefined && { tokenDomain: domain }) };
+  return { ...named, ...toWireTerms(termsOf(desk, what)) };
 }
 
 /** Puts the token's EIP-712 names under the scheme's own keys: `name` and `version` are those of FlashSettlement. */

@@ -1,21 +1,25 @@
 import { signNumberedPayment, signPayment, signTab } from "../../flash/sign.ts";
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
+import { untilDone } from "../core/once.ts";
+import { createWaitingRoom } from "../core/waitingRoom.ts";
 import { openPayerAccount, type Claim, type Outcome } from "./payerAccount.ts";
-import { decideWithReview, readAllowance, reviewOpenings, startFromChain } from "./payerChain.ts";
+import { decideWithReview, readAllowance, reviewLocks, startFromChain } from "./payerChain.ts";
 import { createPayerContext, type PayerContext } from "./payerContext.ts";
-import { enter, leave, type Entry, type OpenAccount } from "./payerEntry.ts";
-import { EscrowNeededError, PriceLimitError, UnreadableOfferError } from "./payerErrors.ts";
-import { learnFromRefusal, outcomeOf } from "./payerLessons.ts";
+import { enter, leave, WAIT_MILLISECONDS, type EnterParameters, type Entry, type OpenAccount } from "./payerEntry.ts";
+import { EscrowNeededError, NoRoomForTopUpError, PriceLimitError, UnreadableOfferError } from "./payerErrors.ts";
+import { learnFromAnswer, learnFromRefusal, outcomeOf } from "./payerLessons.ts";
 import { signOpening } from "./payerOpenings.ts";
+import { signExtension, signRenewingTopUp } from "./payerRenewals.ts";
 import { payerKey, type PayerRecord } from "./payerStorage.ts";
 import type { Payer, PayerOptions, PaymentKey, PaymentTerms } from "./payerTypes.ts";
-import type { FlashPayload, Opening, SignedItem, TransactionItem } from "./types.ts";
+import type { FlashPayload, Opening, Renewal, SignedItem, TransactionItem } from "./types.ts";
 
 interface Payment {
   readonly account: OpenAccount;
   readonly claim: Claim;
   /** What it carries. */
   readonly opening: Opening | undefined;
+  readonly renewal: Renewal | undefined;
   readonly isResent: boolean;
 }
 
@@ -36,28 +40,27 @@ export function createPayer(options: PayerOptions): Payer {
   const accounts = new Map<string, OpenAccount>();
   /** By name, the oldest first: payments of one name are interchangeable. */
   const payments = new Map<PaymentKey, readonly Payment[]>();
-  let loading: Promise<void> | undefined;
 
   function open(escrow: FlashEscrowId, record?: PayerRecord): OpenAccount {
     const state = openPayerAccount(escrow, record);
-    const account = { state, waiting: new Set<() => void>(), opening: undefined, signing: 0n, reading: undefined };
+    const account = {
+      state,
+      waiting: createWaitingRoom(WAIT_MILLISECONDS),
+      opening: undefined,
+      signing: 0n,
+      reading: undefined,
+    };
     accounts.set(payerKey(escrow), account);
     return account;
   }
 
-  async function load(): Promise<void> {
+  const load = untilDone(async () => {
     const records = (await storage?.load()) ?? [];
     for (const record of records) if (record.escrow.client === address) open(record.escrow, record);
-  }
+  });
 
   async function accountOf({ chainId, token, server, offer: { settlement } }: PaymentTerms): Promise<OpenAccount> {
-    loading ??= load();
-    try {
-      await loading;
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
+    await load();
     const escrow = { chainId, settlement, client: address, server, token };
     const account = accounts.get(payerKey(escrow)) ?? open(escrow);
     account.reading ??= startFromChain(context, account.state);
@@ -106,17 +109,33 @@ export function createPayer(options: PayerOptions): Payer {
     }
   }
 
+  async function decide(request: EnterParameters): Promise<Entry> {
+    const review = () =>
+      reviewLocks(
+        context,
+        [...accounts.values()].map(({ state }) => state),
+      );
+    try {
+      return await decideWithReview(() => enter(context, request), review);
+    } catch (error) {
+      if (!(error instanceof NoRoomForTopUpError)) throw error;
+      // The server may have settled something by now.
+      return enter(context, { ...request, mayTopUp: false });
+    }
+  }
+
   async function signRequest(account: OpenAccount, entry: Entry, terms: PaymentTerms) {
     const { claim } = entry;
     const { state } = account;
     const opening = await completeOpening(context, account, entry, terms);
+    const renewal = await completeRenewal(context, account, entry);
     const item = await signItem(context, state.escrow, claim);
     // Before the signature leaves: what is signed must not be forgotten.
     await storage?.save(state.toRecord());
-    const payload = toPayload(item, opening);
+    const payload = toPayload(item, opening, renewal);
     const key = paymentKey(item.kind === "transaction" ? item.rawTransaction : item.signature, terms.price);
-    const isResent = claim.increase === 0n && typeof entry.opening !== "bigint";
-    put(key, { account, claim, opening, isResent });
+    const isResent = claim.increase === 0n && !isSomethingNew(entry);
+    put(key, { account, claim, opening, renewal, isResent });
     return { key, payload };
   }
 
@@ -128,13 +147,14 @@ export function createPayer(options: PayerOptions): Payer {
       const { maxPrice } = context.limitsFor(terms);
       if (maxPrice !== undefined && terms.price > maxPrice) throw new PriceLimitError(terms.price, maxPrice);
       const account = await accountOf(terms);
-      const request = { account, terms, spendCap, accounts, sweep: (now: bigint) => sweep(account, now) };
-      const review = () =>
-        reviewOpenings(
-          context,
-          [...accounts.values()].map(({ state }) => state),
-        );
-      const entry = await decideWithReview(() => enter(context, request), review);
+      const entry = await decide({
+        account,
+        terms,
+        spendCap,
+        accounts,
+        sweep: (now) => sweep(account, now),
+        mayTopUp: true,
+      });
       try {
         return await signRequest(account, entry, terms);
       } catch (error) {
@@ -149,8 +169,7 @@ export function createPayer(options: PayerOptions): Payer {
     async accepted(key, settlement) {
       const payment = end(key, () => ({ kind: "served", lane: settlement?.lane }));
       if (payment === undefined) return;
-      const { state } = payment.account;
-      if (payment.claim.epoch === state.epoch) state.isOpen = true;
+      learnFromAnswer(context, payment, settlement);
       await keep(payment);
     },
 
@@ -193,9 +212,41 @@ async function completeOpening(
   const now = context.now();
   const opening = await signOpening({ owner, escrow, epoch, signer, offer, policy, amount: wanted, facts, now });
   account.signing = 0n;
-  account.state.addOpening(opening);
+  account.state.locks.addOpening(opening);
   context.emit({ kind: "openingSigned", escrow, opening });
   return opening;
+}
+
+async function completeRenewal(
+  context: PayerContext,
+  account: OpenAccount,
+  { topUp: wantedTopUp, extension: wantedExtension, claim: { epoch } }: Entry,
+): Promise<Renewal | undefined> {
+  const { openings } = context;
+  if (openings === undefined || (wantedTopUp === "none" && wantedExtension === "none")) return undefined;
+  const { state } = account;
+  const { escrow, locks } = state;
+  const parameters = { ...openings, escrow, epoch, now: context.now() };
+  let topUp = wantedTopUp;
+  if (topUp !== "none" && "amount" in topUp) {
+    topUp = await signRenewingTopUp(parameters, topUp);
+    account.signing = 0n;
+    locks.addTopUp(topUp);
+    context.emit({ kind: "topUpSigned", escrow, topUp });
+  }
+  let extension = wantedExtension;
+  if (typeof extension === "bigint") {
+    extension = await signExtension(parameters, extension);
+    state.extension = extension;
+    context.emit({ kind: "extensionSigned", escrow, extension });
+  }
+  return { ...(topUp !== "none" && { topUp }), ...(extension !== "none" && { extension }) };
+}
+
+/** Whether something was signed for this request that no server has seen. */
+function isSomethingNew({ opening, topUp, extension }: Entry): boolean {
+  const isNewTopUp = topUp !== "none" && "amount" in topUp;
+  return typeof opening === "bigint" || isNewTopUp || typeof extension === "bigint";
 }
 
 async function signItem(
@@ -228,7 +279,12 @@ async function signItem(
   throw new UnreadableOfferError(`no key of this client signs a ${kind}.`);
 }
 
-function toPayload(item: SignedItem | TransactionItem, opening: Opening | undefined): FlashPayload {
+function toPayload(
+  item: SignedItem | TransactionItem,
+  opening: Opening | undefined,
+  renewal: Renewal | undefined,
+): FlashPayload {
   if (item.kind === "transaction") return { type: "transaction", item };
-  return opening === undefined ? { type: item.kind, item } : { type: "open", opening, item };
+  if (opening !== undefined) return { type: "open", opening, item };
+  return { type: item.kind, item, ...(renewal !== undefined && { renewal }) };
 }

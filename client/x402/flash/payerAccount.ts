@@ -2,8 +2,10 @@ import { largest, smallest } from "../../core/amounts.ts";
 import type { FlashEscrowId, FlashLane } from "../../seller/flash/types.ts";
 import { sum } from "../core/amounts.ts";
 import { MAX_UINT128, MAX_UINT64 } from "../core/fields.ts";
+import { openPayerLocks, type PayerLocks } from "./payerLocks.ts";
+import type { Standing } from "./payerRenewals.ts";
 import type { PayerLaneRecord, PayerRecord, SparePayment } from "./payerStorage.ts";
-import type { Opening } from "./types.ts";
+import type { SignedExtension } from "./types.ts";
 
 /** What one request is paid with. */
 export interface Claim {
@@ -56,12 +58,14 @@ export interface PayerAccount {
   avoidsTabs: boolean;
   /** What the server holds signed and did not serve, what is on its way included. Token base units. */
   readonly unserved: bigint;
-  /** What openings may lock, token base units. In each epoch at most one is executed. */
-  readonly locked: bigint;
-  /** The same without those of this epoch, which another opening of this epoch takes the place of. */
-  readonly lockedElsewhere: bigint;
-  /** The opening to send; undefined when one has to be signed. */
-  pendingOpening(now: bigint): Opening | undefined;
+  /** What was signed to be locked. */
+  readonly locks: PayerLocks;
+  /** What the server, or the chain, last said of this epoch's escrow. Not kept. */
+  standing: Standing;
+  /** The extension to send, as long as it serves. Not kept. */
+  extension: SignedExtension | undefined;
+  /** Before this second no renewal is brought: the server would not take one. Unix seconds. Not kept. */
+  avoidsRenewalsUntil: bigint;
 
   /** Makes a claim; nothing is promised before {@link take}. */
   plan(parameters: ClaimParameters): Claim;
@@ -69,12 +73,6 @@ export interface PayerAccount {
   endClaim(claim: Claim, outcome: Outcome): void;
   /** A claim that was never sent. */
   undo(claim: Claim): void;
-
-  addOpening(opening: Opening): void;
-  /** The server does not take this opening: another one is signed next. It may be executed all the same. */
-  denyOpening(opening: Opening): void;
-  /** Forgets openings that are over. @returns Whether there was one. */
-  forgetOpenings(isOver: (opening: Opening) => boolean): boolean;
 
   /**
    * Goes on in another epoch: what was signed in this one is void there.
@@ -88,6 +86,8 @@ export interface PayerAccount {
   promisedIn(lane: bigint): bigint;
   /** Goes on from a total within what was signed. */
   rebaseLane(lane: bigint, charged: bigint): void;
+  /** Signs totals above this one in a lane: everybody has it, so the server takes it from nobody. Not kept. */
+  passTotal(lane: bigint, total: bigint): void;
   /** Leaves a lane alone from now on. */
   avoidLane(lane: bigint): void;
   toRecord(): PayerRecord;
@@ -102,9 +102,9 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
   let signed = record?.signed ?? 0n;
   let served = record?.served ?? 0n;
   let carried = record?.carried ?? 0n;
-  let openings: readonly Opening[] = record?.openings ?? [];
-  const denied = new WeakSet<Opening>();
   const claims = new Set<Claim>();
+  /** Highest total of each lane that everybody has. */
+  const passed = new Map<bigint, bigint>();
 
   const inFlight = (lane: bigint): bigint =>
     sum([...claims].filter(({ kind, number }) => kind === "tab" && number === lane).map(({ price }) => price));
@@ -127,7 +127,8 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     const { promised = 0n, charged = 0n } = lanes.get(number) ?? {};
     const { price } = parameters;
     // Never more than the price above what was promised before, whatever the server made us believe was used of it.
-    const amount = largest(promised, smallest(charged + inFlight(number) + price, promised + price));
+    const least = promised > 0n && promised <= (passed.get(number) ?? 0n) ? promised + 1n : promised;
+    const amount = largest(least, smallest(charged + inFlight(number) + price, promised + price));
     return { number, amount, increase: amount - promised };
   }
 
@@ -174,16 +175,10 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     get unserved() {
       return carried + signed - served;
     },
-    get locked() {
-      return lockedBy(openings);
-    },
-    get lockedElsewhere() {
-      return lockedBy(openings.filter(({ terms }) => terms.epoch !== epoch));
-    },
-    pendingOpening: (now) =>
-      openings.findLast(
-        (opening) => !denied.has(opening) && opening.terms.epoch === epoch && opening.terms.deadline > now,
-      ),
+    locks: openPayerLocks(record),
+    standing: { at: 0n },
+    extension: undefined,
+    avoidsRenewalsUntil: 0n,
 
     plan(parameters) {
       const { kind, price, since, until } = parameters;
@@ -209,29 +204,20 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
       keepSpare(claim);
     },
 
-    addOpening(opening) {
-      openings = [...openings, opening];
-    },
-    denyOpening(opening) {
-      denied.add(opening);
-    },
-    forgetOpenings(isOver) {
-      const left = openings.filter((opening) => !isOver(opening));
-      const isAny = left.length < openings.length;
-      openings = left;
-      return isAny;
-    },
-
     enterEpoch(next, isProven) {
       carried = isProven ? 0n : account.unserved;
       epoch = next;
       nextNonce = 0n;
       lanes = new Map();
+      passed.clear();
       spares = [];
       signed = 0n;
       served = 0n;
       account.isOpen = false;
       account.avoidsTabs = false;
+      account.standing = { at: 0n };
+      account.extension = undefined;
+      account.avoidsRenewalsUntil = 0n;
     },
     raiseNonce(base) {
       nextNonce = largest(nextNonce, smallest(base, MAX_UINT64));
@@ -240,6 +226,9 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     promisedIn: (lane) => lanes.get(lane)?.promised ?? 0n,
     rebaseLane(lane, charged) {
       laneOf(lane).charged = smallest(charged, MAX_UINT128);
+    },
+    passTotal(lane, total) {
+      passed.set(lane, largest(total, passed.get(lane) ?? 0n));
     },
     avoidLane(lane) {
       laneOf(lane).isAvoided = true;
@@ -259,18 +248,11 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
         signed,
         served,
         carried,
-        openings,
+        ...account.locks.toRecord(),
       };
     },
   };
   return account;
-}
-
-/** Of the openings of one epoch at most one is executed. */
-function lockedBy(openings: readonly Opening[]): bigint {
-  const byEpoch = new Map<bigint, bigint>();
-  for (const { terms } of openings) byEpoch.set(terms.epoch, largest(terms.amount, byEpoch.get(terms.epoch) ?? 0n));
-  return sum(byEpoch.values());
 }
 
 /** 64 random bits: nobody else's lane, and no transaction's content twice. */

@@ -1,4 +1,5 @@
 import { EscrowNeededError } from "./payerErrors.ts";
+import type { SignedTopUp } from "../../flash/sign.ts";
 import type { AssetFacts } from "../core/assets.ts";
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
 import type { EscrowFacts } from "./escrowReader.ts";
@@ -25,7 +26,9 @@ export async function startFromChain(context: PayerContext, state: PayerAccount)
     state.enterEpoch(facts.epoch, true);
     context.emit({ kind: "corrected", escrow: state.escrow, what: "epoch", value: facts.epoch });
   }
-  if (facts.isOpen) state.isOpen = true;
+  if (!facts.isOpen) return;
+  state.isOpen = true;
+  state.standing = { ...state.standing, unlockAt: facts.unlockAt };
 }
 
 /**
@@ -44,22 +47,22 @@ export async function decideWithReview<T>(decide: () => Promise<T>, review: () =
 }
 
 /**
- * Forgets the openings that a final block shows to be over: their epoch is, so that what they locked is back, or they can no longer be
- * executed.
+ * Counts anew what is locked, by a final block: what is over counts no longer, and of what was executed counts what is left.
  *
- * @returns Whether one of them no longer counts.
+ * @returns Whether less counts than before.
  */
-export async function reviewOpenings(context: PayerContext, accounts: readonly PayerAccount[]): Promise<boolean> {
+export async function reviewLocks(context: PayerContext, accounts: readonly PayerAccount[]): Promise<boolean> {
   let isAnyOver = false;
-  for (const account of accounts) {
-    if (account.locked === 0n) continue;
-    const facts = await ask(context, ({ readEscrow }) => readEscrow(account.escrow, "finalized"));
+  for (const { escrow, locks } of accounts) {
+    if (locks.locked === 0n) continue;
+    const facts = await ask(context, ({ readEscrow }) => readEscrow(escrow, "finalized"));
     if (facts === undefined) continue;
-    const isForgotten = account.forgetOpenings(({ terms }) => {
-      const isExecuted = facts.isOpen && terms.epoch === facts.epoch;
-      return terms.epoch < facts.epoch || (terms.deadline < facts.timestamp && !isExecuted);
-    });
-    isAnyOver ||= isForgotten;
+    const uses = new Map<SignedTopUp, boolean | undefined>();
+    for (const topUp of locks.topUps) {
+      const { blockNumber } = facts;
+      uses.set(topUp, await ask(context, ({ isTopUpUsed }) => isTopUpUsed(escrow, topUp, blockNumber)));
+    }
+    isAnyOver = locks.review(facts, (topUp) => uses.get(topUp)) || isAnyOver;
   }
   return isAnyOver;
 }

@@ -18,6 +18,14 @@ export class EscrowNeededError extends BaseError {
   }
 }
 
+/** The escrow is used up, and the limits leave no room for a top-up. Never leaves the payer: it asks without one. */
+export class NoRoomForTopUpError extends EscrowNeededError {
+  constructor(least: bigint, cause: Error) {
+    super(least, cause.message);
+    this.cause = cause;
+  }
+}
+
 /** The server demands to lock the escrow for longer than the payer allows. */
 export class LockLimitError extends BaseError {
   override readonly name = "LockLimitError";

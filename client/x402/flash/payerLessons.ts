@@ -2,20 +2,39 @@ import type { Claim, Outcome } from "./payerAccount.ts";
 import { readStanding } from "./payerChain.ts";
 import type { PayerContext } from "./payerContext.ts";
 import { mayOpen, type OpenAccount } from "./payerEntry.ts";
+import { isShort, mayExtend, topUpFunding } from "./payerRenewals.ts";
 import type { PayerEvent } from "./payerTypes.ts";
 import { reactionTo, type Reaction } from "./reactions.ts";
-import type { Corrective, Offer, Opening } from "./types.ts";
+import type { Corrective, Offer, Opening, Renewal, Settlement } from "./types.ts";
 
 /** Wait before another attempt where the server does not say how long, and the least wait where it does. Milliseconds. */
 const DEFAULT_WAIT = 1_000;
 const MIN_WAIT = 100;
 
-/** A refused payment. */
-export interface RefusedPayment {
+/** Seconds for which nothing is brought after the server denied a top-up or an extension. */
+const DENIED_FOR = 60n;
+
+/** A payment that was answered. */
+export interface AnsweredPayment {
   readonly account: OpenAccount;
   readonly claim: Claim;
   /** What it carried. */
   readonly opening: Opening | undefined;
+  readonly renewal: Renewal | undefined;
+}
+
+/** Takes what the answer to a served request says of the escrow. */
+export function learnFromAnswer(
+  { now }: PayerContext,
+  { account: { state }, claim, renewal }: AnsweredPayment,
+  settlement: Settlement | undefined,
+): void {
+  if (claim.epoch !== state.epoch) return;
+  state.isOpen = true;
+  if (renewal?.topUp !== undefined) state.locks.leaveTopUp(renewal.topUp);
+  if (settlement === undefined || settlement.escrow.epoch !== claim.epoch) return;
+  const { available, unlockAt } = settlement.escrow;
+  state.standing = { available, at: now(), ...(unlockAt !== undefined && { unlockAt }) };
 }
 
 /** What becomes of a payment that was refused with a code. */
@@ -34,18 +53,27 @@ export function outcomeOf(code: string, { kind }: Claim): Outcome {
  */
 export async function learnFromRefusal(
   context: PayerContext,
-  refused: RefusedPayment,
+  refused: AnsweredPayment,
   code: string,
   offer: Offer | undefined,
 ): Promise<boolean> {
   const { account, claim, opening } = refused;
   const reaction = reactionTo(code);
-  if (opening !== undefined && isDenied(code, reaction)) account.state.denyOpening(opening);
+  if (opening !== undefined && isDenied(code, reaction)) account.state.locks.denyOpening(opening);
   if (offer === undefined || offer.settlement !== account.state.escrow.settlement) return false;
   const { corrective } = offer;
   switch (reaction) {
     case "wait":
       return waitFor(context, offer);
+    case "topUp":
+      return learnShortage(context, refused, code, offer);
+    case "extend":
+      return learnEnd(context, refused, offer);
+    case "unaided":
+      leaveRenewal(refused);
+      // Another one will do where this one was too late.
+      if (code !== "flash_renewal_expired") account.state.avoidsRenewalsUntil = context.now() + DENIED_FOR;
+      return refused.renewal !== undefined;
     case "open":
       // One that brought an opening is refused by what is wrong with it.
       if (opening === undefined) account.state.isOpen = false;
@@ -61,9 +89,61 @@ export async function learnFromRefusal(
       return learnWindow(context, refused, corrective);
     case "amount":
       return claim.kind === "tab" && learnLane(context, refused, corrective);
+    case "higher":
+      return claim.kind === "tab" && learnPublic(refused, corrective);
     case "none":
       return false;
   }
+}
+
+/** More is brought once; where that does not help, or nothing may be brought, something has to be settled first. */
+async function learnShortage(
+  context: PayerContext,
+  refused: AnsweredPayment,
+  code: string,
+  offer: Offer,
+): Promise<boolean> {
+  const { account, claim, opening, renewal } = refused;
+  const { state } = account;
+  const { corrective } = offer;
+  // Whoever is corrected has an escrow, whatever it brought to open one.
+  if (opening !== undefined && corrective?.epoch === state.epoch) state.isOpen = true;
+  const isTooSmall = code === "flash_escrow_too_small";
+  // What is wrong is the opening.
+  if (isTooSmall && opening !== undefined) return false;
+  const at = context.now();
+  const { available: _before, ...known } = state.standing;
+  state.standing = known;
+  if (renewal?.topUp !== undefined) {
+    state.locks.leaveTopUp(renewal.topUp);
+    return !isTooSmall && waitFor(context, offer);
+  }
+  const isOurs = corrective === undefined || corrective.epoch === state.epoch;
+  const available = isTooSmall ? -1n : isOurs ? corrective?.available : undefined;
+  if (available !== undefined) state.standing = { ...known, available, at };
+  const mayBring = at >= state.avoidsRenewalsUntil && topUpFunding(context, offer) !== undefined;
+  if (mayBring && state.isOpen && claim.kind !== "transaction" && isShort(state.standing, claim.price, at)) return true;
+  return !isTooSmall && waitFor(context, offer);
+}
+
+/** The lock ends too soon for this server: an extension is brought once. */
+function learnEnd(context: PayerContext, refused: AnsweredPayment, offer: Offer): boolean {
+  const { account, claim, opening, renewal } = refused;
+  const { state } = account;
+  if (opening !== undefined) return false;
+  if (renewal?.extension !== undefined) {
+    // It is not the end of the lock that the server minds.
+    leaveRenewal(refused);
+    state.avoidsRenewalsUntil = context.now() + DENIED_FOR;
+    return false;
+  }
+  state.standing = { ...state.standing, unlockAt: 0n };
+  return claim.kind !== "transaction" && context.now() >= state.avoidsRenewalsUntil && mayExtend(context, offer);
+}
+
+function leaveRenewal({ account: { state }, renewal }: AnsweredPayment): void {
+  if (renewal?.topUp !== undefined) state.locks.leaveTopUp(renewal.topUp);
+  if (renewal?.extension !== undefined) state.extension = undefined;
 }
 
 /** Whether another opening has to be signed: the relayer's own limits say nothing about this one. */
@@ -83,7 +163,7 @@ async function waitFor({ maxWait }: PayerContext, { retryAfterMs = DEFAULT_WAIT 
  */
 async function learnEpoch(
   context: PayerContext,
-  { account: { state }, claim }: RefusedPayment,
+  { account: { state }, claim }: AnsweredPayment,
   corrective: Corrective | undefined,
 ): Promise<boolean> {
   if (corrective === undefined) return false;
@@ -103,7 +183,7 @@ async function learnEpoch(
 /** Nonces below the base are of no more use; nothing else is believed of them. */
 function learnNonce(
   context: PayerContext,
-  { account: { state }, claim }: RefusedPayment,
+  { account: { state }, claim }: AnsweredPayment,
   corrective: Corrective | undefined,
 ): void {
   if (corrective === undefined || corrective.epoch !== state.epoch || claim.kind !== "payment") return;
@@ -113,7 +193,7 @@ function learnNonce(
 }
 
 /** A server that keeps no more lanes for this client still takes its payments. */
-function learnWindow(context: PayerContext, refused: RefusedPayment, corrective: Corrective | undefined): boolean {
+function learnWindow(context: PayerContext, refused: AnsweredPayment, corrective: Corrective | undefined): boolean {
   const { account, claim } = refused;
   if (claim.kind === "tab") {
     account.state.avoidsTabs = true;
@@ -123,10 +203,18 @@ function learnWindow(context: PayerContext, refused: RefusedPayment, corrective:
   return corrective !== undefined && corrective.nonceBase > claim.number;
 }
 
+/** Everybody has the total, so a higher one is signed. A lane in which more was settled than this payer knows of is left alone. */
+function learnPublic({ account: { state }, claim }: AnsweredPayment, corrective: Corrective | undefined): boolean {
+  const settled = corrective?.lanes.find((other) => other.lane === claim.number)?.settled ?? 0n;
+  if (settled > state.promisedIn(claim.number)) state.avoidLane(claim.number);
+  else state.passTotal(claim.number, claim.amount);
+  return true;
+}
+
 /** A total is believed as far as this payer's own signatures reach; beyond them the lane is left alone for a fresh one. */
 function learnLane(
   context: PayerContext,
-  { account: { state }, claim }: RefusedPayment,
+  { account: { state }, claim }: AnsweredPayment,
   corrective: Corrective | undefined,
 ): boolean {
   const lane = corrective?.lanes.find((other) => other.lane === claim.number);

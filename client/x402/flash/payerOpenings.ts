@@ -21,18 +21,20 @@ const DEFAULT_CLOSE_DELAY = 900n;
 const DEFAULT_MAX_CLOSE_DELAY = DAY;
 const DEFAULT_METHODS: readonly OpenMethod[] = ["allowance", "eip3009", "permit2"];
 
-/** An opening that is about to be signed. Amounts are token base units. */
+/** An opening or a top-up that is about to be signed. Amounts are token base units. */
 export interface OpeningRequest {
   readonly token: Address;
   readonly server: Address;
   readonly price: bigint;
   /** Least escrow that the server takes and that covers the price. */
   readonly least: bigint;
+  /** What the escrow locks already, when it is topped up; absent for an opening. */
+  readonly locked?: bigint;
 }
 
 /** How a payer opens escrows. Seconds and token base units. */
 export interface OpeningPolicy {
-  /** How much to lock; a hundred prices by default. Raised to what is needed, lowered to the limits. */
+  /** How much to lock or to add; a hundred prices by default. Raised to what is needed, lowered to the limits. */
   readonly amount?: (request: OpeningRequest) => bigint;
   /** After which the escrow is the client's again without notice; 30 days by default, more when the server demands it. */
   readonly ttlSeconds?: bigint;
@@ -49,8 +51,13 @@ export interface OpeningPolicy {
   readonly methods?: readonly OpenMethod[];
   /** How many escrows' worth payments may pull from the wallet before the client approves again; ten by default. Never unlimited. */
   readonly allowanceMultiple?: bigint;
-  /** Seconds an opening can be executed; an hour by default. */
+  /** Seconds an opening, a top-up or an extension can be executed; an hour by default. */
   readonly lifetime?: bigint;
+  /**
+   * Whether payments bring top-ups when the escrow is used up and extensions when its term ends, of the same amount, within the same limits
+   * and for as long as openings; true by default. Without it the client waits until something is settled.
+   */
+  readonly renew?: boolean;
 }
 
 /** Decides how much to lock. */
@@ -68,8 +75,8 @@ export interface SizeOpeningParameters {
  * @throws {EscrowNeededError} the limits do not allow what is needed.
  */
 export function sizeOpening({ policy, request, cap }: SizeOpeningParameters): bigint {
-  const limit = cap ?? request.price * UNLIMITED_REQUESTS;
-  const { least } = request;
+  const { least, locked = 0n } = request;
+  const limit = cap ?? request.price * UNLIMITED_REQUESTS - locked;
   if (least > limit) {
     throw new EscrowNeededError(least, `the limits allow ${limit > 0n ? limit : 0n}`);
   }
@@ -127,31 +134,45 @@ export async function signOpening(parameters: SignOpeningParameters): Promise<Op
 
 function termsOf({ escrow, epoch, signer, offer, policy, amount, now }: SignOpeningParameters): OpenEscrow {
   const { client, server, token } = escrow;
-  const closeDelay = lockOf("closeDelay", offer.minCloseDelay, {
-    wanted: policy.closeDelay ?? DEFAULT_CLOSE_DELAY,
-    limit: policy.maxCloseDelay ?? DEFAULT_MAX_CLOSE_DELAY,
-  });
-  const ttlSeconds = lockOf("ttlSeconds", largest(offer.minTtlSeconds, closeDelay), {
-    wanted: policy.ttlSeconds ?? DEFAULT_TTL,
-    limit: policy.maxTtlSeconds ?? DEFAULT_MAX_TTL,
-  });
-  const deadline = now + (policy.lifetime ?? DEFAULT_LIFETIME);
+  const closeDelay = lockOf("closeDelay", offer.minCloseDelay, policy);
+  const ttlSeconds = lockOf("ttlSeconds", largest(offer.minTtlSeconds, closeDelay), policy);
+  const deadline = now + lifetimeOf(policy);
   const key = signer === client ? zeroAddress : signer;
   return { client, server, token, amount, ttlSeconds, closeDelay, signer: key, epoch, deadline };
 }
 
-function lockOf(
-  what: "ttlSeconds" | "closeDelay",
-  demanded: bigint,
-  { wanted, limit }: { readonly wanted: bigint; readonly limit: bigint },
-): bigint {
+/**
+ * Seconds to lock for: what the policy says, at least what the server demands.
+ *
+ * @throws {LockLimitError} that is more than the policy allows.
+ */
+export function lockOf(what: "ttlSeconds" | "closeDelay", demanded: bigint, policy: OpeningPolicy): bigint {
+  const { wanted, limit } =
+    what === "ttlSeconds"
+      ? { wanted: policy.ttlSeconds ?? DEFAULT_TTL, limit: maxTtlOf(policy) }
+      : { wanted: policy.closeDelay ?? DEFAULT_CLOSE_DELAY, limit: policy.maxCloseDelay ?? DEFAULT_MAX_CLOSE_DELAY };
   if (demanded > limit) throw new LockLimitError(what, demanded, limit);
   return largest(demanded, smallest(wanted, limit));
 }
 
+/** Seconds for which what is signed can be executed. */
+export function lifetimeOf({ lifetime = DEFAULT_LIFETIME }: OpeningPolicy): bigint {
+  return lifetime;
+}
+
+/** Most seconds to lock for. */
+export function maxTtlOf({ maxTtlSeconds = DEFAULT_MAX_TTL }: OpeningPolicy): bigint {
+  return maxTtlSeconds;
+}
+
+/** Methods the payer allows, the preferred one first. */
+export function methodsOf({ methods = DEFAULT_METHODS }: OpeningPolicy): readonly OpenMethod[] {
+  return methods;
+}
+
 function chooseMethod(
   { openMethods, tokenDomain }: Offer,
-  { methods = DEFAULT_METHODS }: OpeningPolicy,
+  policy: OpeningPolicy,
   amount: bigint,
   facts: AssetFacts | undefined,
 ): OpenMethod | undefined {
@@ -161,7 +182,7 @@ function chooseMethod(
     eip3009: tokenDomain !== undefined,
     permit2: true,
   };
-  return methods.find((method) => openMethods.includes(method) && isPossible[method]);
+  return methodsOf(policy).find((method) => openMethods.includes(method) && isPossible[method]);
 }
 
 function multipleOf({ allowanceMultiple }: OpeningPolicy): { readonly multiple?: bigint } {

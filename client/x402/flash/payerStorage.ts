@@ -1,6 +1,6 @@
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
 import { createRecordMemory, type RecordStorage } from "../core/recordFile.ts";
-import type { Opening } from "./types.ts";
+import type { LockRecord } from "./payerLocks.ts";
 
 /** One lane as its payer knows it. */
 export interface PayerLaneRecord {
@@ -22,7 +22,7 @@ export interface SparePayment {
 }
 
 /** One escrow as its payer knows it. Amounts are token base units, those of payments in this epoch. */
-export interface PayerRecord {
+export interface PayerRecord extends LockRecord {
   readonly escrow: FlashEscrowId;
   readonly epoch: bigint;
   /** Whether the server accepted in this epoch, or the chain shows it. */
@@ -37,8 +37,6 @@ export interface PayerRecord {
   readonly served: bigint;
   /** What was not served in earlier epochs that the chain has not shown to be over. */
   readonly carried: bigint;
-  /** Openings that were signed and that the chain has not shown to be over. The last one is sent again while it may still be executed. */
-  readonly openings: readonly Opening[];
 }
 
 /**

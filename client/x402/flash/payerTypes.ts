@@ -1,17 +1,17 @@
 import type { Address } from "viem";
 import type { TypedDataSigner } from "../../core/signer.ts";
-import type { NumberedPaymentTransaction, TransactionSigner } from "../../flash/sign.ts";
+import type { NumberedPaymentTransaction, SignedTopUp, TransactionSigner } from "../../flash/sign.ts";
 import type { FlashEscrowId } from "../../seller/flash/types.ts";
 import type { EscrowReader } from "./escrowReader.ts";
 import type { OpeningPolicy } from "./payerOpenings.ts";
 import type { PayerStorage } from "./payerStorage.ts";
-import type { FlashPayload, Offer, Opening, Settlement } from "./types.ts";
+import type { FlashPayload, Offer, Opening, Settlement, SignedExtension } from "./types.ts";
 
 /** Limits of a payer, token base units. Absent means no limit of its own; the SDK's spend controls still hold. */
 export interface PayerLimits {
   /** Most one request may cost. */
   readonly maxPrice?: bigint;
-  /** Most that escrows of one server may lock. A signed opening counts until the chain says that it is over. */
+  /** Most that escrows of one server may lock. A signed opening or top-up counts until the chain says that it is over. */
   readonly maxEscrow?: bigint;
   /** Most that the escrows of all servers in one token may lock together. */
   readonly maxTotalEscrow?: bigint;
@@ -22,6 +22,8 @@ export interface PayerLimits {
 /** What a payer tells the application, for logs and tests. */
 export type PayerEvent =
   | { readonly kind: "openingSigned"; readonly escrow: FlashEscrowId; readonly opening: Opening }
+  | { readonly kind: "topUpSigned"; readonly escrow: FlashEscrowId; readonly topUp: SignedTopUp }
+  | { readonly kind: "extensionSigned"; readonly escrow: FlashEscrowId; readonly extension: SignedExtension }
   /** The server, or the chain, showed what this payer had not known; it goes on from there. */
   | {
       readonly kind: "corrected";
@@ -111,7 +113,8 @@ export interface Payer {
   /** Lower case. */
   readonly address: Address;
   /**
-   * Signs a payment, with an opening when there is no escrow. Waits while another payment brings that opening.
+   * Signs a payment, with an opening when there is no escrow, a top-up when it is used up and an extension when its term ends. Waits while
+   * another payment brings that opening or top-up.
    *
    * @param spendCap - Most that an opening may lock for this payment, token base units; undefined without a cap.
    * @throws {UntrustedSettlementError} the offer names a contract that the payer does not trust.

@@ -1,4 +1,5 @@
 import type { Address } from "viem";
+import { smallest } from "../../core/amounts.ts";
 import { ChainBusyError, ChainUnavailableError, ReservationLostError } from "../../seller/core/errors.ts";
 import type { FlashLane, PresentedItem } from "../../seller/flash/types.ts";
 import { isAmount } from "../core/amounts.ts";
@@ -10,6 +11,7 @@ import type { OpeningContext } from "./openings.ts";
 import { takeOriginal } from "./originals.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
 import { RETRY_MS, type Accepted, type Ask, type ReadPayment } from "./take.ts";
+import { takeRenewal } from "./renewalFlow.ts";
 import type { FlashPayload, Opening, Parsed, Settlement } from "./types.ts";
 import { parsePayload } from "./wire.ts";
 
@@ -138,11 +140,12 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
         return takeOpening(payment, payload, ask);
       case "transaction": {
         const answer = await ask(payload.item);
-        const isOther = answer !== undefined && isRefusal(answer) && answer.code === "flash_transaction_invalid";
-        return isOther ? ((await takeOriginal(payment, payload.item.rawTransaction)) ?? answer) : answer;
+        return isOfOtherForm(answer) ? ((await takeOriginal(payment, payload.item.rawTransaction)) ?? answer) : answer;
       }
-      default:
-        return ask(payload.item);
+      default: {
+        const { item, renewal } = payload;
+        return renewal === undefined ? ask(item) : takeRenewal(payment, { item, renewal }, ask);
+      }
     }
   }
 
@@ -223,10 +226,17 @@ function toSettlement({ reservation, state, safeUntil }: Admission, lane: FlashL
       available: state.available,
       safeUntil,
       epoch: state.confirmed.epoch,
+      unlockAt: smallest(state.confirmed.unlockAt, state.head.unlockAt),
     },
     ...(item.kind === "payment" && { nextNonceBase: state.nonceBase }),
     ...(lane !== undefined && { lane }),
   };
+}
+
+/** Whether a transaction may still be the original one of three arguments. */
+function isOfOtherForm(answer: Accepted | Refusal | undefined): boolean {
+  if (answer === undefined || !isRefusal(answer)) return false;
+  return answer.code === "flash_transaction_invalid" || answer.code === "flash_payload_unsupported";
 }
 
 /** The payer that an item names; a transaction names none. */

@@ -2,7 +2,7 @@ import type { x402Client } from "@x402/core/client";
 import type { PaymentPayload } from "@x402/core/types";
 import { createPaidFetch, type PaidFetchOptions } from "../core/paidFetch.ts";
 import { keyOfPayload, type FlashEvmScheme } from "./client.ts";
-import { FLASH_SCHEME } from "./constants.ts";
+import { CORRECTIVE_KEYS, FLASH_SCHEME } from "./constants.ts";
 
 /** Payments that are signed for one request after the first: the epoch may be corrected, and then the nonce. */
 const MAX_CORRECTIONS = 2;
@@ -39,6 +39,7 @@ export function wrapFetchWithFlash(
   const keyOf = ({ payload, accepted }: PaymentPayload) => keyOfPayload(payload, accepted.amount);
   const advance = {
     scheme: FLASH_SCHEME,
+    correctiveKeys: CORRECTIVE_KEYS,
     maxCorrections: MAX_CORRECTIONS,
     patience,
     isResent: (payload: PaymentPayload) => scheme.payer.isResent(keyOf(payload)),

@@ -1,8 +1,5 @@
 import type {
-  AssetAmount,
-  Network,
   PaymentRequirements,
-  Price,
   SchemeNetworkServer,
   SchemePaymentRequiredContext,
   SchemeServerHooks,
@@ -11,15 +8,17 @@ import type {
 } from "@x402/core/types";
 import type { Address } from "viem";
 import { largest } from "../../core/amounts.ts";
+import { isAmount } from "../core/amounts.ts";
 import { amountOf } from "../core/assets.ts";
 import { addToNextOffer } from "../core/nextOffer.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { AUTHORIZATION_FLOWS, PricedServer } from "../core/pricedServer.ts";
 import { messageOf, type FlashCode } from "./codes.ts";
 import { DYNAMIC_KEYS, FLASH_SCHEME } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
 import { parse } from "./fields.ts";
 import { dynamicExtra, withTokenDomain } from "./offers.ts";
-import type { Offer } from "./types.ts";
+import type { Offer, PayloadType } from "./types.ts";
 import { parseOffer } from "./wire.ts";
 
 type AfterVerify = NonNullable<SchemeServerHooks["onAfterVerify"]>;
@@ -38,17 +37,16 @@ export interface RemoteFlashEvmServerOptions {
  * @example
  * const server = new x402ResourceServer(new HTTPFacilitatorClient({ url })).register(network, new RemoteFlashEvmServer());
  */
-export class RemoteFlashEvmServer implements SchemeNetworkServer {
+export class RemoteFlashEvmServer extends PricedServer implements SchemeNetworkServer {
   readonly scheme = FLASH_SCHEME;
   readonly defaultAssetTransferMethod = "default";
-  readonly paymentFlows = { default: { supported: ["authorization"], default: "authorization" } } as const;
+  readonly paymentFlows = AUTHORIZATION_FLOWS;
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
   readonly schemeHooks: SchemeServerHooks;
-  readonly #prices: PriceBook;
   readonly #correctives = new WeakMap<object, Record<string, unknown>>();
 
   constructor({ assets }: RemoteFlashEvmServerOptions = {}) {
-    this.#prices = createPriceBook(assets);
+    super(assets);
     // The SDK goes on when a hook throws, so none may.
     this.schemeHooks = {
       onBeforeVerify: async ({ paymentPayload }) =>
@@ -56,14 +54,6 @@ export class RemoteFlashEvmServer implements SchemeNetworkServer {
       onAfterVerify: async (context) => this.#remember(context),
       onBeforeSettle: async (context) => refuseOtherCharge(context),
     };
-  }
-
-  async parsePrice(price: Price, network: Network): Promise<AssetAmount> {
-    return this.#prices.parsePrice(price, network);
-  }
-
-  getAssetDecimals(asset: string, network: Network): number | undefined {
-    return this.#prices.findAsset(asset, network)?.decimals;
   }
 
   /**
@@ -82,7 +72,8 @@ export class RemoteFlashEvmServer implements SchemeNetworkServer {
         "Use a facilitator with FlashEvmFacilitator.",
       );
     }
-    const { minimumOpenings, ...shown } = kind.extra ?? {};
+    const { minimumOpenings, minTransaction, ...terms402 } = kind.extra ?? {};
+    const shown = isBelow(requirements.amount, minTransaction) ? withoutType(terms402, "transaction") : terms402;
     const relayed = parse({ minimumOpenings }, "flash_requirements_mismatch", (fields) =>
       fields.amountsByAddress("minimumOpenings"),
     );
@@ -118,9 +109,17 @@ function withLeast(extra: object, { minEscrow }: Offer, least: bigint): Record<s
 
 /** For a token in which the facilitator relays no openings. */
 function withoutOpenings({ openMethods: _methods, facilitatorOpen: _url, ...rest }: Record<string, unknown>) {
-  const { payloadTypes } = rest;
+  return withoutType(rest, "open");
+}
+
+function withoutType({ payloadTypes, ...rest }: Record<string, unknown>, left: PayloadType): Record<string, unknown> {
   const types: readonly unknown[] = Array.isArray(payloadTypes) ? payloadTypes : [];
-  return { ...rest, payloadTypes: types.filter((type) => type !== "open") };
+  return { ...rest, payloadTypes: types.filter((type) => type !== left) };
+}
+
+/** Whether a price is below the least signed transaction that the facilitator takes. */
+function isBelow(price: string, minTransaction: unknown): boolean {
+  return isAmount(minTransaction) && isAmount(price) && BigInt(price) < BigInt(minTransaction);
 }
 
 /** The SDK does not hold the charge to the price. */

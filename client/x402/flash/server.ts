@@ -1,8 +1,5 @@
 import type {
-  AssetAmount,
-  Network,
   PaymentRequirements,
-  Price,
   SchemeNetworkServer,
   SchemePaymentRequiredContext,
   SchemeServerHooks,
@@ -10,7 +7,9 @@ import type {
 } from "@x402/core/types";
 import { chainIdOfNetwork } from "../core/network.ts";
 import { addToNextOffer } from "../core/nextOffer.ts";
-import { createPriceBook, type PriceBook, type PricedAsset } from "../core/price.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { AUTHORIZATION_FLOWS, PricedServer } from "../core/pricedServer.ts";
+import { createServerHooks } from "../core/serverHooks.ts";
 import { messageOf, type FlashCode } from "./codes.ts";
 import { DYNAMIC_KEYS, FLASH_SCHEME } from "./constants.ts";
 import type { ServerDesk } from "./desk.ts";
@@ -18,12 +17,8 @@ import { UnknownServerError } from "./errors.ts";
 import { dynamicExtra, isRefusedAt, staticExtra } from "./offers.ts";
 import { createPayments, type Admission, type Payments } from "./payments.ts";
 import type { Refusal } from "./refusals.ts";
+import type { Settlement } from "./types.ts";
 import { toWireSettlement } from "./wire.ts";
-
-type VerifyContext = Parameters<NonNullable<SchemeServerHooks["onBeforeVerify"]>>[0];
-type SettleContext = Parameters<NonNullable<SchemeServerHooks["onBeforeSettle"]>>[0];
-type VerifyDecision = Awaited<ReturnType<NonNullable<SchemeServerHooks["onBeforeVerify"]>>>;
-type SettleDecision = Awaited<ReturnType<NonNullable<SchemeServerHooks["onBeforeSettle"]>>>;
 
 /** Settings of {@link FlashEvmServer}. */
 export interface FlashEvmServerOptions {
@@ -53,44 +48,32 @@ interface Refused {
  *   .register("eip155:8453", new FlashEvmServer({ desks: [desk] }));
  * app.use(paymentMiddleware({ "GET /weather": { accepts: { scheme: "flash", network, payTo, price: "$0.001" } } }, server));
  */
-export class FlashEvmServer implements SchemeNetworkServer {
+export class FlashEvmServer extends PricedServer implements SchemeNetworkServer {
   readonly scheme = FLASH_SCHEME;
   readonly defaultAssetTransferMethod = "default";
-  readonly paymentFlows = { default: { supported: ["authorization"], default: "authorization" } } as const;
+  readonly paymentFlows = AUTHORIZATION_FLOWS;
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
   readonly schemeHooks: SchemeServerHooks;
   readonly payments: Payments;
-  readonly #prices: PriceBook;
-  readonly #onError: (error: unknown) => void;
-  /** The SDK hands the same payload object to every hook of a request. */
-  readonly #admissions = new WeakMap<object, Admission>();
   readonly #refused = new WeakMap<object, Refused>();
 
   constructor({ desks, assets, onError = () => undefined }: FlashEvmServerOptions) {
+    super(assets);
     this.payments = createPayments({ desks, onError });
-    this.#prices = createPriceBook(assets);
-    this.#onError = onError;
-    // The SDK goes on when a hook throws, so none may.
-    this.schemeHooks = {
-      onBeforeVerify: (context) =>
-        this.#verify(context).catch((error: unknown) => this.#abort("unexpected_verify_error", error)),
-      onBeforeSettle: (context) =>
-        this.#settle(context).catch((error: unknown) =>
-          this.#settlementFailed(context, "unexpected_settle_error", error),
-        ),
-      onVerifiedPaymentCanceled: async ({ paymentPayload }) => {
-        const admission = this.#take(paymentPayload);
-        if (admission !== undefined) await this.payments.release(admission);
+    this.schemeHooks = createServerHooks<Admission, Refusal, Settlement, FlashCode>({
+      payments: this.payments,
+      toResult: (settlement) => ({
+        // What was settled first is named by its transaction; everything else is settled later.
+        transaction: settlement.status === "settled" ? settlement.paymentId : "",
+        extra: toWireSettlement(settlement),
+      }),
+      onRefused: (payload, refusal, requirements) => {
+        this.#refused.set(payload, { refusal, requirements });
       },
-    };
-  }
-
-  async parsePrice(price: Price, network: Network): Promise<AssetAmount> {
-    return this.#prices.parsePrice(price, network);
-  }
-
-  getAssetDecimals(asset: string, network: Network): number | undefined {
-    return this.#prices.findAsset(asset, network)?.decimals;
+      lostCode: "flash_reservation_lost",
+      messageOf,
+      onError,
+    });
   }
 
   /**
@@ -121,62 +104,5 @@ export class FlashEvmServer implements SchemeNetworkServer {
     const refused = payload === undefined ? undefined : this.#refused.get(payload);
     const isAbout = refused !== undefined && isRefusedAt(refused.requirements, offer);
     return dynamicExtra(desk ?? {}, isAbout ? refused.refusal : undefined);
-  }
-
-  async #verify({ paymentPayload, requirements }: VerifyContext): Promise<VerifyDecision> {
-    // A version 1 payload is matched by scheme and network alone: its terms are not those of the route.
-    if (paymentPayload.x402Version !== 2) return this.#abort("invalid_x402_version");
-    const result = await this.payments.admit({
-      payload: paymentPayload.payload,
-      chainId: chainIdOfNetwork(requirements.network),
-      payTo: requirements.payTo,
-      asset: requirements.asset,
-      price: requirements.amount,
-    });
-    if (result.isAdmitted) {
-      this.#admissions.set(paymentPayload, result);
-      return { skip: true, result: { isValid: true, payer: result.payer } };
-    }
-    this.#refused.set(paymentPayload, { refusal: result, requirements });
-    return { abort: true, reason: result.code, message: result.message };
-  }
-
-  async #settle(context: SettleContext): Promise<SettleDecision> {
-    const { paymentPayload, requirements } = context;
-    const admission = this.#take(paymentPayload);
-    if (admission === undefined) return this.#settlementFailed(context, "flash_reservation_lost");
-    const charge = await this.payments.charge(admission, requirements.amount);
-    if (!charge.isCharged) return this.#settlementFailed(context, charge.code);
-    return {
-      skip: true,
-      result: {
-        success: true,
-        payer: admission.payer,
-        // What was settled first is named by its transaction; everything else is settled later.
-        transaction: charge.settlement.status === "settled" ? charge.settlement.paymentId : "",
-        network: requirements.network,
-        amount: charge.amount.toString(),
-        extra: toWireSettlement(charge.settlement),
-      },
-    };
-  }
-
-  /** An admission is charged or released once. */
-  #take(payload: object): Admission | undefined {
-    const admission = this.#admissions.get(payload);
-    this.#admissions.delete(payload);
-    return admission;
-  }
-
-  #abort(code: FlashCode, error?: unknown): VerifyDecision {
-    if (error !== undefined) this.#onError(error);
-    return { abort: true, reason: code, message: messageOf(code) };
-  }
-
-  /** Answers for the facilitator, which is never asked: an abort would lose what the client must know. */
-  #settlementFailed({ requirements }: SettleContext, code: FlashCode, error?: unknown): SettleDecision {
-    if (error !== undefined) this.#onError(error);
-    const failure = { success: false, errorReason: code, errorMessage: messageOf(code), transaction: "" };
-    return { skip: true, result: { ...failure, network: requirements.network } };
   }
 }

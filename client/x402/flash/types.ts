@@ -1,6 +1,7 @@
 import type { Address, Hash, Hex } from "viem";
 import type { TokenDomain } from "../../core/funding.ts";
-import type { SignedOpening } from "../../flash/sign.ts";
+import type { SignedOpening, SignedTopUp } from "../../flash/sign.ts";
+import type { ExtendEscrow } from "../../flash/types.ts";
 import type { FlashLane, PresentedItem } from "../../seller/flash/types.ts";
 import type { Parsed as ParsedOf, WireInteger } from "../core/fields.ts";
 import type { FlashCode } from "./codes.ts";
@@ -22,6 +23,9 @@ export type PayloadType = (typeof PAYLOAD_TYPES)[number];
 
 /** How an opening is funded; the payer is always the client. A permit of ERC-2612 goes with the allowance. */
 export type OpenMethod = (typeof OPEN_METHODS)[number];
+
+/** How a top-up is funded: its signature acts once, which an allowance would not see to. */
+export type TopUpMethod = Exclude<OpenMethod, "allowance">;
 
 /* PAYLOAD */
 
@@ -63,11 +67,45 @@ export interface WirePermit {
   readonly signature: string;
 }
 
+/** A `TopUp` on the wire. */
+export interface WireTopUp {
+  readonly client: string;
+  readonly server: string;
+  readonly token: string;
+  readonly amount: string;
+  readonly epoch: WireInteger;
+  /** Decimal string. */
+  readonly salt: string;
+  readonly deadline: WireInteger;
+}
+
+/** An `ExtendEscrow` on the wire. */
+export interface WireExtension {
+  readonly client: string;
+  readonly server: string;
+  readonly token: string;
+  readonly epoch: WireInteger;
+  readonly newUnlockAt: WireInteger;
+  readonly deadline: WireInteger;
+}
+
+/** What a payment brings for an escrow that is open: more tokens, more time, or both. Sent when the payment needs it, and only then. */
+export interface WireRenewal {
+  readonly topUp?: WireTopUp;
+  /** With `topUp`. */
+  readonly funding?: { readonly method: TopUpMethod; readonly signature: string };
+  readonly extend?: WireExtension;
+  /** With `extend`: the client's. */
+  readonly extendSignature?: string;
+}
+
 /** One payment. */
 export interface WirePaymentPayload {
   readonly type: "payment";
   readonly payment: WireNumberedPayment;
   readonly signature: string;
+  /** Ours. */
+  readonly renewal?: WireRenewal;
 }
 
 /** The next total of a lane. */
@@ -75,6 +113,8 @@ export interface WireTabPayload {
   readonly type: "tab";
   readonly tab: WireTab;
   readonly signature: string;
+  /** Ours. */
+  readonly renewal?: WireRenewal;
 }
 
 /** An escrow to be opened, and the first payment or tab against it: `signature` is the payment's or tab's. */
@@ -122,9 +162,21 @@ export interface Opening extends SignedOpening {
   readonly permit?: Permit;
 }
 
+/** An extension of the lock with the client's signature. */
+export interface SignedExtension {
+  readonly authorization: ExtendEscrow;
+  readonly signature: Hex;
+}
+
+/** What a payment brings for an escrow that is open. One of the two at least. */
+export interface Renewal {
+  readonly topUp?: SignedTopUp;
+  readonly extension?: SignedExtension;
+}
+
 /** {@link WirePayload}, parsed. */
 export type FlashPayload =
-  | { readonly type: "payment" | "tab"; readonly item: SignedItem }
+  | { readonly type: "payment" | "tab"; readonly item: SignedItem; readonly renewal?: Renewal }
   | { readonly type: "transaction"; readonly item: TransactionItem }
   | { readonly type: "open"; readonly opening: Opening; readonly item: SignedItem };
 
@@ -233,6 +285,8 @@ export interface WireSettlement {
     /** First second at which nothing is accepted any more without a newer view of the chain. */
     readonly safeUntil: WireInteger;
     readonly epoch: WireInteger;
+    /** Ours: first second at which the client can withdraw. */
+    readonly unlockAt?: WireInteger;
   };
   /** Of a payment: lowest nonce to use. */
   readonly nextNonceBase?: string;
@@ -254,6 +308,8 @@ export interface Settlement {
     /** Unix seconds. */
     readonly safeUntil: bigint;
     readonly epoch: bigint;
+    /** First second at which the client can withdraw, unix seconds; absent when the server does not say. */
+    readonly unlockAt?: bigint;
   };
   readonly nextNonceBase?: bigint;
   readonly lane?: FlashLane;

@@ -1,19 +1,13 @@
-import type {
-  DefaultAsset,
-  Network,
-  PaymentPayloadResult,
-  PaymentRequirements,
-  SchemeNetworkClient,
-} from "@x402/core/types";
-import { findDefaultAsset } from "@x402/evm";
+import type { PaymentPayloadResult, PaymentRequirements, SchemeNetworkClient } from "@x402/core/types";
 import type { Address } from "viem";
 import { signNumberedPayment, type TransactionSigner } from "../../flash/sign.ts";
-import { chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
+import { findDefaultAssetV1 } from "../core/assetFinder.ts";
+import { toRequirementsV2 } from "../core/terms.ts";
 import { toTerms } from "./client.ts";
 import { FLASH_SCHEME } from "./constants.ts";
 import type { EscrowReader } from "./escrowReader.ts";
 import { createPayerContext, type PayerContext } from "./payerContext.ts";
-import { PriceLimitError, UnreadableOfferError } from "./payerErrors.ts";
+import { PriceLimitError } from "./payerErrors.ts";
 import type { PayerLimits, PayerOptions } from "./payerTypes.ts";
 
 /** Settings of {@link FlashEvmSchemeV1}. */
@@ -47,10 +41,7 @@ export class FlashEvmSchemeV1 implements SchemeNetworkClient {
     this.#context = createPayerContext({ ...options, payBy: "transaction" });
   }
 
-  readonly findDefaultAsset = (asset: string, network: Network): DefaultAsset | undefined => {
-    const chainId = chainIdOfNetworkV1(network);
-    return chainId === undefined ? undefined : findDefaultAsset(asset, networkOfChainId(chainId));
-  };
+  readonly findDefaultAsset = findDefaultAssetV1;
 
   /**
    * Signs a payment for an offer of a version 1 402.
@@ -60,7 +51,7 @@ export class FlashEvmSchemeV1 implements SchemeNetworkClient {
    */
   async createPaymentPayload(x402Version: number, requirements: PaymentRequirements): Promise<PaymentPayloadResult> {
     const { scheme, network } = requirements;
-    const { chainId, server, token, price, offer } = toTermsV1(requirements);
+    const { chainId, server, token, price, offer } = toTerms(toRequirementsV2(requirements));
     const { requireTrusted, address: client, transactionTerms } = this.#context;
     requireTrusted(offer.settlement);
     const { maxPrice } = this.#options.limits ?? {};
@@ -75,13 +66,4 @@ export class FlashEvmSchemeV1 implements SchemeNetworkClient {
     // The SDK sends a version 1 result as it is, so it names its scheme and network; the payload of this scheme is a text.
     return { x402Version, scheme, network, payload } as unknown as PaymentPayloadResult;
   }
-}
-
-/** Reads the terms of a version 1 offer: the same under older names. */
-function toTermsV1(requirements: PaymentRequirements) {
-  const { network } = requirements;
-  const chainId = chainIdOfNetworkV1(network);
-  if (chainId === undefined) throw new UnreadableOfferError(`network "${network}" is none of x402 version 1.`);
-  const { maxAmountRequired } = requirements as unknown as { maxAmountRequired?: unknown };
-  return toTerms({ ...requirements, network: networkOfChainId(chainId), amount: String(maxAmountRequired) });
 }

@@ -1,16 +1,7 @@
-import type { Price } from "@x402/core/types";
 import type { Address } from "viem";
-import { chainIdOfNetworkV1, networkOfChainId } from "../core/network.ts";
-import { createPriceBook, type PricedAsset } from "../core/price.ts";
-import {
-  askV1,
-  decodePaymentV1,
-  serveV1,
-  V1_PAYMENT_HEADER,
-  type RequestV1,
-  type ResponseV1,
-  type V1Handler,
-} from "../core/v1.ts";
+import type { PricedAsset } from "../core/price.ts";
+import { askV1, serveV1, type RequestV1, type ResponseV1, type V1Handler } from "../core/v1.ts";
+import { createHandlerV1, priceOffersV1, toAcceptV1, type OfferV1, type PricedOfferV1 } from "../core/v1Offers.ts";
 import type { FlashCode } from "./codes.ts";
 import { FLASH_SCHEME } from "./constants.ts";
 import type { ServerDesk } from "./desk.ts";
@@ -19,18 +10,6 @@ import { dynamicExtra, staticExtra } from "./offers.ts";
 import { createPayments, type Admission } from "./payments.ts";
 import { refuse, type Refusal } from "./refusals.ts";
 import { parsePayloadV1, toWireSettlement } from "./wire.ts";
-
-/** One way to pay for a resource. */
-export interface OfferV1 {
-  /** Word such as `base`. */
-  readonly network: string;
-  readonly payTo: Address;
-  readonly price: Price;
-  readonly description?: string;
-  readonly mimeType?: string;
-  /** Seconds a request may take; 300 by default. */
-  readonly maxTimeoutSeconds?: number;
-}
 
 /** The payment of a request that is being served. */
 export interface PaymentV1 {
@@ -48,16 +27,7 @@ export interface V1HandlerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-interface PricedOffer {
-  readonly offer: OfferV1;
-  readonly desk: ServerDesk;
-  readonly chainId: bigint;
-  /** Lower case. */
-  readonly asset: Address;
-  /** Decimal string, token base units. */
-  readonly amount: string;
-  readonly extra: Record<string, unknown>;
-}
+type PricedOffer = PricedOfferV1<OfferV1, ServerDesk>;
 
 /** A refusal, and the offer that it is about. */
 interface Refused {
@@ -77,7 +47,7 @@ const OTHER_OFFER: ReadonlySet<FlashCode> = new Set<FlashCode>([
  * Makes a handler that speaks x402 version 1: the 402 is JSON in the body, the payment comes in `X-PAYMENT`, the settlement goes in
  * `X-PAYMENT-RESPONSE`. The payload is the bare signed transaction of the scheme's first version, or an object as in version 2.
  *
- * A transaction that calls `settleNumberedPayment` is accepted at once; the original `settlePayment` only where the desk has a `settleFirst`,
+ * A transaction that calls `settleNumberedPayment` is accepted at once, where the limits of the desk's acceptor take any (`maxTransactions`); the original `settlePayment` only where the desk has a `settleFirst`,
  * and once it has paid on-chain.
  *
  * @param options - {@link V1HandlerOptions}.
@@ -96,16 +66,13 @@ const OTHER_OFFER: ReadonlySet<FlashCode> = new Set<FlashCode>([
 export function createV1Handler(options: V1HandlerOptions): V1Handler {
   const { desks, respond, onError = () => undefined } = options;
   const payments = createPayments({ desks, onError });
-  const prices = createPriceBook(options.assets);
-  const priced = options.offers.map((offer): PricedOffer => {
-    const chainId = chainIdOfNetworkV1(offer.network);
-    if (chainId === undefined) throw new UnknownServerError(offer.payTo, "any token", offer.network);
-    const { asset, amount, extra = {} } = prices.parsePrice(offer.price, networkOfChainId(chainId));
-    const desk = payments.deskFor(chainId, offer.payTo, asset);
-    if (desk === undefined) throw new UnknownServerError(offer.payTo, asset, offer.network);
-    return { offer, desk, chainId, asset: asset.toLowerCase() as Address, amount, extra };
+  const priced = priceOffersV1({
+    offers: options.offers,
+    assets: options.assets,
+    deskFor: (chainId, payTo, asset) => payments.deskFor(chainId, payTo, asset),
+    unknown: ({ payTo, network }, asset = "any token") => new UnknownServerError(payTo, asset, network),
+    misconfigured: (what, next) => new FlashConfigurationError(what, next),
   });
-  requireDistinct(priced);
 
   function ask(request: RequestV1, error: string, refused?: Refused): ResponseV1 {
     return askV1(
@@ -154,48 +121,22 @@ export function createV1Handler(options: V1HandlerOptions): V1Handler {
     return ask(request, refused.refusal.code, refused);
   }
 
-  async function handle(request: RequestV1): Promise<ResponseV1> {
-    const header = request.headerOf(V1_PAYMENT_HEADER);
-    if (header === undefined || header === "") return ask(request, "X-PAYMENT header is required");
-    const payment = decodePaymentV1(header);
-    if (payment === undefined) return ask(request, "invalid_payload");
-    if (payment["x402Version"] !== 1) return ask(request, "invalid_x402_version");
-    if (payment["scheme"] !== FLASH_SCHEME) return ask(request, "flash_scheme_mismatch");
-    const candidates = priced.filter(({ offer }) => offer.network === payment["network"]);
-    return take(request, candidates, payment["payload"]);
-  }
-
-  return async (request) => {
-    try {
-      return await handle(request);
-    } catch (error) {
-      onError(error);
-      return askV1([], "unexpected_verify_error" satisfies FlashCode);
-    }
-  };
-}
-
-function toAccept({ url }: RequestV1, { offer, desk, asset, amount, extra }: PricedOffer, refusal?: Refusal): object {
-  return {
+  return createHandlerV1<FlashCode>({
     scheme: FLASH_SCHEME,
-    network: offer.network,
-    maxAmountRequired: amount,
-    resource: url,
-    description: offer.description ?? "",
-    mimeType: offer.mimeType ?? "",
-    payTo: offer.payTo,
-    maxTimeoutSeconds: offer.maxTimeoutSeconds ?? 300,
-    asset,
-    extra: { ...staticExtra(desk, { asset, extra }), ...dynamicExtra(desk, refusal) },
-  };
+    otherScheme: "flash_scheme_mismatch",
+    ask,
+    take: (request, { network, payload }) => {
+      const candidates = priced.filter(({ offer }) => offer.network === network);
+      return take(request, candidates, payload);
+    },
+    onError,
+  });
 }
 
-function requireDistinct(priced: readonly PricedOffer[]): void {
-  const names = priced.map(({ offer, desk, asset }) => `${offer.network}:${desk.server.toLowerCase()}:${asset}`);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new FlashConfigurationError(
-    `Two offers have one network, recipient and token: ${twice}.`,
-    "Make one offer of them: a payment of version 1 does not say which one it accepts.",
-  );
+function toAccept(request: RequestV1, entry: PricedOffer, refusal?: Refusal): object {
+  const { desk, asset, amount, extra } = entry;
+  return toAcceptV1(FLASH_SCHEME, request, entry, {
+    ...staticExtra(desk, { asset, amount, extra }),
+    ...dynamicExtra(desk, refusal),
+  });
 }

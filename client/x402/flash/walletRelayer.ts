@@ -1,5 +1,5 @@
-import { decodeFunctionResult, erc20Abi, isAddressEqual, type Address, type Hash, type Hex } from "viem";
-import { call, readContract, sendTransaction, waitForTransactionReceipt } from "viem/actions";
+import { decodeFunctionResult, erc20Abi, isAddressEqual, type Address, type Hex } from "viem";
+import { call, readContract } from "viem/actions";
 import { multicall3Abi } from "../../abi/index.ts";
 import { PERMIT2_ADDRESS } from "../../core/funding.ts";
 import type { AggregatedCall } from "../../core/permit.ts";
@@ -16,20 +16,22 @@ import {
   TransferMismatchError,
   WrongEpochError,
 } from "../../flash/errors.ts";
-import { sendInTurn } from "../../seller/core/sendInTurn.ts";
 import type { SettlementId } from "../../seller/flash/types.ts";
 import type { AssetAmounts } from "../core/assets.ts";
 import { createRations, type RelayRation } from "../core/rations.ts";
+import { createShared } from "../core/once.ts";
 import { toTransaction } from "../core/relayCalls.ts";
+import { createRelayWallet } from "../core/relayWallet.ts";
 import type { FlashCode } from "./codes.ts";
 import { OPEN_METHODS } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
 import { openingCalls } from "./openingCalls.ts";
 import type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
-import type { OpenMethod, Opening } from "./types.ts";
+import { tryRenewal } from "./renewalTrial.ts";
+import type { OpenMethod, Opening, Renewal } from "./types.ts";
 
 /**
- * Most gas of an opening unless a relayer says otherwise. Keys need 150,000, through a permit 200,000; a contract wallet needs what its
+ * Most gas of an opening, a top-up or an extension unless a relayer says otherwise. Keys need 150,000, through a permit 200,000; a contract wallet needs what its
  * signature check takes on top, and can burn all it gets.
  */
 const DEFAULT_OPENING_GAS = 350_000n;
@@ -43,15 +45,15 @@ export interface WalletRelayerOptions {
   /** Any viem client of the chain. */
   readonly client: ReadClient;
   /**
-   * Least opening to relay, token base units by token; openings in other tokens are not relayed. It is what a stranger locks to have a
+   * Least opening or top-up to relay, token base units by token; in other tokens none is relayed. It is what a stranger locks to have a
    * transaction sent: choose it well above what that costs.
    */
   readonly minimumOpenings: AssetAmounts;
   /** Methods to relay; all by default. */
   readonly methods?: readonly OpenMethod[];
-  /** Most gas of one opening; 350,000 by default. */
+  /** Most gas of one opening, top-up or extension; 350,000 by default. */
   readonly gasLimit?: bigint;
-  /** Transactions for one client that are not successful openings: 8 at once and 1 an hour by default. */
+  /** Transactions for one client that are not successful openings or top-ups: 8 at once and 1 an hour by default. */
   readonly ration?: RelayRation;
 }
 
@@ -72,19 +74,16 @@ export interface WalletRelayerOptions {
  */
 export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelayer {
   const { wallet, client, settlement, minimumOpenings, gasLimit: gas = DEFAULT_OPENING_GAS } = options;
-  const { account } = wallet;
-  if (account === undefined) {
-    throw new FlashConfigurationError(
-      "The relayer's wallet has no account.",
-      "Create the wallet client with `account`.",
-    );
-  }
-  const sender = account.address;
+  const { sender, send } = createRelayWallet({
+    wallet,
+    client,
+    misconfigured: (what, next) => new FlashConfigurationError(what, next),
+  });
   requireMinimums(minimumOpenings);
   const rations = createRations(options.ration);
   // A wallet could otherwise have this process fetch any URL.
   const quiet = { ...client, ccipRead: false } as const;
-  const underWay = new Map<string, Promise<RelayResult>>();
+  const once = createShared<RelayResult>();
 
   async function simulate(opening: Opening): Promise<RelayTrial> {
     if (isAddressEqual(opening.terms.client, sender)) return { code: "flash_opening_unsupported" };
@@ -126,19 +125,6 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
     return (await readContract(client, { ...asset, functionName: "allowance", args: [owner, spender] })) >= amount;
   }
 
-  async function send(calls: readonly AggregatedCall[]): Promise<{ readonly hash: Hash; readonly isSuccess: boolean }> {
-    const transaction = { ...toTransaction(calls), account, chain: wallet.chain, gas };
-    return sendInTurn(wallet, {
-      // viem relates these types through the client's own, which a function for any client does not know.
-      send: (nonce) => sendTransaction(wallet, { ...transaction, nonce } as never),
-      wait: async (hash) => {
-        const { status, transactionHash } = await waitForTransactionReceipt(client, { hash });
-        // Whoever else has the key may have put another transaction in its place.
-        return { hash, isSuccess: status === "success" && transactionHash === hash };
-      },
-    });
-  }
-
   async function relay(opening: Opening): Promise<RelayResult> {
     const { code, epoch, isOpen } = await simulate(opening);
     if (code !== undefined) return { isRelayed: false, code, ...(epoch !== undefined && { epoch }) };
@@ -147,7 +133,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
     const { client: owner } = opening.terms;
     if (calls === undefined) return { isRelayed: false, code: "flash_opening_signature_invalid" };
     if (!rations.take(owner)) return { isRelayed: false, code: "flash_relay_limit" };
-    const { hash, isSuccess } = await send(calls);
+    const { hash, isSuccess } = await send(calls, gas);
     if (isSuccess) {
       rations.giveBack(owner);
       return { isRelayed: true, transaction: hash };
@@ -159,20 +145,29 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
       : { isRelayed: false, code: again.code ?? "flash_opening_failed" };
   }
 
+  const tryAgain = (renewal: Renewal) => tryRenewal({ client, settlement, attempt }, renewal);
+
+  async function renew(renewal: Renewal): Promise<RelayResult> {
+    const calls = await tryAgain(renewal);
+    if (typeof calls === "string") return { isRelayed: false, code: calls };
+    const owner = (renewal.topUp ?? renewal.extension)?.authorization.client;
+    if (calls.length === 0 || owner === undefined) return { isRelayed: true };
+    if (!rations.take(owner)) return { isRelayed: false, code: "flash_relay_limit" };
+    const { hash, isSuccess } = await send(calls, gas * BigInt(calls.length));
+    if (!isSuccess) return toResult(await tryAgain(renewal));
+    // An extension ties up no tokens that were not there before.
+    if (renewal.topUp !== undefined) rations.giveBack(owner);
+    return { isRelayed: true, transaction: hash };
+  }
+
   return {
     settlement,
     methods: options.methods ?? OPEN_METHODS,
     minimumOpenings,
     name: sender,
     simulate,
-    relay(opening) {
-      const key = nameOf(opening);
-      const running = underWay.get(key);
-      if (running !== undefined) return running;
-      const result = relay(opening).finally(() => underWay.delete(key));
-      underWay.set(key, result);
-      return result;
-    },
+    relay: (opening) => once(nameOf(opening), () => relay(opening)),
+    renew: (renewal) => once(nameOfRenewal(renewal), () => renew(renewal)),
   };
 }
 
@@ -209,8 +204,20 @@ function requireMinimums(minimums: AssetAmounts): void {
   );
 }
 
+/** What is left of a renewal that was sent and failed: somebody was faster, or the client spent the tokens in between. */
+function toResult(left: readonly AggregatedCall[] | FlashCode): RelayResult {
+  if (typeof left === "string") return { isRelayed: false, code: left };
+  return left.length === 0 ? { isRelayed: true } : { isRelayed: false, code: "flash_renewal_failed" };
+}
+
 /** Two openings of one name are one. */
 function nameOf({ terms, signature, funding, permit }: Opening): string {
   const parties: readonly Address[] = [terms.client, terms.server, terms.token];
   return [...parties, terms.epoch, signature, funding.signature, permit?.signature ?? ""].join(":");
+}
+
+/** Two renewals of one name are one. */
+function nameOfRenewal({ topUp, extension }: Renewal): string {
+  const text = (_name: string, member: unknown) => (typeof member === "bigint" ? member.toString() : member);
+  return JSON.stringify([topUp, extension], text);
 }

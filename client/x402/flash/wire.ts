@@ -10,7 +10,7 @@ import {
   MAX_UINT64,
   toWireInteger,
 } from "../core/fields.ts";
-import { FLASH_DOMAIN, OPEN_METHODS, PAYLOAD_TYPES } from "./constants.ts";
+import { FLASH_DOMAIN, OPEN_METHODS, PAYLOAD_TYPES, TOP_UP_METHODS } from "./constants.ts";
 import { parse, type Fields } from "./fields.ts";
 import type {
   Corrective,
@@ -20,8 +20,10 @@ import type {
   OpenMethod,
   Parsed,
   Permit,
+  Renewal,
   ServerTerms,
   Settlement,
+  SignedExtension,
   SignedItem,
   WireLane,
   WireNumberedPayment,
@@ -30,6 +32,7 @@ import type {
   WireOpenPayload,
   WirePayload,
   WirePermit,
+  WireRenewal,
   WireSettlement,
   WireTab,
 } from "./types.ts";
@@ -38,6 +41,7 @@ const PAYLOAD = "flash_payload_malformed";
 const PAYMENT = "flash_payment_malformed";
 const TAB = "flash_tab_malformed";
 const OPENING = "flash_opening_malformed";
+const RENEWAL = "flash_renewal_malformed";
 const OFFER = "flash_requirements_mismatch";
 const SETTLEMENT = "flash_payload_malformed";
 
@@ -81,8 +85,13 @@ export function parsePayloadV1(payload: unknown): Parsed<FlashPayload> {
 
 const PARSERS = {
   payment: (payload: unknown) =>
-    parse<FlashPayload>(payload, PAYMENT, (fields) => ({ type: "payment", item: readPayment(fields) })),
-  tab: (payload: unknown) => parse<FlashPayload>(payload, TAB, (fields) => ({ type: "tab", item: readTab(fields) })),
+    parse<FlashPayload>(payload, PAYMENT, (fields) => ({
+      type: "payment",
+      item: readPayment(fields),
+      ...readRenewalOf(fields),
+    })),
+  tab: (payload: unknown) =>
+    parse<FlashPayload>(payload, TAB, (fields) => ({ type: "tab", item: readTab(fields), ...readRenewalOf(fields) })),
   transaction: (payload: unknown) =>
     parse<FlashPayload>(payload, "flash_transaction_invalid", (fields) => {
       const rawTransaction = fields.bytes("transaction", MAX_TRANSACTION_BYTES);
@@ -161,6 +170,54 @@ export function readOpening(fields: Fields): Opening {
   };
 }
 
+function readRenewalOf(fields: Fields): { readonly renewal?: Renewal } {
+  return fields.has("renewal") ? { renewal: readRenewal(fields.object("renewal", RENEWAL)) } : {};
+}
+
+/** Of an empty one nothing is taken. */
+function readRenewal(fields: Fields): Renewal {
+  return {
+    ...(fields.has("topUp") && { topUp: readTopUp(fields) }),
+    ...(fields.has("extend") && { extension: readExtension(fields) }),
+  };
+}
+
+/** Reads a top-up and its funding; for {@link parse}. */
+export function readTopUp(fields: Fields): NonNullable<Renewal["topUp"]> {
+  const topUp = fields.object("topUp");
+  const funding = fields.object("funding");
+  return {
+    authorization: {
+      ...readParties(topUp),
+      amount: topUp.amount("amount", MAX_UINT128),
+      epoch: topUp.integer("epoch", MAX_UINT32),
+      salt: topUp.amount("salt", MAX_UINT256),
+      deadline: topUp.integer("deadline", MAX_UINT40),
+    },
+    funding: {
+      method: toFundingMethod(funding.oneOf("method", TOP_UP_METHODS)),
+      signature: funding.bytes("signature", MAX_SIGNATURE_BYTES),
+    },
+  };
+}
+
+function readExtension(fields: Fields): SignedExtension {
+  const extend = fields.object("extend");
+  return {
+    authorization: {
+      ...readParties(extend),
+      epoch: extend.integer("epoch", MAX_UINT32),
+      newUnlockAt: extend.integer("newUnlockAt", MAX_UINT40),
+      deadline: extend.integer("deadline", MAX_UINT40),
+    },
+    signature: fields.bytes("extendSignature", MAX_SIGNATURE_BYTES),
+  };
+}
+
+function readParties(fields: Fields) {
+  return { client: fields.address("client"), server: fields.address("server"), token: fields.address("token") };
+}
+
 function readPermit(fields: Fields): Permit {
   return {
     value: fields.amount("value"),
@@ -196,12 +253,53 @@ export function toWirePayload(payload: FlashPayload): WirePayload {
       return { type: "open", ...toWireOpening(opening), ...toWireItem(item) };
     }
     default: {
-      const { item } = payload;
+      const { item, renewal } = payload;
+      const brought = renewal === undefined ? {} : { renewal: toWireRenewal(renewal) };
       return item.kind === "payment"
-        ? { type: "payment", payment: toWirePayment(item), signature: item.signature }
-        : { type: "tab", tab: toWireTab(item), signature: item.signature };
+        ? { type: "payment", payment: toWirePayment(item), signature: item.signature, ...brought }
+        : { type: "tab", tab: toWireTab(item), signature: item.signature, ...brought };
     }
   }
+}
+
+/** Writes a top-up, an extension or both. */
+export function toWireRenewal({ topUp, extension }: Renewal): WireRenewal {
+  return {
+    ...(topUp !== undefined && toWireTopUp(topUp)),
+    ...(extension !== undefined && toWireExtension(extension)),
+  };
+}
+
+function toWireTopUp({ authorization, funding }: NonNullable<Renewal["topUp"]>): WireRenewal {
+  const { amount, epoch, salt, deadline, client, server, token } = authorization;
+  const method = funding.method === "Permit2" ? "permit2" : "eip3009";
+  return {
+    topUp: {
+      client,
+      server,
+      token,
+      amount: amount.toString(),
+      epoch: toWireInteger(epoch),
+      salt: salt.toString(),
+      deadline: toWireInteger(deadline),
+    },
+    funding: { method, signature: funding.signature },
+  };
+}
+
+function toWireExtension({ authorization, signature }: SignedExtension): WireRenewal {
+  const { epoch, newUnlockAt, deadline, client, server, token } = authorization;
+  return {
+    extend: {
+      client,
+      server,
+      token,
+      epoch: toWireInteger(epoch),
+      newUnlockAt: toWireInteger(newUnlockAt),
+      deadline: toWireInteger(deadline),
+    },
+    extendSignature: signature,
+  };
 }
 
 /** Writes an opening without a payment. */
@@ -406,6 +504,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
         available: escrow.amount("available"),
         safeUntil: escrow.integer("safeUntil", MAX_UINT64),
         epoch: escrow.integer("epoch", MAX_UINT32),
+        ...(escrow.has("unlockAt") && { unlockAt: escrow.integer("unlockAt", MAX_UINT64) }),
       },
       ...(fields.has("nextNonceBase") && { nextNonceBase: fields.integer("nextNonceBase", MAX_UINT64) }),
       ...(fields.has("lane") && { lane: readLane(fields.object("lane")) }),
@@ -433,6 +532,7 @@ export function toWireSettlement(settlement: Settlement): WireSettlement & Recor
       available: escrow.available.toString(),
       safeUntil: toWireInteger(escrow.safeUntil),
       epoch: toWireInteger(escrow.epoch),
+      ...(escrow.unlockAt !== undefined && { unlockAt: toWireInteger(escrow.unlockAt) }),
     },
     ...(nextNonceBase !== undefined && { nextNonceBase: nextNonceBase.toString() }),
     ...(lane !== undefined && { lane: toWireLane(lane) }),

@@ -75,6 +75,7 @@ async function openDesk(options: Partial<FlashAcceptorOptions> = {}): Promise<De
     },
     clock: () => state.now,
     ...options,
+    limits: { maxTransactions: 64, ...options.limits },
   });
   const parties = { client: escrow.client, server: ESCROW.server, token: ESCROW.token };
   const desk: Omit<Desk, keyof typeof state> = {
@@ -393,6 +394,48 @@ describe("acceptance of flash payments", () => {
       expect(await desk.answer(await desk.transaction({ amount: 101n }))).to.equal("accepted");
     });
 
+    it("are not taken unless the server says how many", async () => {
+      for (const limits of [DEFAULT_FLASH_LIMITS, { maxTransactions: 0 }]) {
+        const plain = await openDesk({ limits });
+        await plain.apply();
+        expect(await plain.answer(await plain.transaction())).to.equal("flash_payload_unsupported");
+        await plain.store.close();
+      }
+    });
+
+    it("are not taken below the least amount, whatever the price", async () => {
+      const careful = await openDesk({ limits: { minTransaction: 100n } });
+      await careful.apply();
+      expect(await careful.answer(await careful.transaction({ amount: 99n }), 1n)).to.equal(
+        "flash_transaction_too_small",
+      );
+      expect(await careful.answer(await careful.transaction({ amount: 100n }), 1n)).to.equal("accepted");
+      await careful.store.close();
+    });
+
+    it("are held up to a number in all escrows, requests that are being served included", async () => {
+      const busy = await openDesk({ limits: { maxTransactions: 3 } });
+      await busy.apply();
+      const pay = async (nonce: bigint) => busy.accept(await busy.transaction({ amount: 1n, nonce }), 1n);
+      const [first, second, third] = [await pay(1n), await pay(2n), await pay(3n)];
+      if (!first.isAccepted || !second.isAccepted || !third.isAccepted) throw new Error("refused");
+      const full = failed(await pay(4n));
+      expect([full.code, full.retryAfterMs]).to.deep.equal(["flash_transaction_limit", 5_000]);
+      await busy.acceptor.cancel(first.reservation);
+      await busy.acceptor.commit(second.reservation);
+      await busy.acceptor.commit(third.reservation);
+      expect(await busy.answer(await busy.transaction({ amount: 1n, nonce: 5n }), 1n)).to.equal("accepted");
+      expect(failed(await pay(6n)).code).to.equal("flash_transaction_limit");
+      // Payments and tabs are not among them.
+      expect(await busy.answer(await busy.payment({ amount: 1n }), 1n)).to.equal("accepted");
+      // What was settled leaves its place.
+      const usedTransactions = (await busy.store.listUnsettledOf(busy.escrow)).map(({ item }) => item.digest);
+      await busy.apply({ settled: 4n, block: block(101n) }, { usedTransactions });
+      busy.now += 5n;
+      expect(await busy.answer(await busy.transaction({ amount: 1n, nonce: 7n }), 1n)).to.equal("accepted");
+      await busy.store.close();
+    });
+
     it("refuses a client that is not the signer of its escrow", async () => {
       await desk.apply({ signer: ESCROW.server, block: block(101n) });
       expect(await desk.answer(await desk.transaction())).to.equal("flash_signature_invalid");
@@ -462,9 +505,12 @@ describe("acceptance of flash payments", () => {
     });
 
     it("R10: takes nothing from a payer that is paused", async () => {
-      const paused = await openDesk({ isPaused: (_, epoch) => epoch === 0n });
+      const paused = await openDesk({ onFallback: "pause" });
       await paused.apply();
-      expect(await paused.answer(await paused.payment())).to.equal("flash_exposure_exceeded");
+      expect(await paused.answer(await paused.payment())).to.equal("accepted");
+      await paused.store.noteImpaired(paused.escrow, 0n);
+      const { code, corrective } = failed(await paused.accept(await paused.payment({ nonce: 1n })));
+      expect([code, corrective]).to.deep.equal(["flash_exposure_exceeded", undefined]);
       await paused.store.close();
     });
   });
@@ -489,6 +535,51 @@ describe("acceptance of flash payments", () => {
       expect(result.corrective?.available).to.equal(1_000n);
       expect(result.retryAfterMs).to.equal(5_000);
       expect(result.message).to.equal(FLASH_REJECTIONS.flash_exposure_exceeded);
+    });
+
+    it("tell whoever replays what was settled what the chain tells everybody, and no more", async () => {
+      const items = [await desk.payment(), await desk.tab({ total: 300n }), await desk.transaction()];
+      for (const item of [...items, await desk.tab({ total: 200n, lane: 18n })]) {
+        expect(await desk.answer(item)).to.equal("accepted");
+      }
+      await desk.store.notePublished(desk.escrow, 0n, [{ lane: 17n, total: 300n }]);
+      await desk.apply(
+        { settled: 500n, block: block(101n) },
+        {
+          nonceWords: [{ word: 0n, bits: 1n }],
+          lanes: [{ lane: 17n, settled: 300n }],
+          usedTransactions: (await desk.store.listUnsettledOf(desk.escrow)).map(({ item }) => item.digest),
+        },
+      );
+      for (const [index, code] of ["flash_nonce_used", "flash_tab_settled", "flash_nonce_used"].entries()) {
+        const item = items[index];
+        if (item === undefined) throw new Error("no item");
+        const result = failed(await desk.accept(item));
+        expect(result.code).to.equal(code);
+        const total = { lane: 17n, authorised: 300n, consumed: 300n, settled: 300n };
+        const lanes = code === "flash_tab_settled" ? [total] : [];
+        expect(result.corrective).to.deep.equal({ epoch: 0n, nonceBase: 1n, available: 1_000n, lanes });
+        expect((await desk.acceptor.check({ item, token: ESCROW.token, price: 100n }))?.code).to.equal(code);
+      }
+    });
+
+    it("tell whoever replays an item of an earlier epoch what the chain tells everybody, and no more", async () => {
+      const items = [await desk.payment(), await desk.tab(), await desk.transaction()];
+      await desk.apply({ epoch: 1n, balance: 700n, block: block(101n) });
+      expect(await desk.answer(await desk.tab({ epoch: 1n }))).to.equal("accepted");
+      expect(await desk.answer(await desk.payment({ epoch: 1n }))).to.equal("accepted");
+      for (const item of items) {
+        const { code, corrective } = failed(await desk.accept(item));
+        expect(code).to.equal("flash_epoch_mismatch");
+        expect(corrective).to.deep.equal({ epoch: 1n, nonceBase: 0n, available: 700n, lanes: [] });
+      }
+    });
+
+    it("name the nonce base alone to whoever signed another payment under a used nonce", async () => {
+      for (const item of [await desk.tab(), await desk.payment()]) expect(await desk.answer(item)).to.equal("accepted");
+      const { code, corrective } = failed(await desk.accept(await desk.payment({ amount: 101n })));
+      expect(code).to.equal("flash_nonce_used");
+      expect(corrective).to.deep.equal({ epoch: 0n, nonceBase: 1n, available: 1_000n, lanes: [] });
     });
 
     it("are not told to strangers", async () => {
@@ -543,6 +634,7 @@ describe("acceptance of flash payments", () => {
       ["the window is larger than 1,024", { nonceWindow: 1_025n }],
       ["the window is empty", { nonceWindow: 0n }],
       ["lanes are negative", { maxLanes: -1 }],
+      ["signed transactions are negative", { maxTransactions: -1 }],
       ["a request may not be served at all", { reservationSeconds: 0n }],
       ["a request may be served until nothing of T is left", { reservationSeconds: T }],
     ] as const) {

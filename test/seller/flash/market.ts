@@ -153,8 +153,15 @@ export async function openMarket(
     onProgress: (step) => progress.push(step),
     ...options.settler,
   });
-  const { isPaused } = settler;
-  const acceptor = await createFlashAcceptor({ ...common, tokens: [USDC], chain, isPaused, ...options.acceptor });
+  const { onFallback = "continue" } = options.settler?.policy ?? {};
+  const acceptor = await createFlashAcceptor({
+    ...common,
+    tokens: [USDC],
+    chain,
+    onFallback,
+    ...options.acceptor,
+    limits: { maxTransactions: 64, ...options.acceptor?.limits },
+  });
   const settleFirst = createSettleFirst({ ...common, chain, acceptor });
   const leaving = createFlashLeaving({ ...common, chain, signer: key });
   await chain.sync();

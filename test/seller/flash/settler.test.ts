@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
+import { encodeErrorResult, toFunctionSelector } from "viem";
+import { settleSignedTransaction } from "../../../client/flash/actions/settleSignedTransaction.ts";
+import { flashSettlementAbi } from "../../../client/abi/index.ts";
 import { SettlementFailedError } from "../../../client/seller/flash/errors.ts";
+import { createSqliteFlashStore } from "../../../client/seller/flash/store/sqlite.ts";
 import type { SettleReport } from "../../../client/seller/flash/types.ts";
 import { USDC } from "../../base/addresses.ts";
 import { rejection } from "../rejection.ts";
@@ -87,9 +94,50 @@ describe("settler of flash", () => {
     expect([report.fromWallet.get(TOKEN), report.fromEscrow.get(TOKEN)]).to.deep.equal([60n, 40n]);
     expect([await market.income(), await market.creditOf(market.server)]).to.deep.equal([100n, 40n]);
     expect(market.progress).to.deep.include({ kind: "impaired", escrow: payer.escrow, epoch: 0n, fromEscrow: 40n });
-    expect(market.settler.isPaused(payer.escrow, 0n)).to.equal(true);
-    expect(market.settler.isPaused(payer.escrow, 1n)).to.equal(false);
+    expect((await payer.state()).isImpaired).to.equal(true);
     expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+  });
+
+  it("does not take a pause for over when the server starts again, however the wallet failed (R10)", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "flash-pause-"));
+    const path = join(folder, "flash.sqlite");
+    const pausing = { settler: { policy: { onFallback: "pause" } } } as const;
+    await open({ ...pausing, store: createSqliteFlashStore({ path }) });
+    const { key } = market;
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    await market.chain.sync();
+    await payer.drain();
+    await market.close();
+    // Nobody watches while the client pays out of the escrow by itself.
+    await payer.call("settlePayment", market.server, USDC, 40n);
+    market = await openMarket(place, { ...pausing, key, store: createSqliteFlashStore({ path }) });
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+    await market.close();
+    market = await openMarket(place, { ...pausing, key, store: createSqliteFlashStore({ path }) });
+    expect(await market.answer(await payer.payment(100n, 1n))).to.equal("flash_exposure_exceeded");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("has a tab pay for nothing more from the moment it is sent, since everybody can read it", async () => {
+    await open();
+    const tab = await payer.tab(300n);
+    expect(await market.answer(tab)).to.equal("accepted");
+    expect(await market.answer(tab)).to.equal("accepted");
+    const { testClient } = market.base;
+    await testClient.setAutomine(false);
+    try {
+      const settling = market.settler.settleNow();
+      await until(() => kinds().includes("sent"));
+      expect(await market.answer(tab)).to.equal("flash_tab_settled");
+      await testClient.mine({ blocks: 1 });
+      expect(failures(await settling)).to.deep.equal([undefined]);
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(await market.answer(tab)).to.equal("flash_tab_settled");
+    // What the lane has left is the client's, who can sign one unit more.
+    expect(await market.answer(await payer.tab(301n))).to.equal("accepted");
+    expect((await payer.state()).unsettled).to.equal(1n);
   });
 
   it("goes on with a payer whose wallet failed when the policy says so", async () => {
@@ -136,6 +184,65 @@ describe("settler of flash", () => {
     expect(await market.income()).to.equal(100n);
   });
 
+  it("settles signed transactions of many payers in one transaction, and what is covered in part alone", async () => {
+    await open();
+    const other = await market.payer(5_000n);
+    await other.open({ amount: 1_000n });
+    for (const [who, amount, nonce] of [
+      [payer, 700n, 1n],
+      [payer, 200n, 2n],
+      [other, 300n, 1n],
+    ] as const) {
+      expect(await market.answer(await who.transaction(amount, nonce))).to.equal("accepted");
+    }
+    await payer.drain();
+    await payer.call("settlePayment", market.server, USDC, 150n);
+    const report = await market.settler.settleNow();
+    expect(failures(report)).to.deep.equal([undefined, undefined, undefined]);
+    // 850 were left for 900: one of the three takes what is there.
+    expect(report.transactions).to.have.length(2);
+    expect(await market.income()).to.equal(1_300n);
+    expect((await payer.state()).unsettled).to.equal(0n);
+  });
+
+  it("notes no transaction of its own for what a stranger settled while its bundle was under way", async () => {
+    await open();
+    for (const nonce of [1n, 2n, 3n]) {
+      expect(await market.answer(await payer.transaction(100n + nonce, nonce))).to.equal("accepted");
+    }
+    const { escrow } = payer;
+    const unsettled = await market.store.listUnsettledOf(escrow);
+    const { testClient } = market.base;
+    await testClient.setAutomine(false);
+    let settled: SettleReport | undefined;
+    try {
+      const stolen = unsettled.find(({ due }) => due === 102n)?.item;
+      if (stolen?.kind !== "transaction") throw new Error("no transaction");
+      const { stranger } = market.base.wallets;
+      const call = { settlement: market.settlement.settlement, rawTransaction: stolen.rawTransaction };
+      const settling = market.settler.settleNow();
+      await until(() => kinds().includes("sent"));
+      await settleSignedTransaction(stranger, {
+        ...call,
+        allowPartial: false,
+        gas: 700_000n,
+        maxFeePerGas: 10n ** 12n,
+        maxPriorityFeePerGas: 10n ** 11n,
+      });
+      await testClient.mine({ blocks: 1 });
+      settled = await settling;
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(failures(settled)).to.deep.equal([undefined, undefined, undefined]);
+    const [bundle] = settled.transactions;
+    for (const { item, due } of unsettled) {
+      const expected = due === 102n ? { status: "settled" } : { status: "settled", transactionHash: bundle };
+      expect(await market.store.getItem(escrow, item.digest)).to.deep.equal(expected);
+    }
+    expect(await market.income()).to.equal(306n);
+  });
+
   it("has many signed transactions in one block, so that none waits for the receipts of the others", async () => {
     await open();
     for (const nonce of [1n, 2n, 3n])
@@ -144,7 +251,7 @@ describe("settler of flash", () => {
     await testClient.setAutomine(false);
     try {
       const settling = market.settler.settleNow();
-      await until(() => kinds().filter((kind) => kind === "sent").length === 3);
+      await until(() => kinds().includes("sent"));
       await testClient.mine({ blocks: 1 });
       expect(failures(await settling)).to.deep.equal([undefined, undefined, undefined]);
     } finally {
@@ -195,6 +302,40 @@ describe("settler of flash", () => {
     expect(kinds()).to.include("lost");
     expect(await market.income()).to.equal(101n);
     expect(await market.settler.settleNow()).to.deep.include({ items: [] });
+  });
+
+  it("does not give up an item because a node that is behind knows no such escrow", async () => {
+    await open();
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    const call = toFunctionSelector("settleSignedTransaction(bytes,bool)");
+    market.node.intercept = (method, params) => {
+      const [{ data = "" } = {}] = (params ?? []) as readonly { readonly data?: string }[];
+      if (method !== "eth_call" || !data.startsWith(call)) return undefined;
+      const revert = encodeErrorResult({ abi: flashSettlementAbi, errorName: "NoEscrow" });
+      throw Object.assign(new Error("execution reverted"), { code: 3, data: revert });
+    };
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report)).to.deep.equal(["NoEscrow"]);
+    expect(kinds()).not.to.include("lost");
+    market.node.intercept = undefined;
+    expect(failures(await market.settler.settleNow())).to.deep.equal([undefined]);
+    expect(await market.income()).to.equal(120n);
+  });
+
+  it("tells what was lost with its epoch, once the chain shows that at the depth the server chose", async () => {
+    await open({ chain: { confirmations: 3 } });
+    await market.base.networkHelpers.mine(3);
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    await payer.call("closeEscrow", payer.account.address, market.server, USDC, 0);
+    await market.advance(3_600n);
+    await payer.call("finalizeClose", payer.account.address, market.server, USDC);
+    const { report } = (await rejection(market.settler.settleNow())) as SettlementFailedError;
+    expect(failures(report)).to.deep.equal(["NoEscrow"]);
+    expect(kinds()).not.to.include("lost");
+    await market.base.networkHelpers.mine(3);
+    await market.chain.sync();
+    expect(await market.settler.settleNow()).to.deep.include({ items: [] });
+    expect(kinds().filter((kind) => kind === "lost")).to.have.length(1);
   });
 
   it("says so when its account may not settle payments, and tries again", async () => {

@@ -42,10 +42,21 @@ function makePayer(options: Partial<PayerOptions> = {}): Payer {
   return createPayer({ client: account, settlements: [settlement], opening: false, now: () => START, ...options });
 }
 
+/** What a chain shows of an escrow that nobody has opened. */
+const CLOSED: EscrowFacts = {
+  epoch: 0n,
+  isOpen: false,
+  balance: 0n,
+  unlockAt: START + 2_592_000n,
+  timestamp: START,
+  blockNumber: 1n,
+};
+
 /** A chain that says what it is told. */
 function chainOf(facts: Partial<EscrowFacts>, allowance = 0n, permitNonce?: bigint): EscrowReader {
   return {
-    readEscrow: async () => ({ epoch: 0n, isOpen: false, balance: 0n, timestamp: START, ...facts }),
+    readEscrow: async () => ({ ...CLOSED, ...facts }),
+    isTopUpUsed: async () => false,
     readAllowance: async () => ({
       assetAllowance: allowance,
       ...(permitNonce !== undefined && { assetPermitNonce: permitNonce }),
@@ -382,7 +393,7 @@ describe("x402 flash: payer", () => {
         [chainOf({ epoch: 1n }), false],
       ] as const) {
         const facts = { epoch: 0n };
-        const readEscrow = async () => ({ isOpen: true, balance: 0n, timestamp: START, ...facts });
+        const readEscrow = async () => ({ ...CLOSED, isOpen: true, ...facts });
         const asked = chain === undefined ? {} : { chain: { ...chain, readEscrow } };
         const payer = makePayer({ limits: { maxUnserved: 1_000n }, ...asked });
         const { key } = await payer.pay(terms());
@@ -397,6 +408,7 @@ describe("x402 flash: payer", () => {
       const events: PayerEvent[] = [];
       const chain: EscrowReader = {
         readEscrow: async () => Promise.reject(new Error("no chain")),
+        isTopUpUsed: async () => Promise.reject(new Error("no chain")),
         readAllowance: async () => Promise.reject(new Error("no chain")),
       };
       const payer = makePayer({ chain, opening: {}, onEvent: (event) => events.push(event) });
@@ -500,7 +512,7 @@ describe("x402 flash: payer", () => {
     it("counts against the limit on all servers until a final block says that it is over", async () => {
       const facts = { epoch: 0n, isOpen: false, timestamp: START };
       const chain = chainOf(facts);
-      const readEscrow = async () => ({ ...facts, balance: 0n });
+      const readEscrow = async () => ({ ...CLOSED, ...facts });
       const limits = { maxTotalEscrow: 150_000n };
       let now = START;
       const payer = makePayer({ opening: {}, limits, chain: { ...chain, readEscrow }, now: () => now });

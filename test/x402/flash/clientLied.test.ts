@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { decodePaymentSignatureHeader } from "@x402/core/http";
 import { wrapFetchWithPayment } from "@x402/fetch";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { wrapFetchWithFlash, type WireOffer } from "../../../client/x402/flash/index.ts";
@@ -173,6 +174,28 @@ describe("x402 flash: a client at a server that lies", function () {
     }
   });
 
+  it("builds on a correction once, and echoes nothing of it in a later request", async () => {
+    const correction = { ...offer, ...corrective, nonceBase: "7", retryAfterMs: 100 };
+    const liar = await startLiar(requirements, (index) => {
+      if (index < 0) return { offer };
+      return index === 0 ? { offer: correction, error: "flash_nonce_used" } : { status: 200 };
+    });
+    try {
+      const agent = makeAgent(account, { settlements: [settlement], payBy: "payment" });
+      expect((await agent.fetch(liar.url)).status).to.equal(200);
+      expect((await agent.fetch(liar.url)).status).to.equal(200);
+      const nonces = liar.payments.map(
+        (payload) => (payload as unknown as { payment: { nonce: string } }).payment.nonce,
+      );
+      expect(nonces).to.deep.equal(["0", "7", "8"]);
+      const { nonceBase: _begin, ...lasting } = offer;
+      const echoes = agent.sent.flatMap(({ headers }) => headers.get("PAYMENT-SIGNATURE") ?? []).map(echoOf);
+      expect(echoes).to.deep.equal([offer, correction, lasting]);
+    } finally {
+      await liar.close();
+    }
+  });
+
   it("tells the stock wrapper's caller of the server's refusal", async () => {
     const liar = await startLiar(requirements, () => ({ offer, error: "flash_escrow_closing" }));
     try {
@@ -184,3 +207,8 @@ describe("x402 flash: a client at a server that lies", function () {
     }
   });
 });
+
+/** `extra` of the offer that a payment says it accepts. */
+function echoOf(header: string): unknown {
+  return decodePaymentSignatureHeader(header).accepted.extra;
+}

@@ -131,7 +131,7 @@ describe("x402 flash: a client at a real server", function () {
         const client = await newClient();
         const agent = makeAgent(client, { chain: chain() });
         const paid = agent.fetch(`${slowShop.url}/fixed`);
-        while (agent.sent.length < 2 || !(await isOpen(client, slow)))
+        while (agent.sent.length < 3 || !(await isOpen(client, slow)))
           await new Promise((done) => setTimeout(done, 50));
         await deployed.base.networkHelpers.mine(3);
         expect((await paid).status).to.equal(200);
@@ -213,7 +213,7 @@ describe("x402 flash: a client at a real server", function () {
     it("waits while the escrow is used up, and sends the same payment once something is settled", async () => {
       const payer = await market.payer(2_000_000n);
       await payer.open({ amount: PRICE });
-      const agent = makeAgent(payer.account, { payBy: "payment", chain: chain() });
+      const agent = makeAgent(payer.account, { payBy: "payment", opening: { renew: false }, chain: chain() });
       expect((await agent.fetch(url())).status).to.equal(200);
       const waiting = agent.fetch(url());
       while (agent.sent.length < 3) await new Promise((done) => setTimeout(done, 50));
@@ -234,6 +234,33 @@ describe("x402 flash: a client at a real server", function () {
       // The failed one was promised, and a later request has used it.
       const used = await acceptedOf(payer.account);
       expect(used <= 5n * PRICE).to.equal(true);
+    });
+
+    it("uses what a failed request promised after that was settled, by a total of one unit more", async () => {
+      const payer = await market.payer(2_000_000n);
+      await payer.open({ amount: 1_000_000n });
+      const agent = makeAgent(payer.account, { chain: chain() });
+      await agent.fetch(url());
+      expect((await agent.fetch(url("/fails"))).status).to.equal(500);
+      // The answer to this one says that the failed one was not charged.
+      expect(await payInTurn(agent, 1)).to.deep.equal(all(200, 1));
+      await market.settler.settleNow();
+      const before = agent.sent.length;
+      expect(await payInTurn(agent, 1)).to.deep.equal(all(200, 1));
+      expect(agent.sent.length - before).to.equal(2);
+      expect(await acceptedOf(payer.account)).to.equal(3n * PRICE + 1n);
+      expect(await payInTurn(agent, 1)).to.deep.equal(all(200, 1));
+      expect(await acceptedOf(payer.account)).to.equal(4n * PRICE);
+    });
+
+    it("takes a fresh lane when it lost what it knew and all of that was settled", async () => {
+      const payer = await market.payer(2_000_000n);
+      await payer.open({ amount: 1_000_000n });
+      await payInTurn(makeAgent(payer.account, { chain: chain() }), 3);
+      await market.settler.settleNow();
+      const agent = makeAgent(payer.account, { opening: false });
+      expect(await payInTurn(agent, 2)).to.deep.equal(all(200, 2));
+      expect(await acceptedOf(payer.account)).to.equal(5n * PRICE);
     });
 
     it("goes on after it lost what it knew", async () => {

@@ -51,7 +51,7 @@ describe("x402 flash: facilitator", function () {
       settlements: [
         {
           settlement,
-          limits: DEFAULT_FLASH_LIMITS,
+          limits: { ...DEFAULT_FLASH_LIMITS, maxTransactions: 64, minTransaction: PRICE },
           minTtlSeconds: 3_600n,
           relayer,
           openUrl: "https://facilitator.example/flash/open",
@@ -140,6 +140,7 @@ describe("x402 flash: facilitator", function () {
         openMethods: ["allowance", "eip3009", "permit2"],
         facilitatorOpen: "https://facilitator.example/flash/open",
         minimumOpenings: { [USDC]: "1000000" },
+        minTransaction: PRICE.toString(),
       });
       expect(facilitator.getExtra("eip155:1")).to.equal(undefined);
     });
@@ -306,6 +307,20 @@ describe("x402 flash: facilitator", function () {
       const { extra } = await new RemoteFlashEvmServer().enhancePaymentRequirements(other, supported);
       expect(extra).to.deep.include({ payloadTypes: ["payment", "tab", "transaction"], minEscrow: "0" });
       expect(extra).to.not.have.any.keys("openMethods", "facilitatorOpen");
+    });
+
+    it("offers signed transactions from the facilitator's least amount on", async () => {
+      const [kind] = kinds.getSupported().kinds;
+      if (kind === undefined) throw new Error("no kind");
+      const supported = { ...kind, network: NETWORK } as const;
+      const typesAt = async (amount: bigint) => {
+        const asked = { ...(await shop.offer()), amount: amount.toString(), extra: {} };
+        const { extra } = await new RemoteFlashEvmServer().enhancePaymentRequirements(asked, supported);
+        expect(extra).to.not.have.any.keys("minTransaction");
+        return extra?.["payloadTypes"];
+      };
+      expect(await typesAt(PRICE)).to.deep.equal(["payment", "tab", "open", "transaction"]);
+      expect(await typesAt(PRICE - 1n)).to.deep.equal(["payment", "tab", "open"]);
     });
 
     it("needs a facilitator that names its contract", async () => {

@@ -128,6 +128,7 @@ describe("x402 flash: when something fails", function () {
       minimumOpenings: { [USDC]: 1n },
       name: "https://relayer.example",
       relay: broken,
+      renew: broken,
       simulate: broken,
     };
     await visit({ desk: { relayer } }, async (shop) => {

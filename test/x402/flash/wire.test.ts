@@ -19,6 +19,7 @@ import {
   type FlashCode,
   type FlashPayload,
   type OfferState,
+  type Renewal,
   type ServerTerms,
   type Settlement,
 } from "../../../client/x402/flash/index.ts";
@@ -66,9 +67,27 @@ const opening = fc.oneof(
     funding: fc.record({ method: fc.constantFrom("Eip3009" as const, "Permit2" as const), signature: hex(65) }),
   }),
 );
+const parties = { client: address, server: address, token: address };
+const topUp = fc.record({
+  authorization: fc.record({
+    ...parties,
+    amount: uint(128n),
+    epoch: uint(32n),
+    salt: uint(256n),
+    deadline: uint(40n),
+  }),
+  funding: fc.record({ method: fc.constantFrom("Eip3009" as const, "Permit2" as const), signature: hex(65) }),
+});
+const extension = fc.record({
+  authorization: fc.record({ ...parties, epoch: uint(32n), newUnlockAt: uint(40n), deadline: uint(40n) }),
+  signature: hex(65),
+});
+const renewal: fc.Arbitrary<Renewal> = fc.record({ topUp, extension }, { requiredKeys: [] });
 const payload: fc.Arbitrary<FlashPayload> = fc.oneof(
   payment.map((item): FlashPayload => ({ type: "payment", item })),
   tab.map((item): FlashPayload => ({ type: "tab", item })),
+  fc.tuple(payment, renewal).map(([item, of]): FlashPayload => ({ type: "payment", item, renewal: of })),
+  fc.tuple(tab, renewal).map(([item, of]): FlashPayload => ({ type: "tab", item, renewal: of })),
   hex(120).map((rawTransaction): FlashPayload => ({
     type: "transaction",
     item: { kind: "transaction", rawTransaction },

@@ -1,4 +1,4 @@
-import { numberToHex, toEventSelector, type Address, type Hex } from "viem";
+import { decodeEventLog, getAbiItem, numberToHex, toEventSelector, type Address, type Hex } from "viem";
 import { flashSettlementAbi } from "../../../abi/index.ts";
 import type { ReadClient } from "../../../core/readClient.ts";
 import { ask } from "../../core/rpc.ts";
@@ -16,8 +16,17 @@ export interface EventFilter {
   readonly maxRange: bigint;
 }
 
+/** What events say of the escrows that were looked for. */
+export interface FoundEvents {
+  /** Ids of the escrows that changed. */
+  readonly touched: ReadonlySet<Hex>;
+  /** Settlements in which a wallet failed and the escrow paid (R10). */
+  readonly fallbacks: readonly { readonly id: Hex; readonly epoch: bigint }[];
+}
+
 interface RawLog {
-  readonly topics: readonly Hex[];
+  readonly data: Hex;
+  readonly topics: [Hex, ...Hex[]];
 }
 
 /** Everything that changes an escrow names its id first. */
@@ -30,18 +39,31 @@ const ESCROW_EVENTS: readonly Hex[] = flashSettlementAbi.flatMap((item) =>
 /** With more escrows than this the node is asked for the events of all, and what is not ours is left out here. */
 const MAX_IDS = 500;
 
+const PAYMENTS_SETTLED = toEventSelector(getAbiItem({ abi: flashSettlementAbi, name: "PaymentsSettled" }));
+
 /** Finds which escrows events touched, in ranges the node answers. */
-export async function findTouched(client: ReadClient, filter: EventFilter): Promise<ReadonlySet<Hex>> {
+export async function findEvents(client: ReadClient, filter: EventFilter): Promise<FoundEvents> {
   const touched = new Set<Hex>();
-  if (filter.ids.size === 0) return touched;
+  const fallbacks: { readonly id: Hex; readonly epoch: bigint }[] = [];
+  if (filter.ids.size === 0) return { touched, fallbacks };
   for (let from = filter.fromBlock; from <= filter.toBlock; from += filter.maxRange) {
     const last = from + filter.maxRange - 1n;
-    for (const { topics } of await readLogs(client, filter, from, last < filter.toBlock ? last : filter.toBlock)) {
-      const id = topics[1];
-      if (id !== undefined && filter.ids.has(id)) touched.add(id);
+    for (const log of await readLogs(client, filter, from, last < filter.toBlock ? last : filter.toBlock)) {
+      const id = log.topics[1];
+      if (id === undefined || !filter.ids.has(id)) continue;
+      touched.add(id);
+      const epoch = fallbackOf(log);
+      if (epoch !== undefined) fallbacks.push({ id, epoch });
     }
   }
-  return touched;
+  return { touched, fallbacks };
+}
+
+/** The epoch in which an escrow paid for its client's wallet, if the event says that it did. */
+function fallbackOf({ data, topics }: RawLog): bigint | undefined {
+  if (topics[0] !== PAYMENTS_SETTLED) return undefined;
+  const { args } = decodeEventLog({ abi: flashSettlementAbi, eventName: "PaymentsSettled", data, topics });
+  return args.fromEscrow > 0n ? BigInt(args.epoch) : undefined;
 }
 
 function readLogs(

@@ -1,31 +1,50 @@
 import type { Hex } from "viem";
+import { smallest } from "../../../core/amounts.ts";
 import type { EscrowParties } from "../../../flash/hash.ts";
 import { packPayment, packTab } from "../../../flash/pack.ts";
 import type { Group, PackedItem } from "../../../flash/types.ts";
 import { escrowKey } from "../keys.ts";
-import type { SettleReason, UnsettledItem } from "../types.ts";
-import type { PlannedEscrow } from "./plan.ts";
+import type { FlashItem, SettleReason, UnsettledItem } from "../types.ts";
+import { endOf, type PlannedEscrow } from "./plan.ts";
 
 /** An item of a run, and why it is settled. */
 export interface PlannedItem {
   readonly item: UnsettledItem;
   readonly reason: SettleReason;
+  /** First moment at which it could be lost, unix seconds. */
+  readonly end: bigint;
 }
 
-/** One transaction: a batch of payments and tabs, or one signed transaction. */
-export type Shipment =
-  | {
-      readonly kind: "batch";
-      readonly groups: readonly Group[];
-      readonly gas: bigint;
-      readonly items: readonly PlannedItem[];
-    }
-  | {
-      readonly kind: "transaction";
-      readonly rawTransaction: Hex;
-      readonly gas: bigint;
-      readonly items: readonly [PlannedItem];
-    };
+/** A signed transaction of a run. */
+export interface PlannedTransaction extends PlannedItem {
+  readonly item: UnsettledItem & { readonly item: Extract<FlashItem, { readonly kind: "transaction" }> };
+}
+
+/** Payments and tabs in one transaction. */
+export interface Batch {
+  readonly kind: "batch";
+  readonly groups: readonly Group[];
+  readonly gas: bigint;
+  readonly items: readonly PlannedItem[];
+}
+
+/** Signed transactions in one transaction, each of them settled whole or not at all. */
+export interface Bundle {
+  readonly kind: "bundle";
+  readonly gas: bigint;
+  readonly items: readonly PlannedTransaction[];
+}
+
+/** A signed transaction alone, of which what is there is taken. */
+export interface Single {
+  readonly kind: "transaction";
+  readonly rawTransaction: Hex;
+  readonly gas: bigint;
+  readonly items: readonly [PlannedTransaction];
+}
+
+/** One transaction. */
+export type Shipment = Batch | Bundle | Single;
 
 /**
  * Gas of a transaction, part by part. Limits are what a part may use, not what it does: gas that is not used costs nothing, and too little
@@ -42,7 +61,7 @@ export interface SettleGasModel {
   readonly paymentLimit: bigint;
   /** The first tab of a lane. */
   readonly tabLimit: bigint;
-  /** A signed transaction, all included. */
+  /** A signed transaction that goes alone, all included. */
   readonly signedTransactionLimit: bigint;
 }
 
@@ -55,6 +74,9 @@ export const DEFAULT_SETTLE_GAS: SettleGasModel = {
   tabLimit: 45_000n,
   signedTransactionLimit: 650_000n,
 };
+
+/** Every inner call leaves a 64th of the gas behind; some more, since what Multicall3 itself needs is in it too. */
+const CALL_SHARE = 16n;
 
 /** EIP-7825: no transaction above it is mined. */
 const MAX_TRANSACTION_GAS = 16_777_216n;
@@ -80,24 +102,45 @@ interface Draft {
   lastEscrow: string | undefined;
 }
 
-/** Splits a plan into transactions below the gas limit, in its order. */
-export function splitIntoShipments(planned: readonly PlannedEscrow[], model: SettleGasModel): readonly Shipment[] {
-  const items = planned.flatMap((escrow) => escrow.items.map((item) => ({ item, reason: escrow.reason })));
+/**
+ * Splits a plan into transactions below the gas limit, those in front that hold what could be lost first.
+ *
+ * @param isAlone - Whether a signed transaction goes alone.
+ */
+export function splitIntoShipments(
+  planned: readonly PlannedEscrow[],
+  model: SettleGasModel,
+  isAlone: (item: UnsettledItem) => boolean,
+): readonly Shipment[] {
+  const entries = planned.flatMap(({ state, items, reason }) =>
+    items.map((item): PlannedItem => ({ item, reason, end: endOf({ state, items: [item] }) })),
+  );
+  const signed = entries.filter(isSigned).toSorted((one, other) => compare(one.end, other.end));
+  const shipments = [
+    ...toBatches(entries, model),
+    ...toBundles(
+      signed.filter(({ item }) => !isAlone(item)),
+      model,
+    ),
+    ...signed.filter(({ item }) => isAlone(item)).map((entry) => toSingle(entry, model)),
+  ];
+  return shipments.toSorted((one, other) => compare(endOfShipment(one), endOfShipment(other)));
+}
+
+function isSigned(entry: PlannedItem): entry is PlannedTransaction {
+  return entry.item.item.kind === "transaction";
+}
+
+function endOfShipment({ items }: Shipment): bigint {
+  return smallest(...(items.map(({ end }) => end) as [bigint, ...bigint[]]));
+}
+
+function toBatches(entries: readonly PlannedItem[], model: SettleGasModel): readonly Batch[] {
   const drafts: Draft[] = [];
-  const signed: Shipment[] = [];
-  for (const entry of items) {
-    const { item } = entry.item;
+  for (const entry of entries) {
+    if (isSigned(entry)) continue;
     const escrow = escrowKey(entry.item.escrow);
-    if (item.kind === "transaction") {
-      signed.push({
-        kind: "transaction",
-        rawTransaction: item.rawTransaction,
-        gas: model.signedTransactionLimit,
-        items: [entry],
-      });
-      continue;
-    }
-    const own = item.kind === "payment" ? model.paymentLimit : model.tabLimit;
+    const own = entry.item.item.kind === "payment" ? model.paymentLimit : model.tabLimit;
     const last = drafts.at(-1);
     const added = own + (last?.lastEscrow === escrow ? 0n : model.groupLimit);
     const draft =
@@ -106,10 +149,40 @@ export function splitIntoShipments(planned: readonly PlannedEscrow[], model: Set
     draft.lastEscrow = escrow;
     draft.items.push(entry);
   }
-  return [
-    ...drafts.map(({ items: own, gas }) => ({ kind: "batch" as const, groups: toGroups(own), gas, items: own })),
-    ...signed,
-  ];
+  return drafts.map(({ items, gas }) => ({ kind: "batch", groups: toGroups(items), gas, items }));
+}
+
+/** One signed transaction by itself needs no bundle, and takes what is there. */
+function toBundles(entries: readonly PlannedTransaction[], model: SettleGasModel): readonly (Bundle | Single)[] {
+  const base = model.reserve + model.reserve / CALL_SHARE;
+  const own = ownGasOf(model);
+  const room = model.transactionLimit > base ? (model.transactionLimit - base) / own : 0n;
+  const size = Math.max(1, Number(room));
+  const bundles: (Bundle | Single)[] = [];
+  for (let start = 0; start < entries.length; start += size) {
+    const [first, ...others] = entries.slice(start, start + size);
+    if (first === undefined) continue;
+    const items = [first, ...others];
+    const gas = base + own * BigInt(items.length);
+    bundles.push(others.length === 0 ? toSingle(first, model) : { kind: "bundle", gas, items });
+  }
+  return bundles;
+}
+
+/** What one signed transaction needs beside the reserve, which is there once. */
+function ownGasOf({ signedTransactionLimit, reserve }: SettleGasModel): bigint {
+  return signedTransactionLimit > reserve ? signedTransactionLimit - reserve : signedTransactionLimit;
+}
+
+/** A signed transaction alone. */
+export function toSingle(entry: PlannedTransaction, { signedTransactionLimit: gas }: SettleGasModel): Single {
+  const { rawTransaction } = entry.item.item;
+  return { kind: "transaction", rawTransaction, gas, items: [entry] };
+}
+
+function compare(one: bigint, other: bigint): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 function openDraft(drafts: Draft[], reserve: bigint): Draft {
@@ -121,7 +194,7 @@ function openDraft(drafts: Draft[], reserve: bigint): Draft {
 /** As many transactions as most nodes keep of one account before they are mined. */
 const MAX_WAVE = 16;
 
-/** What is sent at once: a batch alone, for it may fill a block, and signed transactions together. */
+/** What is sent at once: batches and bundles alone, for each may fill a block, and single signed transactions together. */
 export function toWaves(shipments: readonly Shipment[]): readonly (readonly Shipment[])[] {
   const waves: Shipment[][] = [];
   for (const shipment of shipments) {
@@ -134,10 +207,7 @@ export function toWaves(shipments: readonly Shipment[]): readonly (readonly Ship
 }
 
 /** Leaves items out of a batch; undefined when none is left. Gas that is not used costs nothing. */
-export function withoutItems(
-  batch: Extract<Shipment, { readonly kind: "batch" }>,
-  digests: ReadonlySet<Hex>,
-): Shipment | undefined {
+export function withoutItems(batch: Batch, digests: ReadonlySet<Hex>): Batch | undefined {
   const items = batch.items.filter(({ item }) => !digests.has(item.item.digest));
   return items.length === 0 ? undefined : { ...batch, items, groups: toGroups(items) };
 }

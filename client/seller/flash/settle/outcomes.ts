@@ -3,8 +3,8 @@ import { decodeFlashError, FlashSettlementError } from "../../../flash/errors.ts
 import { parseSettlements, type Settlement } from "../../../flash/events.ts";
 import { escrowId } from "../../../flash/hash.ts";
 import type { QuotedGroup } from "../../../flash/quote.ts";
-import type { SettleFailure, UnsettledItem } from "../types.ts";
-import { packItem, type Shipment } from "./batches.ts";
+import type { SettledItem, SettleFailure, UnsettledItem } from "../types.ts";
+import { packItem, type Batch, type Bundle, type Shipment } from "./batches.ts";
 
 /** What a receipt says, by digest of the item. It may still be undone: whether an item is settled, the store says. */
 export interface ReceiptReading {
@@ -17,15 +17,35 @@ export function readReceipt(settlement: Hex, shipment: Shipment, receipt: Transa
   if (receipt.status !== "success") return { failures: allFailed(shipment, "Reverted"), paid: [] };
   const { settlements, skipped } = parseSettlements({ settlement, logs: receipt.logs });
   const reasons = new Map(skipped.map(({ id, head, reason }) => [nameOf(id, head), reason]));
-  const failures = shipment.kind === "batch" ? failuresOf(shipment, reasons) : new Map<Hex, SettleFailure>();
-  return { failures, paid: settlements };
+  switch (shipment.kind) {
+    case "batch":
+      return { failures: failuresOf(shipment, reasons), paid: settlements };
+    case "bundle":
+      return { failures: readBundle(shipment, settlements), paid: settlements };
+    case "transaction":
+      return { failures: new Map(), paid: settlements };
+  }
+}
+
+/**
+ * Says which items of a mined bundle it did not settle. An event names the escrow and not the item, but each item is settled whole or not at
+ * all, in their order.
+ */
+function readBundle({ items }: Bundle, settlements: readonly Settlement[]): ReadonlyMap<Hex, SettleFailure> {
+  const left = [...settlements];
+  const failures = new Map<Hex, SettleFailure>();
+  for (const { item: unsettled } of items) {
+    const { escrow, item } = unsettled;
+    const id = escrowId(escrow);
+    const place = left.findIndex((paid) => paid.id === id && paid.fromWallet + paid.fromEscrow === item.amount);
+    if (place === -1) failures.set(item.digest, "Pending");
+    else left.splice(place, 1);
+  }
+  return failures;
 }
 
 /** Which items of a batch a quote says the contract would skip. */
-export function readQuote(
-  batch: Extract<Shipment, { readonly kind: "batch" }>,
-  quotes: readonly QuotedGroup[],
-): ReadonlyMap<Hex, SettleFailure> {
+export function readQuote(batch: Batch, quotes: readonly QuotedGroup[]): ReadonlyMap<Hex, SettleFailure> {
   const reasons = new Map<string, SettleFailure>();
   for (const { id, payments, tabs } of quotes) {
     for (const { item, reason } of [...payments, ...tabs]) {
@@ -35,7 +55,7 @@ export function readQuote(
   return failuresOf(batch, reasons);
 }
 
-function failuresOf({ items }: Shipment, reasons: ReadonlyMap<string, SettleFailure>): ReadonlyMap<Hex, SettleFailure> {
+function failuresOf({ items }: Batch, reasons: ReadonlyMap<string, SettleFailure>): ReadonlyMap<Hex, SettleFailure> {
   const failures = new Map<Hex, SettleFailure>();
   for (const { item } of items) {
     const reason = reasons.get(nameOf(escrowId(item.escrow), packItem(item).head));
@@ -73,17 +93,24 @@ export function refusalOf(error: unknown): SettleFailure | undefined {
   return decoded instanceof FlashSettlementError ? (BY_ERROR[decoded.errorName] ?? "Reverted") : "Reverted";
 }
 
-/** Failures of which no later attempt can make anything. */
-const FINAL: readonly SettleFailure[] = ["Malformed", "Expired", "BadSignature", "NoEscrow"];
-
-/** Remembers failed items: each rests longer from one attempt to the next, and one that nothing can come of is given up. */
+/** Remembers failed items: each rests longer from one attempt to the next. */
 export interface SettleAttempts {
-  /** Which of the items may be tried now. What is not among them is forgotten. */
+  /** Forgets what is not among the items. @returns What of that failed and was not given up. */
+  forget(items: readonly UnsettledItem[]): readonly SettledItem[];
+  /** Which of the items may be tried now. */
   ready(items: readonly UnsettledItem[], now: bigint, isAll: boolean): readonly UnsettledItem[];
   /** Whether an item failed before. */
   hasFailed(item: UnsettledItem): boolean;
-  /** Notes a failure. @returns True when the item is lost, the first time it is told. */
-  fail(item: UnsettledItem, failure: SettleFailure, now: bigint): boolean;
+  fail(item: SettledItem, now: bigint): void;
+  /** Notes that nothing can come of a failed item any more. @returns Whether that is news. */
+  giveUp(item: SettledItem): boolean;
+}
+
+interface FailedItem {
+  readonly item: SettledItem;
+  readonly count: number;
+  readonly restUntil: bigint;
+  isGivenUp: boolean;
 }
 
 const FIRST_REST = 10n;
@@ -91,24 +118,32 @@ const MAX_DOUBLINGS = 6;
 
 /** Makes the memory of one settler. */
 export function createSettleAttempts(): SettleAttempts {
-  const failed = new Map<Hex, { readonly count: number; readonly restUntil: bigint; readonly isLost: boolean }>();
+  const failed = new Map<Hex, FailedItem>();
   return {
-    ready: (items, now, isAll) => {
+    forget: (items) => {
       const present = new Set(items.map(({ item }) => item.digest));
-      for (const digest of failed.keys()) if (!present.has(digest)) failed.delete(digest);
-      return items.filter(({ item }) => {
-        const known = failed.get(item.digest);
-        return known === undefined || (!known.isLost && (isAll || known.restUntil <= now));
-      });
+      const gone = [...failed].filter(([digest]) => !present.has(digest));
+      for (const [digest] of gone) failed.delete(digest);
+      return gone.flatMap(([, { item, isGivenUp }]) => (isGivenUp ? [] : [item]));
     },
+    ready: (items, now, isAll) =>
+      items.filter(({ item }) => {
+        const known = failed.get(item.digest);
+        return known === undefined || (!known.isGivenUp && (isAll || known.restUntil <= now));
+      }),
     hasFailed: ({ item }) => failed.has(item.digest),
-    fail: ({ item }, failure, now) => {
-      const known = failed.get(item.digest);
+    fail: (item, now) => {
+      const { digest } = item.item.item;
+      const known = failed.get(digest);
       const count = (known?.count ?? 0) + 1;
-      const isLost = FINAL.includes(failure);
       const rest = FIRST_REST * 2n ** BigInt(Math.min(count - 1, MAX_DOUBLINGS));
-      failed.set(item.digest, { count, restUntil: now + rest, isLost });
-      return isLost && known?.isLost !== true;
+      failed.set(digest, { item, count, restUntil: now + rest, isGivenUp: known?.isGivenUp ?? false });
+    },
+    giveUp: ({ item: { item } }) => {
+      const known = failed.get(item.digest);
+      const isNews = known !== undefined && !known.isGivenUp;
+      if (known !== undefined) known.isGivenUp = true;
+      return isNews;
     },
   };
 }

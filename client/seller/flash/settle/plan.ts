@@ -77,7 +77,7 @@ function unlockOf({ confirmed, head }: FlashEscrowState): bigint {
 }
 
 /** First moment at which something of an escrow could be lost, unix seconds. */
-function endOf({ state, items }: PlannedEscrow): bigint {
+export function endOf({ state, items }: Pick<PlannedEscrow, "state" | "items">): bigint {
   const deadlines = items.flatMap(({ item: { deadline } }) => (deadline === 0n ? [] : [deadline]));
   return smallest(unlockOf(state), ...deadlines);
 }

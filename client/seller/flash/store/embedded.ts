@@ -15,6 +15,7 @@ import type {
   FlashReserveResult,
   FlashStore,
   LiveRelease,
+  PublishedTab,
   SettlementId,
   UnsettledItem,
 } from "../types.ts";
@@ -28,6 +29,7 @@ import {
   inSettlingOrder,
   mayRelease,
   overdueOf,
+  publish,
   refuse,
   take,
   unsettledOf,
@@ -175,6 +177,19 @@ class EmbeddedFlashStore implements FlashStore {
     const book = this.#find(toEscrowId(escrow));
     if (book === undefined) return;
     await this.#persistence.noteSettled(book, digests.map(toBytes32), toBytes32(transactionHash));
+  }
+
+  async notePublished(escrow: FlashEscrowId, epoch: bigint, tabs: readonly PublishedTab[]): Promise<void> {
+    const book = this.#find(toEscrowId(escrow));
+    const change = book?.epoch === epoch ? publish(book, tabs) : undefined;
+    if (change !== undefined) await this.#write([change]);
+  }
+
+  async noteImpaired(escrow: FlashEscrowId, epoch: bigint): Promise<void> {
+    const book = this.#find(toEscrowId(escrow));
+    if (book === undefined || book.epoch !== epoch || book.isImpaired) return;
+    book.isImpaired = true;
+    await this.#write([changeOf(book, { isRead: true })]);
   }
 
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, Hash } from "viem";
 import { ReservationLostError, StoreClosedError, StoreContentionError } from "../../core/errors.ts";
 import { toBytes32 } from "../../core/keys.ts";
+import { integer, text, type Row } from "../../core/rows.ts";
 import { createSerial, type Serial } from "../../core/serial.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, toEscrowId, toServerId, toSettlementId, type ServerId } from "../keys.ts";
@@ -19,6 +20,7 @@ import type {
   FlashReserveResult,
   FlashStore,
   LiveRelease,
+  PublishedTab,
   SettlementId,
   UnsettledItem,
 } from "../types.ts";
@@ -42,16 +44,13 @@ import {
   fromLaneRow,
   fromReleaseRow,
   fromStatusRow,
-  number,
   parseItem,
   parseRead,
   stringify,
-  text,
   toBits,
   toItemRow,
   toLaneRow,
   toReleaseRow,
-  type Row,
 } from "./rows.ts";
 import {
   applyRead,
@@ -60,6 +59,7 @@ import {
   inSettlingOrder,
   mayRelease,
   overdueOf,
+  publish,
   refuse,
   take,
   unsettledOf,
@@ -255,10 +255,26 @@ class PostgresFlashStore implements FlashStore {
     await this.#query(queries.FORGET_SETTLED, [...values, MAX_SETTLED_ITEMS]);
   }
 
+  async notePublished(escrow: FlashEscrowId, epoch: bigint, tabs: readonly PublishedTab[]): Promise<void> {
+    await this.#change(toEscrowId(escrow), async (shelved) => {
+      const change = shelved?.book.epoch === epoch ? publish(shelved.book, tabs) : undefined;
+      return { answer: undefined, ...(change === undefined ? {} : { change }) };
+    });
+  }
+
+  async noteImpaired(escrow: FlashEscrowId, epoch: bigint): Promise<void> {
+    await this.#change(toEscrowId(escrow), async (shelved) => {
+      if (shelved === undefined || shelved.book.epoch !== epoch || shelved.book.isImpaired)
+        return { answer: undefined };
+      shelved.book.isImpaired = true;
+      return { change: changeOf(shelved.book, { isRead: true }), answer: undefined };
+    });
+  }
+
   async getSyncedBlock(settlement: SettlementId, server: Address): Promise<BlockReference | undefined> {
     const [row] = await this.#query(queries.LOAD_SYNCED_BLOCK, serverValues(toServerId({ ...settlement, server })));
     if (row === undefined) return undefined;
-    return { number: number(row, "number"), timestamp: number(row, "timestamp"), hash: text(row, "hash") as Hash };
+    return { number: integer(row, "number"), timestamp: integer(row, "timestamp"), hash: text(row, "hash") as Hash };
   }
 
   async setSyncedBlock(settlement: SettlementId, server: Address, block: BlockReference): Promise<void> {
@@ -406,7 +422,7 @@ function insertValues(book: Book): readonly unknown[] {
 
 function writeValues(change: BookChange, reservation?: FlashReservation): readonly unknown[] {
   const { book, isRead = false, lanes = [], settled = [], addedReleases = [], endedReleases = [] } = change;
-  const { accepted, nonces, epoch, isStale, isStopped, confirmed, head } = book;
+  const { accepted, nonces, epoch, isStale, isStopped, isImpaired, confirmed, head } = book;
   return [
     accepted.toString(),
     nonces.base.toString(),
@@ -420,6 +436,7 @@ function writeValues(change: BookChange, reservation?: FlashReservation): readon
     JSON.stringify(addedReleases.map(toReleaseRow)),
     endedReleases.map(String),
     settled,
+    isImpaired,
   ];
 }
 
@@ -436,7 +453,7 @@ function toReservationRow({ reservationId, item, price, increase, until }: Flash
 
 function fromBookRow(row: Row): Shelved {
   const escrow: FlashEscrowId = {
-    chainId: number(row, "chain_id"),
+    chainId: integer(row, "chain_id"),
     settlement: text(row, "settlement") as Address,
     client: text(row, "client") as Address,
     server: text(row, "server") as Address,
@@ -444,11 +461,12 @@ function fromBookRow(row: Row): Shelved {
   };
   const book: Book = {
     ...newBook(escrow, parseRead(text(row, "confirmed")), parseRead(text(row, "head"))),
-    epoch: number(row, "epoch"),
+    epoch: integer(row, "epoch"),
     isStale: row["is_stale"] === true,
     isStopped: row["is_stopped"] === true,
-    accepted: number(row, "accepted"),
-    nonces: { base: number(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
+    isImpaired: row["is_impaired"] === true,
+    accepted: integer(row, "accepted"),
+    nonces: { base: integer(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
   };
   for (const lane of (row["lanes"] as readonly Row[]).map(fromLaneRow)) book.lanes.set(lane.lane, lane);
   for (const release of (row["releases"] as readonly Row[]).map(fromReleaseRow)) {
@@ -461,10 +479,10 @@ function fromBookRow(row: Row): Shelved {
       escrow,
       epoch: book.epoch,
       item: parseItem(text(reservation, "item")),
-      price: number(reservation, "price"),
-      increase: number(reservation, "increase"),
-      until: number(reservation, "until"),
+      price: integer(reservation, "price"),
+      increase: integer(reservation, "increase"),
+      until: integer(reservation, "until"),
     });
   }
-  return { id: text(row, "id"), version: number(row, "version"), book };
+  return { id: text(row, "id"), version: integer(row, "version"), book };
 }

@@ -1,9 +1,9 @@
 /** Every query of the PostgreSQL store, each prepared once a connection under its name. */
 
 const LOAD = `SELECT e.id, e.version, e.chain_id, e.settlement, e.client, e.server, e.token, e.epoch, e.confirmed, e.head, e.is_stale,
-    e.is_stopped, e.accepted, e.nonce_base, e.nonce_bits,
+    e.is_stopped, e.is_impaired, e.accepted, e.nonce_base, e.nonce_bits,
     (SELECT coalesce(json_agg(json_build_object('lane', l.lane, 'charged', l.charged::text, 'settled', l.settled,
-      'accepted_at', l.accepted_at, 'total', l.total, 'digest', l.digest, 'deadline', l.deadline, 'signature', l.signature)), '[]')
+      'published', l.published,      'accepted_at', l.accepted_at, 'total', l.total, 'digest', l.digest, 'deadline', l.deadline, 'signature', l.signature)), '[]')
       FROM x402_flash_lanes l WHERE l.escrow_id = e.id AND l.epoch = e.epoch) AS lanes,
     (SELECT coalesce(json_agg(json_build_object('id', r.id, 'price', r.price::text, 'increase', r.increase::text, 'until', r.until,
       'item', r.item)), '[]')
@@ -35,14 +35,14 @@ export const WRITE_BOOK = {
   name: "x402_flash_write_book",
   text: `WITH book AS (
       UPDATE x402_flash_escrows SET version = version + 1, accepted = $3, nonce_base = $4, nonce_bits = $5, epoch = $6,
-        is_stale = $7, is_stopped = $8, confirmed = coalesce($9, confirmed), head = coalesce($10, head),
+        is_stale = $7, is_stopped = $8, is_impaired = $17, confirmed = coalesce($9, confirmed), head = coalesce($10, head),
         top_block = coalesce($11, top_block)
       WHERE id = $1 AND version = $2 RETURNING id, epoch
     ), lanes AS (
-      INSERT INTO x402_flash_lanes (escrow_id, epoch, lane, charged, settled, accepted_at, total, digest, deadline, signature)
-      SELECT book.id, book.epoch, l.lane, 0, l.settled, l.accepted_at, l.total, l.digest, l.deadline, l.signature FROM book,
-        json_to_recordset($12) AS l (lane TEXT, settled TEXT, accepted_at TEXT, total TEXT, digest TEXT, deadline TEXT, signature TEXT)
-      ON CONFLICT (escrow_id, epoch, lane) DO UPDATE SET settled = excluded.settled, accepted_at = excluded.accepted_at,
+      INSERT INTO x402_flash_lanes (escrow_id, epoch, lane, charged, settled, published, accepted_at, total, digest, deadline, signature)
+      SELECT book.id, book.epoch, l.lane, 0, l.settled, l.published, l.accepted_at, l.total, l.digest, l.deadline, l.signature FROM book,
+        json_to_recordset($12) AS l (lane TEXT, settled TEXT, published TEXT, accepted_at TEXT, total TEXT, digest TEXT, deadline TEXT, signature TEXT)
+      ON CONFLICT (escrow_id, epoch, lane) DO UPDATE SET settled = excluded.settled, published = excluded.published, accepted_at = excluded.accepted_at,
         total = excluded.total, digest = excluded.digest, deadline = excluded.deadline, signature = excluded.signature
     ), reserved AS (
       INSERT INTO x402_flash_reservations (id, escrow_id, epoch, lane, price, increase, until, item)

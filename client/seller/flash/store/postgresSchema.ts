@@ -89,6 +89,8 @@ const MIGRATIONS = [
     hash TEXT NOT NULL,
     PRIMARY KEY (chain_id, settlement, server)
   );`,
+  `ALTER TABLE x402_flash_lanes ADD COLUMN published TEXT NOT NULL DEFAULT '0';
+  ALTER TABLE x402_flash_escrows ADD COLUMN is_impaired BOOLEAN NOT NULL DEFAULT false;`,
 ] as const;
 
 /** Any number that no other program of the database locks. */

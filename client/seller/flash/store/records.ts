@@ -28,6 +28,8 @@ export interface LaneRecord {
   readonly charged: bigint;
   /** Settled total on-chain, token base units. */
   readonly settled: bigint;
+  /** Highest total that was sent to the chain to be settled, token base units. */
+  readonly published: bigint;
   /** When the oldest total that is not settled was accepted, unix seconds. */
   readonly acceptedAt: bigint;
 }
@@ -48,6 +50,7 @@ export interface Book {
   /** True after a re-organisation took back what was read. */
   isStale: boolean;
   isStopped: boolean;
+  isImpaired: boolean;
   /** A, requests that are being served included. */
   accepted: bigint;
   nonces: NonceWindow;
@@ -81,6 +84,7 @@ export function newBook(
     head,
     isStale: false,
     isStopped: false,
+    isImpaired: false,
     accepted: 0n,
     nonces: { base: 0n, bits: 0n },
     lanes: new Map(),
@@ -149,7 +153,7 @@ export function topBlockOf({ confirmed, head }: Book): bigint {
 }
 
 export function toState(book: Book): FlashEscrowState {
-  const { escrow, confirmed, head, accepted, isStale, isStopped } = book;
+  const { escrow, confirmed, head, accepted, isStale, isStopped, isImpaired } = book;
   const room = roomOf(book);
   const unsettled = accepted - (confirmed.epoch === book.epoch ? confirmed.settled : 0n);
   const accepting = isAccepting(book);
@@ -164,6 +168,7 @@ export function toState(book: Book): FlashEscrowState {
     isStale,
     unsettled: unsettled > 0n ? unsettled : 0n,
     isStopped,
+    isImpaired,
     nonceBase: book.nonces.base,
   };
 }

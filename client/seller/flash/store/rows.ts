@@ -1,12 +1,10 @@
 import type { Hash, Hex } from "viem";
 import type { ReleaseEscrow } from "../../../flash/types.ts";
+import { integer, text, type Row } from "../../core/rows.ts";
 import type { EscrowRead, FlashItem, FlashItemStatus, LiveRelease } from "../types.ts";
 import type { ItemRecord, LaneRecord } from "./records.ts";
 
 /** How the databases write what a book holds: everything as text, because amounts have more bits than their integers. */
-
-/** A row as a database gives it. */
-export type Row = Readonly<Record<string, unknown>>;
 
 export interface LaneRow {
   readonly lane: string;
@@ -17,6 +15,7 @@ export interface LaneRow {
   readonly digest: string;
   readonly deadline: string;
   readonly signature: string;
+  readonly published: string;
 }
 
 export interface ItemRow {
@@ -37,7 +36,7 @@ export interface ReleaseRow {
   readonly signature: string;
 }
 
-export function toLaneRow({ lane, charged, settled, acceptedAt, tab }: LaneRecord): LaneRow {
+export function toLaneRow({ lane, charged, settled, published, acceptedAt, tab }: LaneRecord): LaneRow {
   return {
     lane: lane.toString(),
     charged: charged.toString(),
@@ -47,19 +46,21 @@ export function toLaneRow({ lane, charged, settled, acceptedAt, tab }: LaneRecor
     digest: tab.digest,
     deadline: tab.deadline.toString(),
     signature: tab.signature,
+    published: published.toString(),
   };
 }
 
 export function fromLaneRow(row: Row): LaneRecord {
   return {
-    lane: number(row, "lane"),
-    charged: number(row, "charged"),
-    settled: number(row, "settled"),
-    acceptedAt: number(row, "accepted_at"),
+    lane: integer(row, "lane"),
+    charged: integer(row, "charged"),
+    settled: integer(row, "settled"),
+    published: integer(row, "published"),
+    acceptedAt: integer(row, "accepted_at"),
     tab: {
-      total: number(row, "total"),
+      total: integer(row, "total"),
       digest: text(row, "digest") as Hash,
-      deadline: number(row, "deadline"),
+      deadline: integer(row, "deadline"),
       signature: text(row, "signature") as Hex,
     },
   };
@@ -74,16 +75,16 @@ export function toItemRow({ item, acceptedAt }: ItemRecord): ItemRow {
 }
 
 export function fromItemRow(row: Row): ItemRecord {
-  return { item: toItem(row), acceptedAt: number(row, "accepted_at") };
+  return { item: toItem(row), acceptedAt: integer(row, "accepted_at") };
 }
 
 function toItem(row: Row): ItemRecord["item"] {
   const digest = text(row, "digest") as Hash;
-  const amount = number(row, "amount");
+  const amount = integer(row, "amount");
   const kind = text(row, "kind") as ItemRecord["item"]["kind"];
   if (kind === "settled") return { kind, digest, amount };
   const evidence = text(row, "evidence") as Hex;
-  const signed = { digest, amount, nonce: number(row, "nonce"), deadline: number(row, "deadline") };
+  const signed = { digest, amount, nonce: integer(row, "nonce"), deadline: integer(row, "deadline") };
   return kind === "payment" ? { kind, ...signed, signature: evidence } : { kind, ...signed, rawTransaction: evidence };
 }
 
@@ -148,14 +149,6 @@ type StringsOf<T> = { readonly [Name in keyof T]: T[Name] extends bigint ? strin
 /** Writes numbers as decimal strings. */
 export function stringify(value: object): string {
   return JSON.stringify(value, (_name, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
-}
-
-export function text(row: Row, column: string): string {
-  return String(row[column]);
-}
-
-export function number(row: Row, column: string): bigint {
-  return BigInt(text(row, column));
 }
 
 /** Which bits of a nonce window are set, as hex digits. */

@@ -7,6 +7,7 @@ import type {
   FlashReservation,
   FlashReserveParameters,
   LiveRelease,
+  PublishedTab,
   UnsettledItem,
 } from "../types.ts";
 import { isInWords, isNonceUsed, useNonce, useWord } from "./nonceWindow.ts";
@@ -79,11 +80,18 @@ function refuseTab(
 ): FlashRefusal | undefined {
   const lane = book.lanes.get(item.lane);
   if (lane === undefined && book.lanes.size >= maxLanes) return "laneLimit";
+  if (isPublic(lane, item)) return "tabPublic";
   const consumed = lane === undefined ? 0n : lane.charged + pendingOf(book, item.lane);
   if (consumed + price > higher(item.total, authorisedOf(lane))) return "insufficient";
   const increase = increaseOf(book, item);
   // What a tab authorised before is counted already.
   return increase > 0n && increase > roomOf(book) ? "exposure" : undefined;
+}
+
+/** Whether everybody can read the tab, or one of a higher total in its lane. */
+function isPublic(lane: LaneRecord | undefined, { total }: Extract<FlashItem, { readonly kind: "tab" }>): boolean {
+  const known = lane === undefined ? 0n : higher(lane.published, lane.settled);
+  return known > 0n && total <= known;
 }
 
 function isReserved({ reservations }: Book, digest: Hash): boolean {
@@ -120,7 +128,7 @@ function raise(
   now: bigint,
 ): LaneRecord {
   const { total, digest, deadline, signature } = tab;
-  const known = lane ?? { lane: id, charged: 0n, settled: 0n, acceptedAt: now };
+  const known = lane ?? { lane: id, charged: 0n, settled: 0n, published: 0n, acceptedAt: now };
   const acceptedAt = authorisedOf(lane) > known.settled ? known.acceptedAt : now;
   return { ...known, tab: { total, digest, deadline, signature }, acceptedAt };
 }
@@ -227,6 +235,16 @@ function applyLanes(book: Book, { lanes }: EscrowUpdate): void {
     const lane = book.lanes.get(id);
     if (lane !== undefined && lane.settled !== settled) put(book, { ...lane, settled });
   }
+}
+
+/** Notes that everybody can read tabs from now on. Gives nothing when that is known. */
+export function publish(book: Book, tabs: readonly PublishedTab[]): BookChange | undefined {
+  const news = tabs.filter(({ lane, total }) => total > (book.lanes.get(lane)?.published ?? total));
+  for (const { lane: id, total } of news) {
+    const lane = book.lanes.get(id);
+    if (lane !== undefined) put(book, { ...lane, published: higher(lane.published, total) });
+  }
+  return news.length === 0 ? undefined : changeOf(book);
 }
 
 /** Whether a release may leave the server (R1). A server that stopped, or whose client is leaving, may still release. */

@@ -1,11 +1,12 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Address, Hash } from "viem";
-import { StoreLockedError, StoreUnavailableError, StoreVersionError } from "../../core/errors.ts";
+import { createGroupCommit, type GroupCommit } from "../../core/groupCommit.ts";
+import { integer, text } from "../../core/rows.ts";
+import { createSqliteStatements, openSqlite, type SqliteStatements } from "../../core/sqlite.ts";
 import type { BlockReference } from "../../core/types.ts";
 import { escrowKey, type ServerId } from "../keys.ts";
 import type { FlashDurability, FlashEscrowId, FlashItemStatus, FlashStore, SettlementId } from "../types.ts";
 import { createEmbeddedFlashStore } from "./embedded.ts";
-import { createGroupCommit, type GroupCommit } from "./groupCommit.ts";
 import type { FlashPersistence } from "./persistence.ts";
 import { committedOf, MAX_SETTLED_ITEMS, newBook, topBlockOf, type Book, type ItemRecord } from "./records.ts";
 import {
@@ -14,15 +15,12 @@ import {
   fromLaneRow,
   fromReleaseRow,
   fromStatusRow,
-  number,
   parseRead,
   stringify,
-  text,
   toBits,
   toItemRow,
   toLaneRow,
   toReleaseRow,
-  type Row,
 } from "./rows.ts";
 import type { BookChange } from "./rules.ts";
 import { FLASH_SCHEMA, FLASH_SCHEMA_VERSION } from "./sqliteSchema.ts";
@@ -59,79 +57,45 @@ export function createSqliteFlashStore(options: SqliteFlashStoreOptions): FlashS
 }
 
 function openPersistence({ path, durability = "process", groupMs = 2 }: SqliteFlashStoreOptions): FlashPersistence {
-  // Loaded when it is used, so that everything else of the seller side runs where there is no SQLite.
-  const sqlite = process.getBuiltinModule?.("node:sqlite");
-  if (sqlite === undefined) throw new StoreUnavailableError();
-  const database = new sqlite.DatabaseSync(path);
-  try {
-    takeAlone(database, path);
-    // In the write-ahead log a commit reaches the operating system with NORMAL, and the disk with FULL.
-    database.exec(`PRAGMA synchronous = ${durability === "process" ? "NORMAL" : "FULL"}`);
-    migrate(database, path);
-    return new SqlitePersistence(database, createGroupCommit(database, durability === "group" ? groupMs : undefined));
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** Takes the file for this process alone, before anything in it is read. */
-function takeAlone(database: DatabaseSync, path: string): void {
-  try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    database.exec("PRAGMA journal_mode = WAL");
-    // The exclusive lock is taken by the first write and then kept.
-    database.exec("BEGIN IMMEDIATE; COMMIT");
-  } catch (error) {
-    if (isBusy(error)) throw new StoreLockedError(path, error);
-    throw error;
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  const SQLITE_BUSY = 5;
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (version === FLASH_SCHEMA_VERSION) return;
-  if (version !== 0) throw new StoreVersionError(path, version, FLASH_SCHEMA_VERSION);
-  database.exec(`BEGIN; ${FLASH_SCHEMA} PRAGMA user_version = ${FLASH_SCHEMA_VERSION}; COMMIT`);
+  const synchronous = durability === "process" ? "NORMAL" : "FULL";
+  const database = openSqlite({ path, synchronous, schema: FLASH_SCHEMA, version: FLASH_SCHEMA_VERSION });
+  return new SqlitePersistence(database, createGroupCommit(database, durability === "group" ? groupMs : undefined));
 }
 
 class SqlitePersistence implements FlashPersistence {
   readonly #database: DatabaseSync;
   readonly #commits: GroupCommit;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: SqliteStatements;
   /** Row ids by key; they never change. */
   readonly #ids = new Map<string, number>();
 
   constructor(database: DatabaseSync, commits: GroupCommit) {
     this.#database = database;
+    this.#sql = createSqliteStatements(database);
     this.#commits = commits;
   }
 
   load(escrow: FlashEscrowId): Book | undefined {
-    const row = this.#one(
+    const row = this.#sql.one(
       "SELECT * FROM escrows WHERE chain_id = ? AND settlement = ? AND client = ? AND server = ? AND token = ?",
       escrowValues(escrow),
     );
     if (row === undefined) return undefined;
     const book: Book = {
       ...newBook(escrow, parseRead(text(row, "confirmed")), parseRead(text(row, "head"))),
-      epoch: number(row, "epoch"),
+      epoch: integer(row, "epoch"),
       isStale: row["is_stale"] === 1,
       isStopped: row["is_stopped"] === 1,
-      accepted: number(row, "accepted"),
-      nonces: { base: number(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
+      isImpaired: row["is_impaired"] === 1,
+      accepted: integer(row, "accepted"),
+      nonces: { base: integer(row, "nonce_base"), bits: fromBits(text(row, "nonce_bits")) },
     };
     const id = Number(row["id"]);
     this.#ids.set(book.key, id);
-    for (const lane of this.#all("SELECT * FROM lanes WHERE escrow_id = ?", [id]).map(fromLaneRow)) {
+    for (const lane of this.#sql.all("SELECT * FROM lanes WHERE escrow_id = ?", [id]).map(fromLaneRow)) {
       book.lanes.set(lane.lane, lane);
     }
-    for (const release of this.#all("SELECT * FROM releases WHERE escrow_id = ?", [id]).map(fromReleaseRow)) {
+    for (const release of this.#sql.all("SELECT * FROM releases WHERE escrow_id = ?", [id]).map(fromReleaseRow)) {
       book.releases.set(release.authorization.nonce, release);
     }
     return book;
@@ -139,7 +103,7 @@ class SqlitePersistence implements FlashPersistence {
 
   list({ chainId, settlement, server }: ServerId): readonly FlashEscrowId[] {
     const sql = "SELECT client, token FROM escrows WHERE chain_id = ? AND settlement = ? AND server = ?";
-    return this.#all(sql, [chainId.toString(), settlement, server]).map((row) => ({
+    return this.#sql.all(sql, [chainId.toString(), settlement, server]).map((row) => ({
       chainId,
       settlement,
       client: text(row, "client") as Address,
@@ -151,19 +115,21 @@ class SqlitePersistence implements FlashPersistence {
   listItems({ key }: Book): readonly ItemRecord[] {
     const id = this.#ids.get(key);
     if (id === undefined) return [];
-    return this.#all("SELECT * FROM items WHERE escrow_id = ? AND is_settled = 0 ORDER BY id", [id]).map(fromItemRow);
+    return this.#sql
+      .all("SELECT * FROM items WHERE escrow_id = ? AND is_settled = 0 ORDER BY id", [id])
+      .map(fromItemRow);
   }
 
   hasItem({ key }: Book, digest: Hash): boolean {
     const id = this.#ids.get(key);
     return (
       id !== undefined &&
-      this.#one("SELECT 1 FROM items WHERE escrow_id = ? AND digest = ?", [id, digest]) !== undefined
+      this.#sql.one("SELECT 1 FROM items WHERE escrow_id = ? AND digest = ?", [id, digest]) !== undefined
     );
   }
 
   findItem({ key }: Book, digest: Hash): FlashItemStatus | undefined {
-    const row = this.#one(
+    const row = this.#sql.one(
       `SELECT s.digest AS noted, s.transaction_hash, i.kind, i.is_settled FROM escrows e
         LEFT JOIN settled_items s ON s.escrow_id = e.id AND s.digest = ?
         LEFT JOIN items i ON i.escrow_id = e.id AND i.digest = ? WHERE e.id = ?`,
@@ -177,13 +143,13 @@ class SqlitePersistence implements FlashPersistence {
     if (id === undefined) return Promise.resolve();
     return this.#commits.run(() => {
       for (const digest of digests) {
-        this.#run(
+        this.#sql.run(
           `INSERT INTO settled_items (escrow_id, digest, transaction_hash) VALUES (?, ?, ?)
             ON CONFLICT (escrow_id, digest) DO UPDATE SET transaction_hash = excluded.transaction_hash`,
           [id, digest, transactionHash],
         );
       }
-      this.#run(
+      this.#sql.run(
         `DELETE FROM settled_items WHERE escrow_id = ? AND id <=
           (SELECT id FROM settled_items WHERE escrow_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
         [id, id, MAX_SETTLED_ITEMS],
@@ -200,7 +166,7 @@ class SqlitePersistence implements FlashPersistence {
 
   markStale({ chainId, settlement }: SettlementId, block: bigint): Promise<void> {
     return this.#commits.run(() => {
-      this.#run("UPDATE escrows SET is_stale = 1 WHERE chain_id = ? AND settlement = ? AND top_block > ?", [
+      this.#sql.run("UPDATE escrows SET is_stale = 1 WHERE chain_id = ? AND settlement = ? AND top_block > ?", [
         chainId.toString(),
         settlement,
         block,
@@ -210,14 +176,14 @@ class SqlitePersistence implements FlashPersistence {
 
   loadSyncedBlock({ chainId, settlement, server }: ServerId): BlockReference | undefined {
     const sql = "SELECT * FROM synced_blocks WHERE chain_id = ? AND settlement = ? AND server = ?";
-    const row = this.#one(sql, [chainId.toString(), settlement, server]);
+    const row = this.#sql.one(sql, [chainId.toString(), settlement, server]);
     if (row === undefined) return undefined;
-    return { number: number(row, "number"), timestamp: number(row, "timestamp"), hash: text(row, "hash") as Hash };
+    return { number: integer(row, "number"), timestamp: integer(row, "timestamp"), hash: text(row, "hash") as Hash };
   }
 
   saveSyncedBlock({ chainId, settlement, server }: ServerId, block: BlockReference): Promise<void> {
     return this.#commits.run(() => {
-      this.#run("INSERT OR REPLACE INTO synced_blocks VALUES (?, ?, ?, ?, ?, ?)", [
+      this.#sql.run("INSERT OR REPLACE INTO synced_blocks VALUES (?, ?, ?, ?, ?, ?)", [
         chainId.toString(),
         settlement,
         server,
@@ -238,10 +204,11 @@ class SqlitePersistence implements FlashPersistence {
 
   #write({ book, isRead = false, isNewEpoch = false, lanes = [], added, settled = [], ...releases }: BookChange): void {
     const id = this.#writeBook(book, isRead);
-    if (isNewEpoch) for (const table of ["lanes", "items"]) this.#run(`DELETE FROM ${table} WHERE escrow_id = ?`, [id]);
+    if (isNewEpoch)
+      for (const table of ["lanes", "items"]) this.#sql.run(`DELETE FROM ${table} WHERE escrow_id = ?`, [id]);
     for (const lane of lanes) {
       const row = toLaneRow(lane);
-      this.#run("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+      this.#sql.run("INSERT OR REPLACE INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
         id,
         row.lane,
         row.charged,
@@ -251,16 +218,17 @@ class SqlitePersistence implements FlashPersistence {
         row.digest,
         row.deadline,
         row.signature,
+        row.published,
       ]);
     }
     if (added !== undefined) this.#addItem(id, added);
     for (const digest of settled) this.#settleItem(id, digest);
     for (const release of releases.addedReleases ?? []) {
       const { nonce, authorization_json, signature } = toReleaseRow(release);
-      this.#run("INSERT INTO releases VALUES (?, ?, ?, ?)", [id, nonce, authorization_json, signature]);
+      this.#sql.run("INSERT INTO releases VALUES (?, ?, ?, ?)", [id, nonce, authorization_json, signature]);
     }
     for (const nonce of releases.endedReleases ?? []) {
-      this.#run("DELETE FROM releases WHERE escrow_id = ? AND nonce = ?", [id, nonce.toString()]);
+      this.#sql.run("DELETE FROM releases WHERE escrow_id = ? AND nonce = ?", [id, nonce.toString()]);
     }
   }
 
@@ -268,17 +236,17 @@ class SqlitePersistence implements FlashPersistence {
     const id = this.#ids.get(book.key);
     const totals = [committedOf(book).toString(), book.nonces.base.toString(), toBits(book.nonces.bits)];
     if (id !== undefined && !isRead) {
-      this.#run("UPDATE escrows SET accepted = ?, nonce_base = ?, nonce_bits = ? WHERE id = ?", [...totals, id]);
+      this.#sql.run("UPDATE escrows SET accepted = ?, nonce_base = ?, nonce_bits = ? WHERE id = ?", [...totals, id]);
       return id;
     }
-    const { escrow, epoch, confirmed, head, isStale, isStopped } = book;
-    const row = this.#one(
+    const { escrow, epoch, confirmed, head, isStale, isStopped, isImpaired } = book;
+    const row = this.#sql.one(
       `INSERT INTO escrows (chain_id, settlement, client, server, token, epoch, confirmed, head, top_block, is_stale, is_stopped,
-        accepted, nonce_base, nonce_bits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        is_impaired, accepted, nonce_base, nonce_bits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (chain_id, settlement, client, server, token) DO UPDATE SET epoch = excluded.epoch,
         confirmed = excluded.confirmed, head = excluded.head, top_block = excluded.top_block, is_stale = excluded.is_stale,
-        is_stopped = excluded.is_stopped, accepted = excluded.accepted, nonce_base = excluded.nonce_base,
-        nonce_bits = excluded.nonce_bits RETURNING id`,
+        is_stopped = excluded.is_stopped, is_impaired = excluded.is_impaired, accepted = excluded.accepted,
+        nonce_base = excluded.nonce_base, nonce_bits = excluded.nonce_bits RETURNING id`,
       [
         ...escrowValues(escrow),
         epoch.toString(),
@@ -287,6 +255,7 @@ class SqlitePersistence implements FlashPersistence {
         topBlockOf(book),
         isStale ? 1 : 0,
         isStopped ? 1 : 0,
+        isImpaired ? 1 : 0,
         ...totals,
       ],
     );
@@ -297,7 +266,7 @@ class SqlitePersistence implements FlashPersistence {
 
   #addItem(id: number, record: ItemRecord): void {
     const row = toItemRow(record);
-    this.#run(
+    this.#sql.run(
       `INSERT INTO items (escrow_id, digest, kind, amount, nonce, deadline, evidence, accepted_at, is_settled)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
@@ -316,29 +285,9 @@ class SqlitePersistence implements FlashPersistence {
 
   /** The nonce remembers a payment; only its digest remembers a transaction. */
   #settleItem(id: number, digest: Hash): void {
-    this.#run("INSERT OR IGNORE INTO settled_items (escrow_id, digest) VALUES (?, ?)", [id, digest]);
-    this.#run("DELETE FROM items WHERE escrow_id = ? AND digest = ? AND kind = 'payment'", [id, digest]);
-    this.#run("UPDATE items SET is_settled = 1, evidence = '' WHERE escrow_id = ? AND digest = ?", [id, digest]);
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
-  }
-
-  #run(sql: string, values: readonly SQLInputValue[]): void {
-    this.#prepare(sql).run(...values);
-  }
-
-  #one(sql: string, values: readonly SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
-  }
-
-  #all(sql: string, values: readonly SQLInputValue[]): readonly Row[] {
-    return this.#prepare(sql).all(...values);
+    this.#sql.run("INSERT OR IGNORE INTO settled_items (escrow_id, digest) VALUES (?, ?)", [id, digest]);
+    this.#sql.run("DELETE FROM items WHERE escrow_id = ? AND digest = ? AND kind = 'payment'", [id, digest]);
+    this.#sql.run("UPDATE items SET is_settled = 1, evidence = '' WHERE escrow_id = ? AND digest = ?", [id, digest]);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Format of the file. Counts from 1,001, so that a file of the voucher family is never taken for one of these. */
-export const FLASH_SCHEMA_VERSION = 1_001;
+export const FLASH_SCHEMA_VERSION = 1_002;
 
 /** Amounts and totals are decimal text: they have more bits than an integer of SQLite. */
 export const FLASH_SCHEMA = `
@@ -16,6 +16,7 @@ export const FLASH_SCHEMA = `
     top_block INTEGER NOT NULL,
     is_stale INTEGER NOT NULL,
     is_stopped INTEGER NOT NULL,
+    is_impaired INTEGER NOT NULL,
     accepted TEXT NOT NULL,
     nonce_base TEXT NOT NULL,
     nonce_bits TEXT NOT NULL,
@@ -31,6 +32,7 @@ export const FLASH_SCHEMA = `
     digest TEXT NOT NULL,
     deadline TEXT NOT NULL,
     signature TEXT NOT NULL,
+    published TEXT NOT NULL,
     PRIMARY KEY (escrow_id, lane)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE items (

@@ -1,22 +1,15 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Address, Hash, Hex } from "viem";
 import type { AccountId, EscrowId, LiveRelease } from "../types.ts";
+import { integer, text } from "../../core/rows.ts";
+import { createSqliteStatements, inTransaction, openSqlite, type SqliteStatements } from "../../core/sqlite.ts";
 import type { BlockReference } from "../../core/types.ts";
 import type { VoucherStore } from "./types.ts";
 import { createEmbeddedStore } from "./embedded.ts";
 import type { Persistence, SellerId } from "./persistence.ts";
 import { isUsed, newAccount, newLane, type AccountRecord, type LaneFacts, type SignerRecord } from "./records.ts";
-import { openDatabase } from "./sqliteFile.ts";
-import {
-  accountValues,
-  integer,
-  laneValues,
-  text,
-  toAccountId,
-  toLaneFacts,
-  toLiveRelease,
-  type Row,
-} from "./sqliteRows.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { accountValues, laneValues, toAccountId, toLaneFacts, toLiveRelease } from "./sqliteRows.ts";
 
 /** Settings of {@link createSqliteStore}. */
 export interface SqliteStoreOptions {
@@ -47,45 +40,44 @@ export interface SqliteStoreOptions {
  */
 export function createSqliteStore(options: SqliteStoreOptions): VoucherStore {
   const { path, synchronous = "NORMAL", maxCachedAccounts = 50_000 } = options;
-  return createEmbeddedStore({
-    persistence: new SqlitePersistence(openDatabase(path, synchronous)),
-    maxCachedAccounts,
-  });
+  const database = openSqlite({ path, synchronous, schema: SCHEMA, version: SCHEMA_VERSION });
+  return createEmbeddedStore({ persistence: new SqlitePersistence(database), maxCachedAccounts });
 }
 
 class SqlitePersistence implements Persistence {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: SqliteStatements;
   readonly #rowIds = new WeakMap<AccountRecord, number>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#sql = createSqliteStatements(database);
   }
 
   loadAccount(account: AccountId): AccountRecord | undefined {
-    const row = this.#one(
+    const row = this.#sql.one(
       "SELECT * FROM accounts WHERE chain_id = ? AND escrow = ? AND seller = ? AND asset = ? AND buyer = ?",
       accountValues(account),
     );
     if (row === undefined) return undefined;
     const record = newAccount(account, {
-      balance: BigInt(text(row, "balance")),
-      thawing: BigInt(text(row, "thawing")),
-      thawEndTime: BigInt(text(row, "thaw_end_time")),
+      balance: integer(row, "balance"),
+      thawing: integer(row, "thawing"),
+      thawEndTime: integer(row, "thaw_end_time"),
       syncedBlock: {
-        number: BigInt(integer(row, "block_number")),
-        timestamp: BigInt(text(row, "block_timestamp")),
+        number: integer(row, "block_number"),
+        timestamp: integer(row, "block_timestamp"),
         hash: text(row, "block_hash") as Hash,
       },
-      isStale: integer(row, "is_stale") === 1,
+      isStale: row["is_stale"] === 1,
     });
-    const rowId = integer(row, "id");
+    const rowId = Number(row["id"]);
     this.#rowIds.set(record, rowId);
-    for (const lane of this.#all("SELECT * FROM lanes WHERE account_id = ?", [rowId])) {
+    for (const lane of this.#sql.all("SELECT * FROM lanes WHERE account_id = ?", [rowId])) {
       const id = text(lane, "lane_id") as Hex;
       record.lanes.set(id, newLane(id, toLaneFacts(account, id, lane)));
     }
-    for (const release of this.#all("SELECT * FROM releases WHERE account_id = ?", [rowId])) {
+    for (const release of this.#sql.all("SELECT * FROM releases WHERE account_id = ?", [rowId])) {
       record.releases.set(text(release, "nonce") as Hex, toLiveRelease(account, release));
     }
     return record;
@@ -98,7 +90,7 @@ class SqlitePersistence implements Persistence {
       this.saveLane(record, id, facts);
       return;
     }
-    this.#run(
+    this.#sql.run(
       `INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, lane_id) DO UPDATE SET
         charged = excluded.charged, collected = excluded.collected, is_uncollected = excluded.is_uncollected,
         oldest_charge_time = excluded.oldest_charge_time, promised = excluded.promised, value_aggregate = excluded.value_aggregate,
@@ -111,7 +103,7 @@ class SqlitePersistence implements Persistence {
 
   saveAll(records: readonly AccountRecord[], signers: readonly SignerRecord[]): void {
     if (records.length === 0 && signers.length === 0) return;
-    this.#inTransaction(() => {
+    inTransaction(this.#database, () => {
       for (const record of records) {
         this.#saveAccount(record);
         for (const lane of record.lanes.values()) if (isUsed(lane)) this.saveLane(record, lane.id, lane.facts);
@@ -122,7 +114,7 @@ class SqlitePersistence implements Persistence {
   }
 
   saveReleases(record: AccountRecord, releases: ReadonlyMap<Hex, LiveRelease>): void {
-    this.#inTransaction(() => {
+    inTransaction(this.#database, () => {
       this.#writeReleases(record, releases);
     });
   }
@@ -132,11 +124,11 @@ class SqlitePersistence implements Persistence {
       ? "AND id IN (SELECT account_id FROM lanes INDEXED BY lanes_uncollected WHERE is_uncollected = 1)"
       : "";
     const sql = `SELECT * FROM accounts WHERE chain_id = ? AND escrow = ? AND seller = ? ${filter}`;
-    return this.#all(sql, [chainId.toString(), escrow, seller]).map(toAccountId);
+    return this.#sql.all(sql, [chainId.toString(), escrow, seller]).map(toAccountId);
   }
 
   markStale({ chainId, escrow }: EscrowId, block: bigint): void {
-    this.#run("UPDATE accounts SET is_stale = 1 WHERE chain_id = ? AND escrow = ? AND block_number > ?", [
+    this.#sql.run("UPDATE accounts SET is_stale = 1 WHERE chain_id = ? AND escrow = ? AND block_number > ?", [
       chainId.toString(),
       escrow.toLowerCase(),
       block,
@@ -145,38 +137,38 @@ class SqlitePersistence implements Persistence {
 
   listReleasing({ chainId, escrow }: EscrowId): readonly AccountId[] {
     const sql = "SELECT * FROM accounts WHERE chain_id = ? AND escrow = ? AND id IN (SELECT account_id FROM releases)";
-    return this.#all(sql, [chainId.toString(), escrow.toLowerCase()]).map(toAccountId);
+    return this.#sql.all(sql, [chainId.toString(), escrow.toLowerCase()]).map(toAccountId);
   }
 
   loadSigners({ chainId, escrow }: EscrowId): readonly SignerRecord[] {
-    const rows = this.#all("SELECT * FROM signers WHERE chain_id = ? AND escrow = ?", [chainId.toString(), escrow]);
+    const rows = this.#sql.all("SELECT * FROM signers WHERE chain_id = ? AND escrow = ?", [chainId.toString(), escrow]);
     return rows.map((row) => ({
       chainId,
       escrow,
       buyer: text(row, "buyer") as Address,
       signer: text(row, "signer") as Address,
-      validUntil: BigInt(text(row, "valid_until")),
-      isRevoked: integer(row, "is_revoked") === 1,
-      blockNumber: BigInt(integer(row, "block_number")),
+      validUntil: integer(row, "valid_until"),
+      isRevoked: row["is_revoked"] === 1,
+      blockNumber: integer(row, "block_number"),
     }));
   }
 
   loadSyncedBlock({ chainId, escrow, seller }: SellerId): BlockReference | undefined {
-    const row = this.#one("SELECT * FROM synced_blocks WHERE chain_id = ? AND escrow = ? AND seller = ?", [
+    const row = this.#sql.one("SELECT * FROM synced_blocks WHERE chain_id = ? AND escrow = ? AND seller = ?", [
       chainId.toString(),
       escrow,
       seller,
     ]);
     if (row === undefined) return undefined;
     return {
-      number: BigInt(integer(row, "number")),
-      timestamp: BigInt(text(row, "timestamp")),
+      number: integer(row, "number"),
+      timestamp: integer(row, "timestamp"),
       hash: text(row, "hash") as Hash,
     };
   }
 
   saveSyncedBlock({ chainId, escrow, seller }: SellerId, { number, timestamp, hash }: BlockReference): void {
-    this.#run("INSERT OR REPLACE INTO synced_blocks VALUES (?, ?, ?, ?, ?, ?)", [
+    this.#sql.run("INSERT OR REPLACE INTO synced_blocks VALUES (?, ?, ?, ?, ?, ?)", [
       chainId.toString(),
       escrow,
       seller,
@@ -192,7 +184,7 @@ class SqlitePersistence implements Persistence {
 
   #saveAccount(record: AccountRecord): void {
     const { balance, thawing, thawEndTime, syncedBlock, isStale } = record.facts;
-    const row = this.#one(
+    const row = this.#sql.one(
       `INSERT INTO accounts (chain_id, escrow, seller, asset, buyer, balance, thawing, thaw_end_time, block_number, block_timestamp,
         block_hash, is_stale) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (chain_id, escrow, seller, asset, buyer) DO UPDATE SET balance = excluded.balance, thawing = excluded.thawing,
@@ -209,16 +201,16 @@ class SqlitePersistence implements Persistence {
         isStale ? 1 : 0,
       ],
     );
-    if (row !== undefined) this.#rowIds.set(record, integer(row, "id"));
+    if (row !== undefined) this.#rowIds.set(record, Number(row["id"]));
   }
 
   #writeReleases(record: AccountRecord, releases: ReadonlyMap<Hex, LiveRelease>): void {
     const rowId = this.#rowIds.get(record);
     if (rowId === undefined) return;
-    this.#run("DELETE FROM releases WHERE account_id = ?", [rowId]);
+    this.#sql.run("DELETE FROM releases WHERE account_id = ?", [rowId]);
     for (const [nonce, { authorization, signature }] of releases) {
       const { id, collectedAtLeast, amount, expiry } = authorization;
-      this.#run("INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?)", [
+      this.#sql.run("INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?, ?)", [
         rowId,
         nonce,
         id,
@@ -231,7 +223,7 @@ class SqlitePersistence implements Persistence {
   }
 
   #saveSigner({ chainId, escrow, buyer, signer, validUntil, isRevoked, blockNumber }: SignerRecord): void {
-    this.#run("INSERT OR REPLACE INTO signers VALUES (?, ?, ?, ?, ?, ?, ?)", [
+    this.#sql.run("INSERT OR REPLACE INTO signers VALUES (?, ?, ?, ?, ?, ?, ?)", [
       chainId.toString(),
       escrow,
       buyer,
@@ -240,36 +232,5 @@ class SqlitePersistence implements Persistence {
       isRevoked ? 1 : 0,
       blockNumber,
     ]);
-  }
-
-  #inTransaction(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
-  }
-
-  #run(sql: string, values: readonly SQLInputValue[]): void {
-    this.#prepare(sql).run(...values);
-  }
-
-  #one(sql: string, values: readonly SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
-  }
-
-  #all(sql: string, values: readonly SQLInputValue[]): readonly Row[] {
-    return this.#prepare(sql).all(...values);
   }
 }

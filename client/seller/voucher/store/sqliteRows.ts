@@ -1,11 +1,9 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { Address, Hash, Hex } from "viem";
 import type { Voucher } from "../../../voucher/types.ts";
+import { integer, text, type Row } from "../../core/rows.ts";
 import type { AcceptedVoucher, AccountId, LiveRelease, VoucherSigner } from "../types.ts";
 import { uncollectedOf, type LaneFacts } from "./records.ts";
-
-/** A row as SQLite answers it. */
-export type Row = Record<string, unknown>;
 
 /** Names an account in the columns of `accounts`. */
 export function accountValues({ chainId, escrow, seller, asset, buyer }: AccountId): SQLInputValue[] {
@@ -41,7 +39,7 @@ export function laneValues(facts: LaneFacts): SQLInputValue[] {
 /** Reads the names of an account. */
 export function toAccountId(row: Row): AccountId {
   return {
-    chainId: BigInt(text(row, "chain_id")),
+    chainId: integer(row, "chain_id"),
     escrow: text(row, "escrow") as Address,
     seller: text(row, "seller") as Address,
     asset: text(row, "asset") as Address,
@@ -52,10 +50,10 @@ export function toAccountId(row: Row): AccountId {
 /** Reads what a lane holds. */
 export function toLaneFacts(account: AccountId, id: Hex, row: Row): LaneFacts {
   return {
-    charged: BigInt(text(row, "charged")),
-    collected: BigInt(text(row, "collected")),
-    oldestChargeTime: BigInt(text(row, "oldest_charge_time")),
-    promised: BigInt(text(row, "promised")),
+    charged: integer(row, "charged"),
+    collected: integer(row, "collected"),
+    oldestChargeTime: integer(row, "oldest_charge_time"),
+    promised: integer(row, "promised"),
     ...(row["voucher_hash"] === null
       ? { latest: undefined, voucherHash: undefined }
       : { latest: toAcceptedVoucher(account, id, row), voucherHash: text(row, "voucher_hash") as Hash }),
@@ -67,13 +65,13 @@ function toAcceptedVoucher(account: AccountId, id: Hex, row: Row): AcceptedVouch
     id,
     buyer: account.buyer,
     seller: account.seller,
-    valueAggregate: BigInt(text(row, "value_aggregate")),
+    valueAggregate: integer(row, "value_aggregate"),
     asset: account.asset,
-    timestamp: BigInt(text(row, "voucher_timestamp")),
-    nonce: BigInt(text(row, "nonce")),
+    timestamp: integer(row, "voucher_timestamp"),
+    nonce: integer(row, "nonce"),
     escrow: account.escrow,
     chainId: account.chainId,
-    expiry: BigInt(text(row, "expiry")),
+    expiry: integer(row, "expiry"),
   };
   const signer: VoucherSigner = {
     address: text(row, "signer") as Address,
@@ -90,21 +88,11 @@ export function toLiveRelease({ buyer, seller, asset }: AccountId, row: Row): Li
       seller,
       asset,
       id: text(row, "lane_id") as Hex,
-      collectedAtLeast: BigInt(text(row, "collected_at_least")),
-      amount: BigInt(text(row, "amount")),
+      collectedAtLeast: integer(row, "collected_at_least"),
+      amount: integer(row, "amount"),
       nonce: text(row, "nonce") as Hex,
-      expiry: BigInt(text(row, "expiry")),
+      expiry: integer(row, "expiry"),
     },
     signature: text(row, "signature") as Hex,
   };
-}
-
-/** Reads a column of text; large integers are text. */
-export function text(row: Row, column: string): string {
-  return String(row[column]);
-}
-
-/** Reads a column of integers. */
-export function integer(row: Row, column: string): number {
-  return Number(row[column]);
 }

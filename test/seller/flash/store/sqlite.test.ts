@@ -93,6 +93,20 @@ describe("SQLite of flash", () => {
       await after.close();
     });
 
+    it("keeps that a tab was sent to the chain, and that a wallet failed", async () => {
+      const path = freshPath();
+      const before = createSqliteFlashStore({ path });
+      await before.applyChain([update()]);
+      await accepted(before, tab(300n));
+      await before.notePublished(ESCROW, 0n, [{ lane: 17n, total: 300n }]);
+      await before.noteImpaired(ESCROW, 0n);
+      await before.close();
+      const after = createSqliteFlashStore({ path });
+      expect(await refusal(after, tab(300n))).to.equal("tabPublic");
+      expect((await after.getEscrow(ESCROW))?.isImpaired).to.equal(true);
+      await after.close();
+    });
+
     it("keeps the nonce of a cancelled request used", async () => {
       const path = freshPath();
       const before = createSqliteFlashStore({ path });

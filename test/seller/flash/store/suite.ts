@@ -234,12 +234,34 @@ export function describeFlashStore(name: string, open: () => FlashStore | Promis
         expect((await store.listLanes(ESCROW)).map(({ lane }) => lane)).to.have.members([1n, 2n]);
       });
 
+      it("takes no total up to one that was sent to the chain, and every higher one", async () => {
+        await accepted(store, tab(300n));
+        await store.notePublished(ESCROW, 0n, [{ lane: 17n, total: 300n }]);
+        for (const total of [300n, 299n]) expect(await refusal(store, tab(total))).to.equal("tabPublic");
+        expect(await store.check(request(tab(300n)))).to.equal("tabPublic");
+        await accepted(store, tab(301n));
+        await accepted(store, tab(301n));
+        await store.notePublished(ESCROW, 0n, [{ lane: 17n, total: 300n }]);
+        expect(await refusal(store, tab(301n))).to.equal("insufficient");
+        await accepted(store, tab(100n, 18n));
+      });
+
+      it("notes nothing as sent of another epoch, another escrow and an unknown lane", async () => {
+        await accepted(store, tab(300n));
+        await store.notePublished(ESCROW, 1n, [{ lane: 17n, total: 300n }]);
+        await store.notePublished({ ...ESCROW, client: ESCROW.token }, 0n, [{ lane: 17n, total: 300n }]);
+        await store.notePublished(ESCROW, 0n, [{ lane: 18n, total: 300n }]);
+        await accepted(store, tab(300n));
+        await accepted(store, tab(100n, 18n));
+      });
+
       it("does not let a settled total pay for requests", async () => {
         await accepted(store, tab(100n));
         await store.applyChain([
           update({ block: block(101n), settled: 900n }, { lanes: [{ lane: 17n, settled: 900n }] }),
         ]);
-        expect(await refusal(store, tab(100n))).to.equal("insufficient");
+        expect(await refusal(store, tab(900n))).to.equal("tabPublic");
+        expect(await refusal(store, tab(901n), { price: 802n })).to.equal("insufficient");
         expect((await store.getLane(ESCROW, 17n))?.settled).to.equal(900n);
       });
 
@@ -436,6 +458,17 @@ export function describeFlashStore(name: string, open: () => FlashStore | Promis
         for (const epoch of [0n, 1n]) expect(await refusal(store, payment(1n), { epoch })).to.equal("notOpen");
         await store.applyChain([update({ block: block(102n), epoch: 1n })]);
         expect(await available()).to.equal(900n);
+      });
+
+      it("R10: remembers for the epoch that the client's wallet failed", async () => {
+        await store.noteImpaired(ESCROW, 1n);
+        expect((await state()).isImpaired).to.equal(false);
+        await store.noteImpaired(ESCROW, 0n);
+        await store.noteImpaired({ ...ESCROW, client: ESCROW.token }, 0n);
+        await store.applyChain([update({ block: block(101n) })]);
+        expect((await state()).isImpaired).to.equal(true);
+        await store.applyChain([update({ block: block(102n), epoch: 1n })]);
+        expect((await state()).isImpaired).to.equal(false);
       });
 
       it("lists every escrow of the server, and of no other", async () => {

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createGroupCommit } from "../../../../client/seller/flash/store/groupCommit.ts";
-import { rejection } from "../../rejection.ts";
+import { createGroupCommit } from "../../client/seller/core/groupCommit.ts";
+import { rejection } from "./rejection.ts";
 
-describe("group commit of flash", () => {
+describe("group commit", () => {
   let database: DatabaseSync;
 
   beforeEach(() => {

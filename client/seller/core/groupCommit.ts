@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { inTransaction, rollBack } from "./sqlite.ts";
 
 /** Runs writes of one SQLite database in transactions. */
 export interface GroupCommit {
@@ -20,18 +21,6 @@ export function createGroupCommit(database: DatabaseSync, groupMs?: number): Gro
   let group: Promise<void> | undefined;
   let endGroup: () => void = () => undefined;
 
-  function alone(write: () => void): void {
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      write();
-      database.exec("COMMIT");
-    } catch (error) {
-      // A commit that fails for want of space may have ended the transaction itself.
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
   function begin(milliseconds: number): Promise<void> {
     database.exec("BEGIN IMMEDIATE");
     return new Promise((resolve, reject) => {
@@ -46,7 +35,7 @@ export function createGroupCommit(database: DatabaseSync, groupMs?: number): Gro
           database.exec("COMMIT");
           resolve();
         } catch (error) {
-          if (database.isTransaction) database.exec("ROLLBACK");
+          rollBack(database);
           reject(error);
         }
       };
@@ -70,7 +59,7 @@ export function createGroupCommit(database: DatabaseSync, groupMs?: number): Gro
   return {
     // Asynchronous so that a write that fails at once rejects, as one that fails with its group does.
     async run(write) {
-      if (groupMs === undefined) return alone(write);
+      if (groupMs === undefined) return inTransaction(database, write);
       group ??= begin(groupMs);
       const durable = group;
       // Whoever joined hears of a failure; when the only write failed by itself, nobody did.
