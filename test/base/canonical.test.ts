@@ -1,4 +1,5 @@
 import { connectBase } from "../helpers/base.ts";
+import { commerceSuite } from "./suites/commerce.ts";
 import { factoriesSuite } from "./suites/factories.ts";
 import { multicall3Suite } from "./suites/multicall3.ts";
 import { permit2Suite } from "./suites/permit2.ts";
@@ -9,4 +10,5 @@ describe("The local Base's canonical contracts", () => {
   permit2Suite(connectBase);
   multicall3Suite(connectBase);
   factoriesSuite(connectBase);
+  commerceSuite(connectBase);
 });

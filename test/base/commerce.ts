@@ -11,7 +11,8 @@ import {
   type Address,
   type Hex,
 } from "viem";
-import { COMMERCE, COMMERCE_V1_0, MULTICALL3, PERMIT2, type Commerce } from "./addresses.ts";
+import type { EscrowDeployment } from "../../client/auth-capture/addresses.ts";
+import { COMMERCE, COMMERCE_V1_0, MULTICALL3, PERMIT2 } from "./addresses.ts";
 import { commerceCode, type CommerceContract } from "./commerceCode.ts";
 import { LocalBaseError } from "./errors.ts";
 import type { Placement } from "./place.ts";
@@ -69,7 +70,7 @@ async function ensurePart(provider: Provider, part: Part): Promise<Placement> {
   return { name, address, source };
 }
 
-function partsOf(version: string, commerce: Commerce, escrow: CommerceContract, capture: Hex): readonly Part[] {
+function partsOf(version: string, commerce: EscrowDeployment, escrow: CommerceContract, capture: Hex): readonly Part[] {
   const { tokenStoreImplementation: implementation } = commerce;
   const collector = (contract: CommerceContract, address: Address, collectorType: number, more: Address[] = []) => ({
     name: `${contract} ${version}`,
@@ -98,7 +99,7 @@ function partsOf(version: string, commerce: Commerce, escrow: CommerceContract, 
       parameters: [commerce.escrow],
       isRight: async (provider, address) => (await read(provider, address, "authCaptureEscrow")) === commerce.escrow,
     },
-    collector("ERC3009PaymentCollector", commerce.erc3009Collector, 0, [MULTICALL3]),
+    collector("ERC3009PaymentCollector", commerce.eip3009Collector, 0, [MULTICALL3]),
     collector("Permit2PaymentCollector", commerce.permit2Collector, 0, [MULTICALL3, PERMIT2]),
     collector("PreApprovalPaymentCollector", commerce.preApprovalCollector, 0),
     collector("OperatorRefundCollector", commerce.operatorRefundCollector, 1),

@@ -1,3 +1,4 @@
+import { resolveAuthCaptureDeployment } from "@x402/evm";
 import { expect } from "chai";
 import { keccak256, type Address, type Hash } from "viem";
 import { connectBase, type Base } from "../helpers/base.ts";
@@ -65,6 +66,15 @@ describe("Installing the local Base", () => {
     await mined(base.publicClient, await base.wallets.stranger.writeContract(call));
   });
 
+  it("has AuthCaptureEscrow where the SDK's client looks for it", () => {
+    for (const commerce of [COMMERCE, COMMERCE_V1_0]) {
+      const known = resolveAuthCaptureDeployment(commerce.escrow);
+      expect(known?.eip3009Collector).to.equal(commerce.eip3009Collector);
+      expect(known?.permit2Collector).to.equal(commerce.permit2Collector);
+      expect(known?.operatorRefundCollector).to.equal(commerce.operatorRefundCollector);
+    }
+  });
+
   it("places one generation of AuthCaptureEscrow beside the other, which is there", async () => {
     await setCode(base.connection.provider, COMMERCE.escrow, "0x");
     await setCode(base.connection.provider, COMMERCE.permit2Collector, "0x");
@@ -77,7 +87,7 @@ describe("Installing the local Base", () => {
 
   const misplaced: readonly [string, Address, Address][] = [
     ["an escrow of the other generation", COMMERCE.escrow, COMMERCE_V1_0.escrow],
-    ["a collector of the other generation", COMMERCE.erc3009Collector, COMMERCE_V1_0.erc3009Collector],
+    ["a collector of the other generation", COMMERCE.eip3009Collector, COMMERCE_V1_0.eip3009Collector],
     ["a refund collector for payments", COMMERCE_V1_0.permit2Collector, COMMERCE_V1_0.operatorRefundCollector],
     ["the other generation's token store", COMMERCE_V1_0.tokenStoreImplementation, COMMERCE.tokenStoreImplementation],
     ["something else entirely", COMMERCE_V1_0.escrow, MULTICALL3],

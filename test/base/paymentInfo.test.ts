@@ -128,7 +128,7 @@ for (const [id, { usdc, vectors }] of Object.entries(chains)) {
           primaryType: "ReceiveWithAuthorization",
           message: {
             from: paymentInfo.payer,
-            to: COMMERCE_V1_0.erc3009Collector,
+            to: COMMERCE_V1_0.eip3009Collector,
             value: BigInt(paymentInfo.maxAmount),
             validAfter: 0n,
             validBefore: expiry,

@@ -1,3 +1,4 @@
+import { commerceSuite } from "../base/suites/commerce.ts";
 import { factoriesSuite } from "../base/suites/factories.ts";
 import { multicall3Suite } from "../base/suites/multicall3.ts";
 import { permit2Suite } from "../base/suites/permit2.ts";
@@ -9,4 +10,5 @@ describeFork("The forked Base's canonical contracts", (connect) => {
   permit2Suite(connect);
   multicall3Suite(connect);
   factoriesSuite(connect);
+  commerceSuite(connect);
 });
