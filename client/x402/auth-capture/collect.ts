@@ -6,6 +6,7 @@ import type { PaymentReference } from "../../auth-capture/types.ts";
 import { isSame } from "../core/requirements.ts";
 import { amountOf } from "../core/assets.ts";
 import { LEAST_TIME_LEFT } from "./constants.ts";
+import { checkFee } from "./fees.ts";
 import type { Desk } from "./desk.ts";
 import { admitOperator } from "./operators.ts";
 import { fitsEscrow, isNonceOf, isSaltBound, toPayment } from "./payment.ts";
@@ -13,7 +14,6 @@ import { planAuthorize, planCharge } from "./plan.ts";
 import { refuse } from "./refusals.ts";
 import { checkPayerSignature, isSignedBy } from "./signatures.ts";
 import type { ChargeCompletion, CollectPayload, PaymentTerms } from "./types.ts";
-import { fitsGeneration } from "./wire.ts";
 import type { Work } from "./work.ts";
 
 const BASIS_POINTS = 10_000n;
@@ -106,10 +106,7 @@ async function checkCompletion(
     if (isFinal) refuse("unauthenticated_authorizer_request");
     return leastCharge(terms);
   }
-  const { generation } = terms.deployment;
-  if (!fitsGeneration(completion.fee, generation)) {
-    refuse("payload_format", { detail: `The fee is \`${generation === "v1.0" ? "feeBps" : "feeAmount"}\`.` });
-  }
+  checkFee(completion.fee, terms.deployment.generation);
   if (completion.amount === 0n || completion.amount > terms.amount) refuse("amount_mismatch");
   await checkChargeSignature(desk, payment, { terms, payload, completion });
   return completion;

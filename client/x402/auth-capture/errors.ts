@@ -7,3 +7,13 @@ export class AuthCaptureConfigurationError extends BaseError {
     super(what, { metaMessages: [next] });
   }
 }
+
+/** What `@x402/evm` signed is not the payment that was checked, so it was not sent. */
+export class ForeignPayloadError extends BaseError {
+  override readonly name = "ForeignPayloadError";
+  constructor() {
+    super("`@x402/evm` signed another payment than the one that was checked; nothing was sent.", {
+      metaMessages: ["Install the version of `@x402/evm` that this package names as its peer."],
+    });
+  }
+}

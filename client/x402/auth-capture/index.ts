@@ -40,6 +40,7 @@ export {
 } from "./settlements.ts";
 export { createLocalFacilitatorClient } from "./localFacilitator.ts";
 export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
-export { AuthCaptureConfigurationError } from "./errors.ts";
+export { AuthCaptureEvmScheme, type AuthCaptureEvmSchemeOptions, type MadePayment } from "./client.ts";
+export { AuthCaptureConfigurationError, ForeignPayloadError } from "./errors.ts";
 export type { AssetAmounts } from "../core/assets.ts";
 export type { RelayRation } from "../core/rations.ts";

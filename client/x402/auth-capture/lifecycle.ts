@@ -11,7 +11,7 @@ import { refuse } from "./refusals.ts";
 import type { Funds } from "./reverts.ts";
 import { isSignedBy } from "./signatures.ts";
 import type { CapturePayload, LifecyclePayload, PaymentTerms, RefundPayload } from "./types.ts";
-import { fitsGeneration } from "./wire.ts";
+import { checkFee } from "./fees.ts";
 import type { Work } from "./work.ts";
 
 /** What {@link checkLifecycle} looks at. */
@@ -91,22 +91,14 @@ function checkPaymentInfo(terms: PaymentTerms, paymentInfo: PaymentInfo): void {
 }
 
 function checkFields({ deployment }: PaymentTerms, payload: LifecyclePayload, { isDelegated }: AdmittedOperator): void {
-  const { type } = payload;
-  if (type === "capture" || type === "captureAndVoid") {
-    const { generation } = deployment;
-    if (!fitsGeneration(payload.fee, generation)) {
-      refuse("payload_format", { detail: `The fee is \`${generation === "v1.0" ? "feeBps" : "feeAmount"}\`.` });
-    }
+  if (payload.type === "capture" || payload.type === "captureAndVoid") checkFee(payload.fee, deployment.generation);
+  if (payload.type !== "refund") return;
+  const { tokenCollector, collectorData } = payload;
+  if (!isDelegated && (tokenCollector === undefined || collectorData === undefined)) {
+    refuse("payload_format", { detail: "The refund lacks `tokenCollector` or `collectorData`." });
   }
-  if (type === "refund") {
-    const { tokenCollector, collectorData } = payload;
-    const isWhole = tokenCollector !== undefined && collectorData !== undefined;
-    if (!isDelegated && !isWhole) {
-      refuse("payload_format", { detail: "The refund lacks `tokenCollector` or `collectorData`." });
-    }
-    const isForeign = tokenCollector !== undefined && !isSame(tokenCollector, deployment.operatorRefundCollector);
-    if (isDelegated && isForeign) refuse("token_collector_mismatch");
-  }
+  const isForeign = tokenCollector !== undefined && !isSame(tokenCollector, deployment.operatorRefundCollector);
+  if (isDelegated && isForeign) refuse("token_collector_mismatch");
 }
 
 interface SignatureRequest extends LifecycleRequest {

@@ -1,5 +1,4 @@
 import { numberToHex, type Hex } from "viem";
-import type { Generation } from "../../auth-capture/addresses.ts";
 import type { Fee } from "../../auth-capture/typedData.ts";
 import type { Balances, PaymentInfo } from "../../auth-capture/types.ts";
 import { MAX_UINT120, MAX_UINT16, MAX_UINT256, MAX_UINT48, toWireInteger } from "../core/fields.ts";
@@ -263,9 +262,4 @@ function toWireChange(payload: LifecyclePayload): Record<string, unknown> {
     ...(tokenCollector !== undefined && { tokenCollector }),
     ...(collectorData !== undefined && { collectorData }),
   };
-}
-
-/** Whether a fee is written as the escrow's generation takes it. */
-export function fitsGeneration(fee: Fee, generation: Generation): boolean {
-  return generation === "v1.0" ? fee.feeBps !== undefined : fee.feeAmount !== undefined;
 }
