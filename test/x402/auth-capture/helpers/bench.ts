@@ -221,7 +221,8 @@ export async function openBench(): Promise<Bench> {
       asset: USDC,
       amount: PRICE.toString(),
       payTo: seller.address,
-      maxTimeoutSeconds: 60,
+      // The chain runs ahead of this machine by a second a block.
+      maxTimeoutSeconds: 900,
       ...options.requirements,
       extra: {
         name: USDC_DOMAIN.name,

@@ -1,0 +1,255 @@
+import { expect } from "chai";
+import type { PaymentRequirements } from "@x402/core/types";
+import { createWalletClient, custom, encodeFunctionData, parseAbi, zeroHash, type Address, type Hex } from "viem";
+import { base as baseChain } from "viem/chains";
+import { authorize } from "../../../client/auth-capture/actions/authorize.ts";
+import { release } from "../../../client/auth-capture/actions/release.ts";
+import { getEscrowDeployment } from "../../../client/auth-capture/index.ts";
+import { mined } from "../../helpers/mined.ts";
+import { deploy } from "../helpers/relay.ts";
+import { openBench, PRICE, type Bench, type Served, type Settlement, type Signed } from "./helpers/bench.ts";
+
+const COLLECTED = "invalid_auth_capture_evm_payment_already_collected";
+
+describe("x402 auth-capture facilitator: hostile surroundings", function () {
+  this.timeout(120_000);
+
+  let bench: Bench;
+  before(async () => {
+    bench = await openBench();
+  });
+  after(() => bench.close());
+
+  const settle = (at: Served, { payload, requirements }: Pick<Signed, "payload" | "requirements">) =>
+    at.settle(payload, requirements);
+
+  /** Collects a payment as anybody may. */
+  async function collect({ payload, payment }: Signed): Promise<void> {
+    const { base } = bench;
+    const { signature: collectorData } = payload.payload as { signature: Hex };
+    const { eip3009Collector: tokenCollector } = getEscrowDeployment(payment.escrow);
+    const hash = await authorize(base.wallets.stranger, { ...payment, tokenCollector, collectorData });
+    await mined(base.publicClient, hash);
+  }
+
+  /** A facilitator before whose transactions something else happens. */
+  async function overtaken(meanwhile: () => Promise<unknown>, isMined = true): Promise<Served> {
+    const { provider } = bench.base.connection;
+    const request = async (args: { method: string; params?: unknown }) => {
+      if (args.method !== "eth_sendRawTransaction") return provider.request(args as never);
+      await meanwhile();
+      // Mined apart, the node says nothing of a revert when it is sent.
+      await provider.request({ method: "evm_setAutomine", params: [false] });
+      const hash = await provider.request(args as never);
+      if (isMined) await provider.request({ method: "evm_mine", params: [] });
+      await provider.request({ method: "evm_setAutomine", params: [true] });
+      return hash;
+    };
+    const transport = custom({ request }, { retryCount: 0 });
+    const wallet = createWalletClient({ account: bench.sender.account, chain: baseChain, transport });
+    return bench.serve({ wallet, receiptTimeout: isMined ? 5_000 : 300 });
+  }
+
+  describe("copies", () => {
+    it("of one payment that come together are settled once, and one of them is told so", async () => {
+      const signed = await bench.payment();
+      let answers: readonly Settlement[] = [];
+      const count = await bench.sent(async () => {
+        answers = await Promise.all(Array.from({ length: 6 }, () => settle(bench.facilitator, signed)));
+      });
+      expect(count).to.equal(1);
+      expect(answers.filter(({ success }) => success)).to.have.lengthOf(1);
+      const refused = answers.filter(({ success }) => !success);
+      expect(refused.map(({ errorReason }) => errorReason)).to.deep.equal(Array(5).fill(COLLECTED));
+      expect(await bench.stateOf(signed.payment)).to.include({ capturable: PRICE });
+    });
+
+    it("that come later are refused with the payment as it stands", async () => {
+      const signed = await bench.payment();
+      const { transaction } = await settle(bench.facilitator, signed);
+      const again = await settle(bench.facilitator, signed);
+      expect([again.errorReason, again.transaction]).to.deep.equal([COLLECTED, transaction]);
+      expect([again.report?.collected, again.report?.capturable]).to.deep.equal([true, PRICE]);
+    });
+
+    it("that come to another facilitator are refused with the payment as it stands", async () => {
+      const signed = await bench.payment();
+      await settle(bench.facilitator, signed);
+      const again = await settle(await bench.serve(), signed);
+      expect([again.errorReason, again.report?.capturable]).to.deep.equal([COLLECTED, PRICE]);
+    });
+  });
+
+  describe("somebody who collects first", () => {
+    it("while the facilitator sends makes it answer with that transaction, once", async () => {
+      const signed = await bench.payment();
+      const at = await overtaken(() => collect(signed));
+      const first = await settle(at, signed);
+      expect(first.success, first.errorMessage).to.equal(true);
+      const { from } = await bench.base.publicClient.getTransaction({ hash: first.transaction as Hex });
+      expect(from).to.equal(bench.base.actors.stranger.address.toLowerCase());
+      expect((await settle(at, signed)).errorReason).to.equal(COLLECTED);
+    });
+
+    it("before it is asked leaves the decision to the server", async () => {
+      const signed = await bench.payment();
+      await collect(signed);
+      const { errorReason, report } = await settle(bench.facilitator, signed);
+      expect([errorReason, report?.collected, report?.capturable]).to.deep.equal([COLLECTED, true, PRICE]);
+    });
+
+    it("and releases is no success: the payment is not what the server asked for", async () => {
+      const signed = await bench.payment();
+      const { payment, payer } = signed;
+      const { base } = bench;
+      const at = await overtaken(async () => {
+        await collect(signed);
+        await base.testClient.setBalance({ address: payer.address, value: 10n ** 18n });
+        await mined(base.publicClient, await release(base.walletOf(payer.account), payment));
+      });
+      const { success, errorReason, report } = await settle(at, signed);
+      expect([success, errorReason]).to.deep.equal([false, "invalid_auth_capture_evm_transaction_reverted"]);
+      expect([report?.capturable, report?.refundable]).to.deep.equal([0n, PRICE]);
+    });
+  });
+
+  describe("a transaction that is not mined", () => {
+    it("is pending, and is waited for by whoever asks again", async () => {
+      const signed = await bench.payment();
+      const at = await overtaken(async () => undefined, false);
+      const first = await settle(at, signed);
+      expect([first.success, first.errorReason]).to.deep.equal([false, "settlement_pending"]);
+      expect(first.transaction).to.match(/^0x[0-9a-f]{64}$/);
+      await bench.base.connection.provider.request({ method: "evm_mine", params: [] });
+      let second: Settlement | undefined;
+      const count = await bench.sent(async () => {
+        second = await settle(at, signed);
+      });
+      expect([count, second?.success, second?.transaction]).to.deep.equal([0, true, first.transaction]);
+      expect((await settle(at, signed)).errorReason).to.equal(COLLECTED);
+    });
+  });
+
+  describe("operators", () => {
+    const withOperator = async (captureAuthorizer: Address): Promise<Signed> =>
+      bench.payment({ isDeployed: false, extra: { captureAuthorizer } });
+
+    it("that are not deployed collect nothing, whoever lists them", async () => {
+      const nobody: Address = `0x${"dd".repeat(20)}`;
+      const at = await bench.serve({ customOperators: "*" });
+      const signed = await withOperator(nobody);
+      expect(await bench.sent(() => settle(at, signed))).to.equal(0);
+      expect((await settle(at, signed)).errorReason).to.equal("invalid_auth_capture_evm_operator_type_mismatch");
+    });
+
+    it("that answer every call and do nothing are found out before anything is sent", async () => {
+      const answering = await deploy(bench.base, "AnsweringContract", []);
+      const at = await bench.serve({ customOperators: [answering] });
+      const signed = await withOperator(answering);
+      const { errorReason, errorMessage } = await settle(at, signed);
+      expect(errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
+      expect(errorMessage).to.contain("another state");
+      expect(await bench.sent(() => settle(at, signed))).to.equal(0);
+    });
+
+    it("that pretend to revert with the escrow's errors are not believed", async () => {
+      const answering = await deploy(bench.base, "AnsweringContract", []);
+      const abi = parseAbi(["function set(bytes answer, bool reverts)"]);
+      // PaymentAlreadyCollected(0).
+      const args = [`0xad7c145a${zeroHash.slice(2)}`, true] as const;
+      const data = encodeFunctionData({ abi, functionName: "set", args });
+      const { wallets, publicClient } = bench.base;
+      await mined(publicClient, await wallets.deployer.sendTransaction({ to: answering, data }));
+      const at = await bench.serve({ customOperators: [answering] });
+      const { errorReason } = await settle(at, await withOperator(answering));
+      expect(errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
+    });
+
+    it("of the other generation collect nothing", async () => {
+      const other = await bench.offer({ generation: "v1.0" });
+      const requirements = await bench.offer({
+        extra: { captureAuthorizer: other.extra["captureAuthorizer"] },
+      });
+      const payload = await bench.sign(await bench.payer(), requirements);
+      expect(await bench.sent(() => bench.facilitator.settle(payload, requirements))).to.equal(0);
+    });
+  });
+
+  describe("calls", () => {
+    it("bear bytes behind them", async () => {
+      const at = await bench.serve({ dataSuffix: "0xdeadbeef" });
+      const signed = await bench.payment();
+      const { transaction, success } = await settle(at, signed);
+      const { input } = await bench.base.publicClient.getTransaction({ hash: transaction as Hex });
+      expect([success, input.slice(-8)]).to.deep.equal([true, "deadbeef"]);
+    });
+
+    it("never take more than the gas limit", async () => {
+      const at = await bench.serve({ gasLimit: 120_000n });
+      const signed = await bench.payment();
+      expect((await settle(at, signed)).errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
+      expect(await bench.sent(() => settle(at, signed))).to.equal(0);
+    });
+  });
+
+  describe("payers", () => {
+    it("with a contract wallet pay by ERC-1271", async () => {
+      const requirements = await bench.offer();
+      const payload = await bench.sign(await bench.wallet(true), requirements);
+      expect(await bench.facilitator.verify(payload, requirements)).to.include({ isValid: true });
+      expect((await bench.facilitator.settle(payload, requirements)).success).to.equal(true);
+    });
+
+    it("whose wallet is not deployed yet pay by ERC-6492", async () => {
+      const requirements = await bench.offer();
+      const wallet = await bench.wallet(false);
+      const payload = await bench.sign(wallet, requirements);
+      expect(await bench.facilitator.verify(payload, requirements)).to.include({ isValid: true });
+      expect(await bench.base.publicClient.getCode({ address: wallet.address })).to.equal(undefined);
+      const { success, errorMessage } = await bench.facilitator.settle(payload, requirements);
+      expect(success, errorMessage).to.equal(true);
+      expect(await bench.base.publicClient.getCode({ address: wallet.address })).to.not.equal(undefined);
+    });
+
+    it("that let transactions fail again and again are not sent for any more", async () => {
+      const requirements: PaymentRequirements = await bench.offer();
+      const payer = await bench.payer(PRICE);
+      const { provider } = bench.base.connection;
+      let left = 2;
+      const request = async (args: { method: string; params?: unknown }) => {
+        if (args.method !== "eth_sendRawTransaction") return provider.request(args as never);
+        left -= 1;
+        throw new Error("out of reach");
+      };
+      const transport = custom({ request }, { retryCount: 0 });
+      const wallet = createWalletClient({ account: bench.sender.account, chain: baseChain, transport });
+      const at = await bench.serve({ wallet, ration: { burst: 2, perHour: 0.001 } });
+      const codes: (string | undefined)[] = [];
+      for (let count = 0; count < 3; count += 1) {
+        codes.push((await at.settle(await bench.sign(payer, requirements), requirements)).errorReason);
+      }
+      expect(codes).to.deep.equal([
+        "unexpected_settle_error",
+        "unexpected_settle_error",
+        "invalid_auth_capture_evm_relay_limit",
+      ]);
+      expect(left).to.equal(0);
+    });
+  });
+
+  describe("limits", () => {
+    it("leave tokens, amounts and receivers out that are not served", async () => {
+      const signed = await bench.payment();
+      const { payTo } = signed.requirements;
+      const served: readonly Parameters<Bench["serve"]>[0][] = [
+        { minimumAmounts: { [payTo]: 1n } },
+        { minimumAmounts: { [signed.requirements.asset]: PRICE + 1n } },
+        { admits: ({ receiver }) => receiver.toLowerCase() !== payTo.toLowerCase() },
+      ];
+      for (const chain of served) {
+        const { errorReason } = await settle(await bench.serve(chain), signed);
+        expect(errorReason).to.equal("invalid_auth_capture_evm_relay_limit");
+      }
+    });
+  });
+});
