@@ -353,7 +353,7 @@ export {
   type DeployOperatorParameters,
   type DeployOperatorReturnType,
   type DeployOperatorErrorType,
-} from "./actions/deployOperator.ts";
+} from "./actions/deploy.ts";
 export { dispute, type DisputeParameters, type DisputeReturnType, type DisputeErrorType } from "./actions/dispute.ts";
 export {
   preApprove,
@@ -395,4 +395,4 @@ export {
   type VoidPaymentParameters,
   type VoidPaymentReturnType,
   type VoidPaymentErrorType,
-} from "./actions/voidPayment.ts";
+} from "./actions/void.ts";

@@ -9,6 +9,7 @@ import { predictAddress } from "../../test/helpers/predict.ts";
 import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
 import { exampleLines, flashExampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
+import { LIFECYCLE_HEAD, lifecycleRows } from "./lifecycleTable.ts";
 
 interface GasRow {
   readonly id: string;
@@ -30,6 +31,7 @@ const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Prom
   addresses,
   example,
   gas,
+  lifecycle: async () => table(LIFECYCLE_HEAD, lifecycleRows()),
   sizes,
   source,
 };

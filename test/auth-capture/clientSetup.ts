@@ -20,7 +20,7 @@ import {
 } from "x402-escrow/auth-capture";
 import { PERMIT2, USDC } from "../base/addresses.ts";
 import { actors, testAccount } from "../helpers/actors.ts";
-import { deployAuthCapture, type AuthCapture } from "../helpers/authCapture.ts";
+import { deployAuthCapture } from "../helpers/authCapture.ts";
 import { connectBase, type Base } from "../helpers/base.ts";
 import { mined } from "../helpers/mined.ts";
 
