@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
+import { authCaptureVectors } from "./vectors/authCapture.ts";
 import { flashVectors } from "./vectors/flash.ts";
 import { flashTransactionVectors } from "./vectors/flashTransactions.ts";
 import { refusedTransactionVectors } from "./vectors/mutatedTransactions.ts";
@@ -12,6 +13,7 @@ import { voucherVectors } from "./vectors/voucher.ts";
 
 await write("voucher.json", await voucherVectors());
 await write("flash.json", await flashVectors());
+await write("auth-capture.json", await authCaptureVectors());
 await write("flash-transactions.json", {
   ...(await flashTransactionVectors()),
   ...(await refusedTransactionVectors()),

@@ -1,5 +1,6 @@
 import { getContractAddress, type Address } from "viem";
 import { authCaptureModule } from "../../ignition/modules/auth-capture.ts";
+import { COMMERCE, COMMERCE_V1_0 } from "../base/addresses.ts";
 import type { Base } from "./base.ts";
 import { predictAddress, requirePredicted } from "./predict.ts";
 
@@ -13,13 +14,10 @@ export interface AuthCapture {
   readonly signedRefundCollectorV1_0: Address;
 }
 
-const ESCROW: Address = "0xf96815976523E00e65Be8f34cA5e64b4f41EB19c";
-const ESCROW_V1_0: Address = "0xBdEA0D1bcC5966192B070Fdf62aB4EF5b4420cff";
-
 /** Where the production module puts everything on every chain that has CreateX. */
 export async function predictAuthCapture(): Promise<AuthCapture> {
-  const signedRefundCollector = await predictAddress("SignedRefundCollector", [ESCROW]);
-  const signedRefundCollectorV1_0 = await predictAddress("SignedRefundCollector", [ESCROW_V1_0]);
+  const signedRefundCollector = await predictAddress("SignedRefundCollector", [COMMERCE.escrow]);
+  const signedRefundCollectorV1_0 = await predictAddress("SignedRefundCollector", [COMMERCE_V1_0.escrow]);
   const termsOperatorFactory = await predictAddress("TermsOperatorFactory", [
     signedRefundCollector,
     signedRefundCollectorV1_0,
