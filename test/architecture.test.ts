@@ -2,6 +2,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "chai";
 import { flashSettlementAbi } from "../client/abi/flashSettlement.ts";
+import { termsOperatorAbi } from "../client/abi/termsOperator.ts";
+import { termsOperatorFactoryAbi } from "../client/abi/termsOperatorFactory.ts";
 import { voucherEscrowAbi } from "../client/abi/voucherEscrow.ts";
 import { findForbiddenImports } from "../scripts/check/architecture.ts";
 import { ROOT } from "../scripts/check/command.ts";
@@ -88,6 +90,21 @@ describe("Architecture", () => {
       // The composed action is an ERC-2612 permit and a function by signature in one transaction through Multicall3.
       voucher: { abi: voucherEscrowAbi, composed: ["depositWithPermit"], otherPages: [] as string[] },
       flash: { abi: flashSettlementAbi, composed: ["openEscrowWithPermit"], otherPages: ["guarantee"] },
+      // Beside the operators' own verbs stand those of the escrow, of its collectors and of the token that a party calls itself.
+      "auth-capture": {
+        abi: [...termsOperatorAbi, ...termsOperatorFactoryAbi],
+        composed: [
+          "authorizeAsOperator",
+          "cancelAuthorization",
+          "captureAsOperator",
+          "chargeAsOperator",
+          "preApprove",
+          "reclaim",
+          "refundAsOperator",
+          "voidAsOperator",
+        ],
+        otherPages: ["asOperator", "cancelAuthorization", "preApprove", "reclaim", "terms"],
+      },
     } as const;
 
     it("knows the functions of the contracts", () => {

@@ -21,6 +21,9 @@ const ORIGINAL_FORMS: Readonly<Record<string, string>> = {
   serverCloseEscrow: "closeEscrow",
 };
 
+/** Verbs whose gas row says more than the verb does. */
+const GAS_ROWS: Readonly<Record<string, string>> = { "auth-capture.deploy": "authCapture.deployOperator" };
+
 const SUFFIX = "WithAuthorization";
 
 /** Names of the functions that users call to change state. */
@@ -35,7 +38,7 @@ export function stateChangingFunctions(abi: Abi): readonly string[] {
  * Follows a verb through every layer: test and tree, client action, page, gas row.
  * A function that does a verb by signature may share the test and the page of the verb; both then name it.
  *
- * @param family - Folder of the family, and prefix of its gas rows.
+ * @param family - Folder of the family, and in camel case the prefix of its gas rows.
  * @returns What is missing; empty when nothing is.
  */
 export function missingTraces(family: string, name: string, { exists, read, gasRows }: Traces): readonly string[] {
@@ -58,6 +61,8 @@ export function missingTraces(family: string, name: string, { exists, read, gasR
 
   const action = `client/${family}/actions/${name}.ts`;
   if (!exists(action)) problems.push(`${name} has no ${action}`);
-  if (!gasRows.includes(`${family}.${name}`)) problems.push(`${name} has no gas row ${family}.${name}`);
+  const prefix = family.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const gasRow = GAS_ROWS[`${family}.${name}`] ?? `${prefix}.${name}`;
+  if (!gasRows.includes(gasRow)) problems.push(`${name} has no gas row ${gasRow}`);
   return problems;
 }
