@@ -87,3 +87,10 @@ export function isSameState(first: PaymentState, second: PaymentState): boolean 
     first.refundable === second.refundable
   );
 }
+
+/** Whether a payment stands as it must, or has moved on from there: each move lowers the sum of both amounts, or what is held alone. */
+export function hasReached(actual: PaymentState, wanted: PaymentState): boolean {
+  const [sum, wantedSum] = [actual.capturable + actual.refundable, wanted.capturable + wanted.refundable];
+  const hasMoved = sum < wantedSum || (sum === wantedSum && actual.capturable < wanted.capturable);
+  return isSameState(actual, wanted) || (actual.collected && hasMoved);
+}

@@ -3,7 +3,14 @@ import { getBlockNumber } from "viem/actions";
 import { authCaptureEscrowAbi, authCaptureEscrowV1_0Abi } from "../../abi/index.ts";
 import { getEvents } from "../../core/events.ts";
 import type { Desk } from "./desk.ts";
-import { findMissingEvent, findWrongMovement, isSameState, readMovements, type Effects } from "./effects.ts";
+import {
+  findMissingEvent,
+  findWrongMovement,
+  hasReached,
+  isSameState,
+  readMovements,
+  type Effects,
+} from "./effects.ts";
 import type { Step } from "./plan.ts";
 import { refuse, RefusalError } from "./refusals.ts";
 import { explainTrial } from "./reverts.ts";
@@ -52,7 +59,10 @@ export async function settleWork(desk: Desk, work: Work, sent: readonly Hash[]):
     const { transactions } = progress;
     const rest = transactions.length === 0 ? undefined : ({ status: "sent", transactions } as const);
     await desk.settlements.put(work.key, rest);
-    throw error;
+    const transaction = transactions.at(-1);
+    if (error instanceof RefusalError || transaction === undefined) throw error;
+    // It has left, and nobody knows what became of it.
+    throw new RefusalError("settlement_pending", { transaction, cause: error });
   }
 }
 
@@ -78,7 +88,7 @@ async function settleStep(progress: Progress, step: Step, index: number): Promis
     const transaction = progress.transactions.at(-1);
     throw new RefusalError("settlement_pending", transaction === undefined ? {} : { transaction });
   }
-  const fault = findFault(step.effects, receipt);
+  const fault = findFault(step.effects, receipt) ?? (await findWrongState(progress, step, receipt));
   if (fault === undefined) return receipt.transactionHash;
   // It is not under way any more, and may be sent anew.
   progress.transactions = progress.transactions.slice(0, index);
@@ -129,6 +139,16 @@ function findFault(effects: Effects, { status, logs }: TransactionReceipt): stri
   if (missing !== undefined) return `The escrow did not emit ${missing} as it should.`;
   const account = findWrongMovement(effects, readMovements(effects, logs));
   return account === undefined ? undefined : `The balance of ${account} did not change as it should.`;
+}
+
+/** Says that a payment does not stand as it must; it may have moved on within the block. */
+async function findWrongState(
+  { desk, work }: Progress,
+  { effects }: Step,
+  { blockNumber }: TransactionReceipt,
+): Promise<string | undefined> {
+  const state = await readState(desk, work, { blockNumber });
+  return hasReached(state, effects.after) ? undefined : "The payment does not stand as it should.";
 }
 
 /** A collect fails when somebody else was faster with the same signature: then the tokens are where they should be. */

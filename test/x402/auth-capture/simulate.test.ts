@@ -35,7 +35,7 @@ describe("x402 auth-capture facilitator: nodes with eth_simulateV1", function ()
       simulated += 1;
       const snapshot = await send("evm_snapshot");
       await send("evm_setAutomine", false);
-      const calls = [];
+      const calls: object[] = [];
       for (const call of blockStateCalls[0]?.calls ?? []) {
         let returnData: unknown = "0x";
         let error: { data: unknown } | undefined;
