@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { expect } from "chai";
 import { erc20Abi, multicall3Abi, type Abi } from "viem";
 import * as abi from "x402-escrow/abi";
+import * as authCapture from "x402-escrow/auth-capture";
 import * as flash from "x402-escrow/flash";
 import * as voucher from "x402-escrow/voucher";
 import { stateChangingFunctions } from "../../scripts/check/verbs.ts";
@@ -12,11 +13,50 @@ interface Family {
   readonly interface: string;
   /** One transaction of two contracts' functions; no function of the contract. */
   readonly composed: readonly string[];
+  /** Functions of other contracts, by the interface that has them. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
+  /** The client's function of each verb that has another name. */
+  readonly actions?: Readonly<Record<string, string>>;
   /** The read of each view that has another name. */
   readonly renamed: Readonly<Record<string, string>>;
 }
 
 const families: Readonly<Record<string, Family>> = {
+  "auth-capture": {
+    abi: [
+      ...abi.termsOperatorAbi,
+      ...abi.termsOperatorFactoryAbi,
+      ...abi.authCaptureEscrowAbi.filter((item) => item.type === "function" && item.stateMutability === "view"),
+      ...abi.signedRefundCollectorAbi.filter((item) => item.type === "function" && item.stateMutability === "view"),
+    ],
+    client: authCapture,
+    interface: "ITermsOperator",
+    composed: [],
+    elsewhere: {
+      authorizeAsOperator: "external/IAuthCaptureEscrow",
+      cancelAuthorization: "external/IERC3009",
+      captureAsOperator: "external/IAuthCaptureEscrow",
+      chargeAsOperator: "external/IAuthCaptureEscrow",
+      deploy: "ITermsOperatorFactory",
+      preApprove: "external/IPreApprovalPaymentCollector",
+      reclaim: "external/IAuthCaptureEscrow",
+      refundAsOperator: "external/IAuthCaptureEscrow",
+      voidAsOperator: "external/IAuthCaptureEscrow",
+    },
+    // `void` is a word of the language.
+    actions: { void: "voidPayment", deploy: "deployOperator" },
+    renamed: {
+      PAYMENT_INFO_TYPEHASH: "getPaymentInfoTypeHash",
+      authCaptureEscrow: "getCollector",
+      collectorType: "getCollector",
+      getHash: "getPaymentHash",
+      paymentState: "getPaymentState",
+      predict: "getPredictedOperator",
+      statusOf: "getOperatorStatus",
+      terms: "getTerms",
+      tokenStoreImplementation: "getTokenStoreImplementation",
+    },
+  },
   voucher: {
     abi: abi.voucherEscrowAbi,
     client: voucher,
@@ -62,14 +102,15 @@ for (const [name, family] of Object.entries(families)) {
 
   describe(`surface of the client: ${name}`, () => {
     it("has one file for every state-changing function, and no other", async () => {
-      const verbs = stateChangingFunctions(family.abi);
+      const verbs = new Set([...stateChangingFunctions(family.abi), ...Object.keys(family.elsewhere ?? {})]);
       const files = (await readdir(actionsFolder)).map((file) => file.replace(/\.ts$/, ""));
       expect(files.sort()).to.deep.equal([...verbs, ...family.composed].sort());
     });
 
     it("gives every action its function, parameters, return type, errors, source and example", async () => {
       for (const file of await readdir(actionsFolder)) {
-        const verb = file.replace(/\.ts$/, "");
+        const name = file.replace(/\.ts$/, "");
+        const verb = family.actions?.[name] ?? name;
         const type = `${verb.charAt(0).toUpperCase()}${verb.slice(1)}`;
         const source = await readFile(new URL(file, actionsFolder), "utf8");
         for (const text of [
@@ -77,7 +118,7 @@ for (const [name, family] of Object.entries(families)) {
           `export interface ${type}Parameters`,
           `export type ${type}ReturnType`,
           `export type ${type}ErrorType`,
-          `- Source: contracts/interfaces/${family.interface}.sol`,
+          `- Source: contracts/interfaces/${family.elsewhere?.[name] ?? family.interface}.sol`,
           "@returns Transaction hash",
           "@example",
         ]) {
