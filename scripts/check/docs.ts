@@ -5,7 +5,10 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { predictAddress } from "../../test/helpers/predict.ts";
+import { keccak256 } from "viem";
+import { COMMERCE, COMMERCE_V1_0 } from "../../test/base/addresses.ts";
+import { predictAuthCapture } from "../../test/helpers/authCapture.ts";
+import { initcodeOf, predictAddress } from "../../test/helpers/predict.ts";
 import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
 import { exampleLines, flashExampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
@@ -24,8 +27,22 @@ type Snapshot<T> = Readonly<Record<string, T>>;
 
 const BLOCK = /(<!-- generated: (\w+)([^>]*?) -->)[\s\S]*?(<!-- \/generated -->)/g;
 
-/** What the production modules deploy, one a family. */
-const CONTRACTS = ["VoucherEscrow", "FlashSettlement"] as const;
+/** What the production modules deploy, and with which arguments. */
+async function deployedContracts(): Promise<readonly { title: string; name: string; args: readonly unknown[] }[]> {
+  const { signedRefundCollector, signedRefundCollectorV1_0 } = await predictAuthCapture();
+  const [refunds, refundsV1_0] = [[COMMERCE.escrow], [COMMERCE_V1_0.escrow]];
+  return [
+    { title: "`VoucherEscrow`", name: "VoucherEscrow", args: [] },
+    { title: "`FlashSettlement`", name: "FlashSettlement", args: [] },
+    {
+      title: "`TermsOperatorFactory`",
+      name: "TermsOperatorFactory",
+      args: [signedRefundCollector, signedRefundCollectorV1_0],
+    },
+    { title: "`SignedRefundCollector`, escrow v1.1", name: "SignedRefundCollector", args: refunds },
+    { title: "`SignedRefundCollector`, escrow v1.0", name: "SignedRefundCollector", args: refundsV1_0 },
+  ];
+}
 
 const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Promise<string>>> = {
   addresses,
@@ -58,14 +75,13 @@ async function fill(document: string, text: string): Promise<string> {
 
 /** Where the production module puts the contracts. */
 async function addresses(): Promise<string> {
-  const initcode = readJson<Snapshot<{ readonly initcodeHash: string }>>("snapshots/initcode.json");
   return table(
-    ["contract", "address on every chain", "initcode hash"],
+    ["contract", "address on every chain", "hash of the initcode with its arguments"],
     await Promise.all(
-      CONTRACTS.map(async (name) => [
-        `\`${name}\``,
-        `\`${await predictAddress(name)}\``,
-        `\`${initcode[name]?.initcodeHash}\``,
+      (await deployedContracts()).map(async ({ title, name, args }) => [
+        title,
+        `\`${await predictAddress(name, args)}\``,
+        `\`${keccak256(await initcodeOf(name, args))}\``,
       ]),
     ),
   );

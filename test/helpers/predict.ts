@@ -8,15 +8,20 @@ import { CREATEX } from "../base/addresses.ts";
  * @param args - Arguments of the constructor, the same on every chain.
  */
 export async function predictAddress(contractName: string, args: readonly unknown[] = []): Promise<Address> {
-  const { abi, bytecode } = await artifacts.readArtifact(contractName);
   const salt = config.ignition.strategyConfig?.create2?.salt;
   if (salt === undefined) throw new Error("hardhat.config.ts names no salt for CREATE2");
   return getContractAddress({
     opcode: "CREATE2",
     from: CREATEX,
     salt: keccak256(salt as Hex),
-    bytecode: encodeDeployData({ abi, bytecode: bytecode as Hex, args }),
+    bytecode: await initcodeOf(contractName, args),
   });
+}
+
+/** Creation code of a contract with its arguments, which decides its address. */
+export async function initcodeOf(contractName: string, args: readonly unknown[] = []): Promise<Hex> {
+  const { abi, bytecode } = await artifacts.readArtifact(contractName);
+  return encodeDeployData({ abi, bytecode: bytecode as Hex, args });
 }
 
 /** Gives back the address of a deployment that is where it should be. */
