@@ -1,6 +1,16 @@
 import { expect } from "chai";
 import type { PaymentRequirements } from "@x402/core/types";
-import { createWalletClient, custom, encodeFunctionData, parseAbi, zeroHash, type Address, type Hex } from "viem";
+import {
+  concat,
+  createWalletClient,
+  custom,
+  encodeFunctionData,
+  parseAbi,
+  zeroHash,
+  type Address,
+  type Hex,
+} from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { base as baseChain } from "viem/chains";
 import { authorize } from "../../../client/auth-capture/actions/authorize.ts";
 import { release } from "../../../client/auth-capture/actions/release.ts";
@@ -8,6 +18,28 @@ import { getEscrowDeployment } from "../../../client/auth-capture/index.ts";
 import { mined } from "../../helpers/mined.ts";
 import { deploy } from "../helpers/relay.ts";
 import { openBench, PRICE, type Bench, type Served, type Settlement, type Signed } from "./helpers/bench.ts";
+import { makeLifecycle } from "./helpers/lifecycle.ts";
+
+/** Code that passes its call data on to the escrow, and what the escrow answers back. */
+const FORWARDER = concat([
+  "0x366000600037", // copies the call data
+  "0x60006000366000600073",
+  "0xf96815976523E00e65Be8f34cA5e64b4f41EB19c",
+  "0x5af1", // calls the escrow with it
+  "0x3d600060003e6033573d6000fd5b3d6000f3", // answers what it answered
+]);
+
+/** The same, with a void of the payment behind it. */
+const VOIDING_FORWARDER = concat([
+  "0x366000600037",
+  "0x60006000366000600073",
+  "0xf96815976523E00e65Be8f34cA5e64b4f41EB19c",
+  "0x5af150",
+  "0x60fa600053601c60015360ad6002536017600353", // the selector of `void` over the first one
+  "0x6000600061018460006000",
+  "0x73f96815976523E00e65Be8f34cA5e64b4f41EB19c",
+  "0x5af100",
+]);
 
 const COLLECTED = "invalid_auth_capture_evm_payment_already_collected";
 
@@ -33,7 +65,11 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
   }
 
   /** A facilitator before whose transactions something else happens. */
-  async function overtaken(meanwhile: () => Promise<unknown>, isMined = true): Promise<Served> {
+  async function overtaken(
+    meanwhile: () => Promise<unknown>,
+    isMined = true,
+    options: Parameters<Bench["serve"]>[0] = {},
+  ): Promise<Served> {
     const { provider } = bench.base.connection;
     const request = async (args: { method: string; params?: unknown }) => {
       if (args.method !== "eth_sendRawTransaction") return provider.request(args as never);
@@ -47,7 +83,7 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
     };
     const transport = custom({ request }, { retryCount: 0 });
     const wallet = createWalletClient({ account: bench.sender.account, chain: baseChain, transport });
-    return bench.serve({ wallet, receiptTimeout: isMined ? 5_000 : 300 });
+    return bench.serve({ wallet, receiptTimeout: isMined ? 5_000 : 300, ...options });
   }
 
   describe("copies", () => {
@@ -130,10 +166,10 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
     });
   });
 
-  describe("operators", () => {
-    const withOperator = async (captureAuthorizer: Address): Promise<Signed> =>
-      bench.payment({ isDeployed: false, extra: { captureAuthorizer } });
+  const withOperator = async (captureAuthorizer: Address): Promise<Signed> =>
+    bench.payment({ isDeployed: false, extra: { captureAuthorizer } });
 
+  describe("operators", () => {
     it("that are not deployed collect nothing, whoever lists them", async () => {
       const nobody: Address = `0x${"dd".repeat(20)}`;
       const at = await bench.serve({ customOperators: "*" });
@@ -173,6 +209,59 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
       const payload = await bench.sign(await bench.payer(), requirements);
       expect(await bench.sent(() => bench.facilitator.settle(payload, requirements))).to.equal(0);
     });
+  });
+
+  describe("operators of strangers", () => {
+    /** Puts an operator on the chain that collects for anybody, as its code says. */
+    async function place(code: Hex): Promise<Address> {
+      const address = privateKeyToAccount(generatePrivateKey()).address;
+      await bench.base.testClient.setCode({ address, bytecode: code });
+      return address;
+    }
+
+    it("are collected for where they are listed, and nothing else is relayed for them", async () => {
+      const operator = await place(FORWARDER);
+      const at = await bench.serve({ customOperators: [operator] });
+      const signed = await withOperator(operator);
+      const { success, errorMessage } = await settle(at, signed);
+      expect(success, errorMessage).to.equal(true);
+      const payload = await makeLifecycle(signed, { by: bench.seller, type: "void" });
+      const { errorReason } = await at.settle(payload, signed.requirements);
+      expect(errorReason).to.equal("invalid_auth_capture_evm_lifecycle_not_relayed");
+    });
+
+    it("that void what they hold are found out before anything is sent", async () => {
+      const operator = await place(VOIDING_FORWARDER);
+      const at = await bench.serve({ customOperators: [operator] });
+      const signed = await withOperator(operator);
+      expect(await bench.sent(() => settle(at, signed))).to.equal(0);
+      expect((await settle(at, signed)).errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
+    });
+
+    const CHANGES: readonly [string, Hex, string][] = [
+      ["do nothing", "0x00", "PaymentAuthorized"],
+      ["void what they hold", VOIDING_FORWARDER, "balance"],
+    ];
+    for (const [what, code, fault] of CHANGES) {
+      it(`that ${what} only once they are sent to collect nothing, and run out of gas to burn`, async () => {
+        const operator = await place(FORWARDER);
+        const change = () => bench.base.testClient.setCode({ address: operator, bytecode: code });
+        const options = { customOperators: [operator], ration: { burst: 2, perHour: 0.001 } };
+        const at = await overtaken(change, true, options);
+        const codes: (string | undefined)[] = [];
+        for (let count = 0; count < 3; count += 1) {
+          await bench.base.testClient.setCode({ address: operator, bytecode: FORWARDER });
+          const { errorReason, errorMessage } = await settle(at, await withOperator(operator));
+          codes.push(errorReason);
+          if (count === 0) expect(errorMessage).to.contain(fault);
+        }
+        expect(codes).to.deep.equal([
+          "invalid_auth_capture_evm_transaction_reverted",
+          "invalid_auth_capture_evm_transaction_reverted",
+          "invalid_auth_capture_evm_relay_limit",
+        ]);
+      });
+    }
   });
 
   describe("calls", () => {
