@@ -26,6 +26,8 @@ export interface CollectRequest {
   readonly now: bigint;
   /** A charge must be completed: it is about to be sent. */
   readonly isFinal: boolean;
+  /** It was sent before, in time. */
+  readonly isBegun: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function checkCollect(desk: Desk, request: CollectRequest): Promise
   const { terms, payload, now } = request;
   const { isDelegated, isFactoryMade } = await admitOperator(desk, terms);
   if (payload.method !== terms.method) refuse("payload_method_mismatch");
-  checkTimes(terms, payload, now);
+  if (!request.isBegun) checkTimes(terms, payload, now);
   checkTokens(terms, payload);
   await checkPayerSignature(desk, terms, payload);
   checkAmount(terms, payload);

@@ -7,6 +7,7 @@ import type {
   VerifyResponse,
 } from "@x402/core/types";
 import type { Hash, Hex } from "viem";
+import { hashPaymentInfo } from "../../auth-capture/hash.ts";
 import { systemClock } from "../../seller/core/clock.ts";
 import { chainIdOfNetwork } from "../core/network.ts";
 import { createReporter, type Reporter } from "./answers.ts";
@@ -16,6 +17,7 @@ import { AUTH_CAPTURE_SCHEME } from "./constants.ts";
 import { createDesk, type Desk, type FacilitatedChain } from "./desk.ts";
 import { checkLifecycle, type LifecycleWork } from "./lifecycle.ts";
 import { listOperators } from "./operators.ts";
+import { fitsEscrow, toPayment } from "./payment.ts";
 import { refuse, RefusalError, take } from "./refusals.ts";
 import { settleWork, tryWork, verifyAgain } from "./settle.ts";
 import type { SettlementRecord } from "./settlements.ts";
@@ -161,7 +163,8 @@ export class AuthCaptureEvmFacilitator implements SchemeNetworkFacilitator {
   async #check(request: Request): Promise<Work> {
     const { desk, terms } = request;
     if (!isCollectRequest(request)) return this.#planFor(request, await checkLifecycle(desk, request), false);
-    return checkCollect(desk, { terms, payload: request.payload, now: this.#clock(), isFinal: false });
+    const { payload } = request;
+    return checkCollect(desk, { terms, payload, now: this.#clock(), isFinal: false, isBegun: false });
   }
 
   async #planFor(request: LifecycleRequest, { planFor, ...checked }: LifecycleWork, isBegun: boolean): Promise<Work> {
@@ -172,7 +175,8 @@ export class AuthCaptureEvmFacilitator implements SchemeNetworkFacilitator {
   async #settleCollect(request: CollectRequest): Promise<SettleResponse> {
     const { desk, terms, payload } = request;
     const now = this.#clock();
-    const work = await verifyAgain(() => checkCollect(desk, { terms, payload, now, isFinal: true }));
+    const isBegun = fitsEscrow(terms, payload) && (await isSent(desk, hashPaymentInfo(toPayment(terms, payload))));
+    const work = await verifyAgain(() => checkCollect(desk, { terms, payload, now, isFinal: true, isBegun }));
     request.work = work;
     const { isTaken, record } = await desk.settlements.take(work.key);
     // Whoever asks again may be a copy: only one of them is told that the payment is settled.
@@ -252,6 +256,11 @@ function isCollectRequest(request: Request): request is CollectRequest {
 
 function payerOf({ payload }: Request): string {
   return payload.type === "collect" ? payload.payer : payload.paymentInfo.payer;
+}
+
+/** Whether a payment was sent in time and waits for its transaction: then its own time counts no more. */
+async function isSent({ settlements }: Desk, key: Hex): Promise<boolean> {
+  return (await settlements.find(key))?.status === "sent";
 }
 
 function lastOf(record: SettlementRecord | undefined): { readonly transaction?: Hash } {

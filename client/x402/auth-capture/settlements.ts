@@ -21,6 +21,8 @@ export interface SettlementClaim {
  * account need one that they share.
  */
 export interface SettlementStore {
+  /** Says how it stands, and takes nothing. */
+  find(key: Hex): Promise<SettlementRecord | undefined>;
   /** Takes what nobody is at and what is not settled: its status becomes `sending`. One of several callers gets it. */
   take(key: Hex): Promise<SettlementClaim>;
   /** Writes down how it stands; undefined forgets it, so that it can begin anew. Only who has taken it calls this. */
@@ -52,6 +54,7 @@ export function createMemorySettlements(): SettlementStore {
     }
   };
   return {
+    find: async (key) => records.get(key),
     take: async (key) => {
       const record = records.get(key);
       if (record === undefined) makeRoom();

@@ -15,6 +15,7 @@ import { base as baseChain } from "viem/chains";
 import { authorize } from "../../../client/auth-capture/actions/authorize.ts";
 import { release } from "../../../client/auth-capture/actions/release.ts";
 import { getEscrowDeployment } from "../../../client/auth-capture/index.ts";
+import { systemClock } from "../../../client/seller/core/clock.ts";
 import { mined } from "../../helpers/mined.ts";
 import { deploy } from "../helpers/relay.ts";
 import { openBench, PRICE, type Bench, type Served, type Settlement, type Signed } from "./helpers/bench.ts";
@@ -69,6 +70,7 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
     meanwhile: () => Promise<unknown>,
     isMined = true,
     options: Parameters<Bench["serve"]>[0] = {},
+    more: Parameters<Bench["serve"]>[1] = {},
   ): Promise<Served> {
     const { provider } = bench.base.connection;
     const request = async (args: { method: string; params?: unknown }) => {
@@ -83,7 +85,7 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
     };
     const transport = custom({ request }, { retryCount: 0 });
     const wallet = createWalletClient({ account: bench.sender.account, chain: baseChain, transport });
-    return bench.serve({ wallet, receiptTimeout: isMined ? 5_000 : 300, ...options });
+    return bench.serve({ wallet, receiptTimeout: isMined ? 5_000 : 300, ...options }, more);
   }
 
   describe("copies", () => {
@@ -150,18 +152,21 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
   });
 
   describe("a transaction that is not mined", () => {
-    it("is pending, and is waited for by whoever asks again", async () => {
+    it("is pending, and is waited for by whoever asks again, also when the signature has expired", async () => {
       const signed = await bench.payment();
-      const at = await overtaken(async () => undefined, false);
+      let late = 0n;
+      const at = await overtaken(async () => undefined, false, {}, { clock: () => systemClock() + late });
       const first = await settle(at, signed);
       expect([first.success, first.errorReason]).to.deep.equal([false, "settlement_pending"]);
       expect(first.transaction).to.match(/^0x[0-9a-f]{64}$/);
       await bench.base.connection.provider.request({ method: "evm_mine", params: [] });
+      late = 100_000n;
       let second: Settlement | undefined;
       const count = await bench.sent(async () => {
         second = await settle(at, signed);
       });
       expect([count, second?.success, second?.transaction]).to.deep.equal([0, true, first.transaction]);
+      late = 0n;
       expect((await settle(at, signed)).errorReason).to.equal(COLLECTED);
     });
   });
