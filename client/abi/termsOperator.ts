@@ -467,8 +467,8 @@ export const termsOperatorAbi = [
       {
         components: [
           { name: "collected", type: "bool" },
-          { name: "capturableAmount", type: "uint120" },
-          { name: "refundableAmount", type: "uint120" },
+          { name: "capturable", type: "uint120" },
+          { name: "refundable", type: "uint120" },
           { name: "disputedAt", type: "uint48" },
           { name: "releasableFrom", type: "uint48" },
           { name: "rulingDeadline", type: "uint48" },

@@ -111,8 +111,8 @@ export interface PaymentStatus extends LifecycleState {
 type RawState = readonly [boolean, bigint, bigint];
 interface RawStatus {
   readonly collected: boolean;
-  readonly capturableAmount: bigint;
-  readonly refundableAmount: bigint;
+  readonly capturable: bigint;
+  readonly refundable: bigint;
   readonly disputedAt: number;
   readonly releasableFrom: number;
   readonly rulingDeadline: number;
@@ -384,11 +384,11 @@ function toState([collected, capturable, refundable]: RawState): PaymentState {
 }
 
 function toStatus(status: RawStatus): OperatorStatus {
-  const { collected, capturableAmount, refundableAmount, disputedAt, releasableFrom, rulingDeadline } = status;
+  const { collected, capturable, refundable, disputedAt, releasableFrom, rulingDeadline } = status;
   return {
     collected,
-    capturable: capturableAmount,
-    refundable: refundableAmount,
+    capturable,
+    refundable,
     disputedAt: BigInt(disputedAt),
     releasableFrom: BigInt(releasableFrom),
     rulingDeadline: BigInt(rulingDeadline),

@@ -22,7 +22,7 @@ abstract contract OperatorViews is OperatorStorage {
         bytes memory terms_ = _termsFor(paymentInfo);
         bytes32 paymentInfoHash = _paymentInfoHash();
 
-        (status.collected, status.capturableAmount, status.refundableAmount) = ESCROW.paymentState(paymentInfoHash);
+        (status.collected, status.capturable, status.refundable) = ESCROW.paymentState(paymentInfoHash);
         status.disputedAt = _disputedAt[paymentInfoHash];
         // Not later than an expiry of 48 bits.
         uint256 expiry = paymentInfo.authorizationExpiry;

@@ -92,8 +92,8 @@ interface ITermsOperatorCommon {
 
     /// @notice A payment as the chain shows it. Voided, reclaimed and fully refunded payments look the same.
     /// @param collected True once the payment was authorized or charged.
-    /// @param capturableAmount What is held, token base units.
-    /// @param refundableAmount What was captured or charged and not refunded, token base units.
+    /// @param capturable What is held, token base units.
+    /// @param refundable What was captured or charged and not refunded, token base units.
     /// @param disputedAt When the payer disputed, unix seconds; zero if it did not.
     /// @param releasableFrom W: first second at which an undisputed arbitrated hold may be pushed to the receiver, and the payer can no longer
     /// dispute, unix seconds. Equals E without an arbiter.
@@ -101,8 +101,8 @@ interface ITermsOperatorCommon {
     /// receiver.
     struct Status {
         bool collected;
-        uint120 capturableAmount;
-        uint120 refundableAmount;
+        uint120 capturable;
+        uint120 refundable;
         uint48 disputedAt;
         uint48 releasableFrom;
         uint48 rulingDeadline;

@@ -401,8 +401,8 @@ abstract contract AuthCaptureTest is CommerceChain {
         now_.tokenStore = token.balanceOf(escrow().getTokenStore(address(operator)));
         ITermsOperatorCommon.Status memory status = operator.statusOf(payment);
         now_.collected = status.collected;
-        now_.capturable = status.capturableAmount;
-        now_.refundable = status.refundableAmount;
+        now_.capturable = status.capturable;
+        now_.refundable = status.refundable;
         now_.disputedAt = status.disputedAt;
     }
 

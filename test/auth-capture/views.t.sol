@@ -39,8 +39,8 @@ contract ViewsTest is AuthCaptureTest {
     function test_TellsWhatIsHeld() public view {
         ITermsOperatorCommon.Status memory status = _status();
         assertTrue(status.collected);
-        assertEq(status.capturableAmount, AMOUNT);
-        assertEq(status.refundableAmount, 0);
+        assertEq(status.capturable, AMOUNT);
+        assertEq(status.refundable, 0);
         assertEq(status.disputedAt, 0);
         assertEq(status.releasableFrom, RELEASABLE_FROM);
         assertEq(status.rulingDeadline, RULING_DEADLINE);
@@ -50,7 +50,7 @@ contract ViewsTest is AuthCaptureTest {
         payment.salt = OTHER_SALT;
         ITermsOperatorCommon.Status memory status = _status();
         assertFalse(status.collected);
-        assertEq(status.capturableAmount, 0);
+        assertEq(status.capturable, 0);
         assertEq(status.releasableFrom, RELEASABLE_FROM);
     }
 
@@ -58,8 +58,8 @@ contract ViewsTest is AuthCaptureTest {
         vm.warp(RELEASABLE_FROM);
         capture(PART);
         ITermsOperatorCommon.Status memory status = _status();
-        assertEq(status.capturableAmount, AMOUNT - PART);
-        assertEq(status.refundableAmount, PART);
+        assertEq(status.capturable, AMOUNT - PART);
+        assertEq(status.refundable, PART);
     }
 
     function test_TellsWhenThePayerDisputed() public {

@@ -71,8 +71,8 @@ export declare namespace IAuthCaptureEscrowCommon {
 export declare namespace ITermsOperatorCommon {
   export type StatusStruct = {
     collected: boolean;
-    capturableAmount: BigNumberish;
-    refundableAmount: BigNumberish;
+    capturable: BigNumberish;
+    refundable: BigNumberish;
     disputedAt: BigNumberish;
     releasableFrom: BigNumberish;
     rulingDeadline: BigNumberish;
@@ -80,15 +80,15 @@ export declare namespace ITermsOperatorCommon {
 
   export type StatusStructOutput = [
     collected: boolean,
-    capturableAmount: bigint,
-    refundableAmount: bigint,
+    capturable: bigint,
+    refundable: bigint,
     disputedAt: bigint,
     releasableFrom: bigint,
     rulingDeadline: bigint
   ] & {
     collected: boolean;
-    capturableAmount: bigint;
-    refundableAmount: bigint;
+    capturable: bigint;
+    refundable: bigint;
     disputedAt: bigint;
     releasableFrom: bigint;
     rulingDeadline: bigint;

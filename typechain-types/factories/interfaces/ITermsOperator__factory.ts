@@ -1372,12 +1372,12 @@ const _abi = [
           },
           {
             internalType: "uint120",
-            name: "capturableAmount",
+            name: "capturable",
             type: "uint120",
           },
           {
             internalType: "uint120",
-            name: "refundableAmount",
+            name: "refundable",
             type: "uint120",
           },
           {
