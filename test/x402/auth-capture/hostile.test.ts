@@ -14,7 +14,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { base as baseChain } from "viem/chains";
 import { authorize } from "../../../client/auth-capture/actions/authorize.ts";
 import { release } from "../../../client/auth-capture/actions/release.ts";
-import { getEscrowDeployment } from "../../../client/auth-capture/index.ts";
+import { GENERATIONS, getEscrowDeployment } from "../../../client/auth-capture/index.ts";
 import { systemClock } from "../../../client/seller/core/clock.ts";
 import { mined } from "../../helpers/mined.ts";
 import { deploy } from "../helpers/relay.ts";
@@ -287,12 +287,23 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
   });
 
   describe("payers", () => {
-    it("with a contract wallet pay by ERC-1271", async () => {
-      const requirements = await bench.offer();
-      const payload = await bench.sign(await bench.wallet(true), requirements);
-      expect(await bench.facilitator.verify(payload, requirements)).to.include({ isValid: true });
-      expect((await bench.facilitator.settle(payload, requirements)).success).to.equal(true);
-    });
+    for (const assetTransferMethod of ["eip3009", "permit2"]) {
+      for (const generation of GENERATIONS) {
+        it(`with a contract wallet pay by ERC-1271 and ${assetTransferMethod} on ${generation}`, async () => {
+          const requirements = await bench.offer({ generation, extra: { assetTransferMethod } });
+          const wallet = await bench.wallet(true);
+          const payload = await bench.sign(wallet, requirements);
+          expect(await bench.facilitator.verify(payload, requirements)).to.include({ isValid: true });
+          expect((await bench.facilitator.settle(payload, requirements)).success).to.equal(true);
+          const stranger = { ...wallet, account: bench.base.actors.stranger };
+          const { invalidReason } = await bench.facilitator.verify(
+            await bench.sign(stranger, requirements),
+            requirements,
+          );
+          expect(invalidReason).to.equal("invalid_auth_capture_evm_signature");
+        });
+      }
+    }
 
     it("whose wallet is not deployed yet pay by ERC-6492", async () => {
       const requirements = await bench.offer();

@@ -123,6 +123,17 @@ describe("x402 auth-capture facilitator: captures, voids and refunds", function 
     expect((await bench.stateOf(signed.payment)).capturable).to.equal(0n);
   });
 
+  it("takes an authorizer that is a contract wallet", async () => {
+    const wallet = await bench.wallet(true);
+    const signed = await hold({ isDelegated: true, extra: { receiverAuthorizer: wallet.address } });
+    const capture = { type: "capture", amount: PART, capturable: PRICE } as const;
+    const foreign = await makeLifecycle(signed, { by: bench.seller, ...capture });
+    const { errorReason } = await bench.facilitator.settle(foreign, signed.requirements);
+    expect(errorReason).to.equal("invalid_auth_capture_evm_authorizer_signature");
+    const payload = await makeLifecycle(signed, { by: wallet.account, ...capture });
+    expect((await bench.facilitator.settle(payload, signed.requirements)).success).to.equal(true);
+  });
+
   it("answers the same again, and sends nothing", async () => {
     const signed = await hold();
     const first = await ask(signed, { type: "capture", amount: PART, capturable: PRICE });
