@@ -1,5 +1,17 @@
 import { expect } from "chai";
-import { keccak256, stringToBytes, zeroAddress, type Address } from "viem";
+import { artifacts } from "hardhat";
+import {
+  concat,
+  encodeDeployData,
+  getContractAddress,
+  keccak256,
+  serializeErc6492Signature,
+  stringToBytes,
+  zeroAddress,
+  zeroHash,
+  type Address,
+  type Hex,
+} from "viem";
 import {
   AfterAuthorizationExpiryError,
   AlreadyDisputedError,
@@ -64,11 +76,13 @@ import {
   signSettle,
   signVoid,
   simulateAction,
+  verifyPaymentOnChain,
   voidAsOperator,
   voidExpired,
   voidPayment,
   type Terms,
 } from "x402-escrow/auth-capture";
+import { ARACHNID_PROXY } from "../base/addresses.ts";
 import { rejectedWith } from "../helpers/rejectedWith.ts";
 import {
   AMOUNT,
@@ -136,6 +150,32 @@ for (const generation of GENERATIONS) {
         await chain.done(authorize(relayer(), byApproval));
         expect(await stateOf(payment)).to.deep.equal({ collected: true, ...WHOLE });
       });
+
+      for (const isDeployed of [true, false]) {
+        it(`holds a payment of a contract wallet ${isDeployed ? "by ERC-1271" : "that is not deployed yet by ERC-6492"}`, async () => {
+          const { base } = chain;
+          const { abi, bytecode } = await artifacts.readArtifact("OwnedWallet");
+          const data = encodeDeployData({ abi, bytecode: bytecode as Hex, args: [payer.address] });
+          const salt = zeroHash;
+          const wallet = getContractAddress({ opcode: "CREATE2", from: ARACHNID_PROXY, salt, bytecode: data });
+          const deployment = { to: ARACHNID_PROXY, data: concat([salt, data]) };
+          if (isDeployed) await chain.done(relayer().sendTransaction(deployment));
+          await base.fundUsdc(wallet, AMOUNT);
+          const payment = await chain.payment(generation, TERMS.hold, { payer: wallet });
+          const signed = await chain.sign(payment);
+          const wrapped = { address: deployment.to, data: deployment.data, signature: signed.collectorData };
+          const collectorData = isDeployed ? signed.collectorData : serializeErc6492Signature(wrapped);
+          const check = { ...payment.here, payment: EIP3009, signature: collectorData };
+          const verdict = await verifyPaymentOnChain(base.publicClient, check);
+          const expected = isDeployed ? undefined : { factory: deployment.to, factoryData: deployment.data };
+          expect(verdict).to.deep.include({ isValid: true, signedBy: "contract", deployment: expected });
+          await chain.done(authorize(relayer(), { ...payment.at, ...signed, collectorData }));
+          expect(await stateOf(payment)).to.deep.equal({ collected: true, ...WHOLE });
+          const back = await signVoid(authorizer, payment.here);
+          await chain.done(voidPayment(relayer(), { ...payment.at, signature: back }));
+          expect(await chain.balanceOf(wallet)).to.equal(AMOUNT);
+        });
+      }
 
       it("throws the operator's errors and the escrow's, typed, and sends nothing", async () => {
         const payment = await chain.payment(generation, TERMS.arbitrated);

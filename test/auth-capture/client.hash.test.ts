@@ -14,6 +14,7 @@ import {
   lifecycleTypeHash,
   lifecycleTypes,
   operatorDomain,
+  operatorDomainSeparator,
   payerAgnosticHash,
   payerAgnosticNonce,
   paymentTypedData,
@@ -43,6 +44,44 @@ interface Vector {
 const { chains } = JSON.parse(readFileSync(new URL("../vectors/payment-info.json", import.meta.url), "utf8")) as {
   readonly chains: Readonly<Record<string, { readonly vectors: readonly Vector[] }>>;
 };
+
+type Members = Readonly<Record<string, string | boolean>>;
+
+interface MessageVectors {
+  readonly domains: readonly { readonly chainId: number; readonly operator: Address; readonly separator: Hex }[];
+  readonly generations: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          {
+            readonly typeHash: Hex;
+            readonly cases: readonly {
+              readonly name: string;
+              readonly message: Members;
+              readonly structHash: Hex;
+              readonly digests: readonly Hex[];
+            }[];
+          }
+        >
+      >
+    >
+  >;
+}
+
+const messageVectors = JSON.parse(
+  readFileSync(new URL("../vectors/auth-capture.json", import.meta.url), "utf8"),
+) as MessageVectors;
+
+/** JSON has no whole numbers of this size. */
+function toMessage(types: readonly { readonly name: string; readonly type: string }[], members: Members): unknown {
+  const entries = types.map(({ name, type }) => [
+    name,
+    type.startsWith("uint") ? BigInt(members[name] ?? 0) : members[name],
+  ]);
+  return Object.fromEntries(entries);
+}
 
 const ADDRESSES = ["operator", "payer", "receiver", "token", "feeReceiver"];
 
@@ -137,6 +176,31 @@ describe("auth-capture client: hashes", () => {
         expect(digest, `${generation} ${primaryType}`).to.equal(expected);
       }
     }
+  });
+
+  for (const [key, messages] of Object.entries(messageVectors.generations)) {
+    it(`reproduces the vectors that the contracts reproduce: ${key}`, () => {
+      const generation = key === "v1_0" ? "v1.0" : "v1.1";
+      const { domains } = messageVectors;
+      expect(Object.keys(messages)).to.have.lengthOf(8);
+      for (const [name, { typeHash, cases }] of Object.entries(messages)) {
+        const primaryType = name as LifecyclePrimaryType;
+        expect(lifecycleTypeHash(primaryType, generation)).to.equal(typeHash);
+        for (const { name: label, message: members, structHash, digests } of cases) {
+          const message = toMessage(lifecycleTypes[generation][primaryType], members) as never;
+          const hashes = domains.map(({ separator }) =>
+            hashLifecycleMessage({ primaryType, message, generation, domain: separator }),
+          );
+          expect(hashes, `${name} ${label}`).to.deep.equal(digests.map((digest) => ({ structHash, digest })));
+        }
+      }
+    });
+  }
+
+  it("computes the separators that the contracts compute", () => {
+    const { domains } = messageVectors;
+    expect(domains).to.have.lengthOf(3);
+    for (const domain of domains) expect(operatorDomainSeparator(operatorDomain(domain))).to.equal(domain.separator);
   });
 
   it("refuses members that do not fit their types", () => {
