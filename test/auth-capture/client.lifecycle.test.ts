@@ -146,6 +146,30 @@ describe("auth-capture client: the table of actions", () => {
     }
   }
 
+  it("says when a payment can be collected, to the second", async () => {
+    const start = await chain.now();
+    const changes = { authorizationExpiry: start + 11n * DAY, preApprovalExpiry: start + 9n * DAY };
+    const payment = await chain.payment("v1.0", TERMS.arbitrated, changes);
+    const { collectableFrom, collectableUntil } = paymentWindows(payment.paymentInfo, payment.terms);
+    expect(collectableFrom).to.equal(start + DAY);
+    expect(collectableUntil).to.equal(start + 8n * DAY + 1n);
+    const plain = await chain.payment("v1.0", TERMS.hold, { preApprovalExpiry: start + 2n * DAY });
+    const moments = [
+      [payment, collectableFrom - 1n, false],
+      [payment, collectableFrom, true],
+      [plain, start + 2n * DAY - 1n, true],
+      [plain, start + 2n * DAY, false],
+      [payment, collectableUntil - 1n, true],
+      [payment, collectableUntil, false],
+    ] as const;
+    for (const [each, second, isExpected] of moments) {
+      await chain.passUntil(second);
+      const state = await chain.status(each);
+      expect(isPossible("authorize", { ...each, state, now: state.timestamp })).to.equal(isExpected);
+      expect(await isTaken("authorize", each), String(second)).to.equal(isExpected);
+    }
+  });
+
   it("says what the chain takes once part of it is captured", async function () {
     this.timeout(60_000);
     const payment = await chain.held("v1.1", TERMS.arbitrated);
