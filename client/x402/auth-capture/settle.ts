@@ -93,7 +93,8 @@ async function settleStep(progress: Progress, step: Step, index: number): Promis
   // It is not under way any more, and may be sent anew.
   progress.transactions = progress.transactions.slice(0, index);
   const transaction = receipt.transactionHash;
-  if (isCollect(progress.work) && (await isCollected(progress, step))) return findCollection(desk, step);
+  const isOwn = findMissingEvent(step.effects, receipt.logs) === undefined;
+  if (!isOwn && isCollect(progress.work) && (await isCollected(progress, step))) return findCollection(desk, step);
   return refuse("transaction_reverted", { detail: fault, transaction });
 }
 

@@ -2,6 +2,10 @@ import { expect } from "chai";
 import type { PaymentRequirements } from "@x402/core/types";
 import {
   concat,
+  erc20Abi,
+  numberToHex,
+  padHex,
+  slice,
   createWalletClient,
   custom,
   encodeFunctionData,
@@ -16,6 +20,7 @@ import { authorize } from "../../../client/auth-capture/actions/authorize.ts";
 import { release } from "../../../client/auth-capture/actions/release.ts";
 import { GENERATIONS, getEscrowDeployment } from "../../../client/auth-capture/index.ts";
 import { systemClock } from "../../../client/seller/core/clock.ts";
+import { USDC } from "../../base/addresses.ts";
 import { mined } from "../../helpers/mined.ts";
 import { deploy } from "../helpers/relay.ts";
 import { openBench, PRICE, type Bench, type Served, type Settlement, type Signed } from "./helpers/bench.ts";
@@ -41,6 +46,20 @@ const VOIDING_FORWARDER = concat([
   "0x73f96815976523E00e65Be8f34cA5e64b4f41EB19c",
   "0x5af100",
 ]);
+
+/** The same, with a transfer behind it that the payer has allowed to the operator. */
+function takingForwarder(payer: Address, operator: Address): Hex {
+  const transfer = encodeFunctionData({ abi: erc20Abi, functionName: "transferFrom", args: [payer, operator, 1n] });
+  const words = [0, 1, 2, 3].map((place) => {
+    const word = slice(padHex(transfer, { dir: "right", size: 128 }), place * 32, place * 32 + 32);
+    return concat(["0x7f", word, "0x60", numberToHex(place * 32, { size: 1 }), "0x52"]);
+  });
+  const call = concat(["0x6000600060646000600073", USDC, "0x5af100"]);
+  return concat([slice(VOIDING_FORWARDER, 0, VOID_FROM), ...words, call]);
+}
+
+/** Where the second call of {@link VOIDING_FORWARDER} begins. */
+const VOID_FROM = 6 + 10 + 20 + 3;
 
 const COLLECTED = "invalid_auth_capture_evm_payment_already_collected";
 
@@ -242,6 +261,40 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
       expect(await bench.sent(() => settle(at, signed))).to.equal(0);
       expect((await settle(at, signed)).errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
     });
+
+    it("that take more than was signed are found out before anything is sent", async () => {
+      const operator = await place(FORWARDER);
+      const at = await bench.serve({ customOperators: [operator] });
+      const signed = await withOperator(operator);
+      await allow(signed, operator);
+      await bench.base.testClient.setCode({
+        address: operator,
+        bytecode: takingForwarder(signed.payer.address, operator),
+      });
+      const { errorReason, errorMessage } = await settle(at, signed);
+      expect(errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
+      expect(errorMessage).to.contain(`balance of ${signed.payer.address.toLowerCase()}`);
+    });
+
+    it("that take more than was signed only once they are sent to are told on", async () => {
+      const operator = await place(FORWARDER);
+      const signed = await withOperator(operator);
+      await allow(signed, operator);
+      const bytecode = takingForwarder(signed.payer.address, operator);
+      const change = () => bench.base.testClient.setCode({ address: operator, bytecode });
+      const at = await overtaken(change, true, { customOperators: [operator] });
+      const { errorReason, errorMessage } = await settle(at, signed);
+      expect(errorReason).to.equal("invalid_auth_capture_evm_transaction_reverted");
+      expect(errorMessage).to.contain("balance");
+    });
+
+    /** Lets an operator take from a payer, which nobody should. */
+    async function allow({ payer }: Signed, operator: Address): Promise<void> {
+      const { base } = bench;
+      await base.testClient.setBalance({ address: payer.address, value: 10n ** 18n });
+      const call = { address: USDC, abi: erc20Abi, functionName: "approve", args: [operator, PRICE] } as const;
+      await mined(base.publicClient, await base.walletOf(payer.account).writeContract(call));
+    }
 
     const CHANGES: readonly [string, Hex, string][] = [
       ["do nothing", "0x00", "PaymentAuthorized"],
