@@ -1,9 +1,11 @@
 import type { Address } from "viem";
 import { deployInMemory } from "../../scripts/deploy-in-memory.ts";
+import { authCaptureModule } from "../../ignition/modules/auth-capture.ts";
 import { flashModule } from "../../ignition/modules/flash.ts";
 import { voucherModule } from "../../ignition/modules/voucher.ts";
 import { httpProvider, type Provider } from "../base/provider.ts";
 import { serveBase } from "../base/serve.ts";
+import { predictAuthCapture } from "./authCapture.ts";
 
 /** A local Base that other processes can reach. */
 export interface Served {
@@ -26,6 +28,17 @@ export interface ServedFlashBase extends Served {
 export async function serveBaseWithEscrow(): Promise<ServedBase> {
   const { address: escrow, ...served } = await serveWith(voucherModule);
   return { ...served, escrow };
+}
+
+/** One with TermsOperatorFactory on it. */
+export interface ServedAuthCaptureBase extends Served {
+  readonly factory: Address;
+}
+
+/** Starts one on any free port. */
+export async function serveBaseWithFactory(): Promise<ServedAuthCaptureBase> {
+  const { address: _first, ...served } = await serveWith(authCaptureModule);
+  return { ...served, factory: (await predictAuthCapture()).termsOperatorFactory };
 }
 
 /** Starts one on any free port. */

@@ -70,7 +70,8 @@ export async function checkCollect(desk: Desk, request: CollectRequest): Promise
   };
 }
 
-function checkTimes(terms: PaymentTerms, { validAfter, validBefore }: CollectPayload, now: bigint): void {
+/** Refuses a payment whose times do not follow one another, or have run out. */
+export function checkTimes(terms: PaymentTerms, { validAfter, validBefore }: CollectPayload, now: bigint): void {
   const { captureDeadline, refundDeadline, maxTimeoutSeconds } = terms;
   if (refundDeadline < captureDeadline) refuse("deadline_ordering", { detail: "Refunds end before captures." });
   if (now + maxTimeoutSeconds > captureDeadline) {
@@ -82,13 +83,15 @@ function checkTimes(terms: PaymentTerms, { validAfter, validBefore }: CollectPay
   if (validAfter > now) refuse("authorization_not_yet_valid");
 }
 
-function checkTokens({ deployment, method, token }: PaymentTerms, payload: CollectPayload): void {
+/** Refuses a payment that another collector could fetch, or that is in another token. */
+export function checkTokens({ deployment, method, token }: PaymentTerms, payload: CollectPayload): void {
   const collector = getPaymentCollector(deployment.escrow, method === "eip3009" ? "Eip3009" : "Permit2");
   if (!isSame(payload.tokenCollector, collector)) refuse("token_collector_mismatch", { detail: `Name ${collector}.` });
   if (payload.token !== undefined && !isSame(payload.token, token)) refuse("token_mismatch");
 }
 
-function checkAmount(terms: PaymentTerms, payload: CollectPayload): void {
+/** Refuses a payment of another amount, or of one that the escrow cannot hold. */
+export function checkAmount(terms: PaymentTerms, payload: CollectPayload): void {
   if (payload.maxAmount !== terms.amount || terms.amount === 0n) refuse("amount_mismatch");
   if (!fitsEscrow(terms, payload)) refuse("amount_overflow");
 }

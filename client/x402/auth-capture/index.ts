@@ -44,3 +44,6 @@ export { AuthCaptureEvmScheme, type AuthCaptureEvmSchemeOptions, type MadePaymen
 export { AuthCaptureConfigurationError, ForeignPayloadError } from "./errors.ts";
 export type { AssetAmounts } from "../core/assets.ts";
 export type { RelayRation } from "../core/rations.ts";
+export { AuthCaptureEvmServer, type AuthCaptureEvmServerOptions } from "./server.ts";
+export type { AuthCaptureDesk, ServedPayment } from "./serverDesk.ts";
+export type { WireOfferedLifecycle } from "./serverOffers.ts";

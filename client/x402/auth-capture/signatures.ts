@@ -31,13 +31,18 @@ export async function isSignedBy(client: ReadClient, { signer, digest, signature
 
 /** Refuses a payment that its payer did not sign, or whose wallet would be deployed by a factory that nobody knows. */
 export async function checkPayerSignature(desk: Desk, terms: PaymentTerms, payload: CollectPayload): Promise<void> {
-  const { payer: signer, signature } = payload;
-  const { deployment } = unwrapSignature(signature);
+  const { deployment } = unwrapSignature(payload.signature);
   if (deployment !== undefined && !includesAddress(desk.chain.walletFactories, deployment.factory)) {
     refuse("erc6492_factory_not_allowed", { detail: `It is ${deployment.factory}.` });
   }
+  if (!(await isSignedByPayer(desk.client, terms, payload))) refuse("signature");
+}
+
+/** Whether a payment is signed by its payer. */
+export function isSignedByPayer(client: ReadClient, terms: PaymentTerms, payload: CollectPayload): Promise<boolean> {
   const { digest } = hashSignable(withChecksums(toTypedData(terms, payload)));
-  if (!(await isSignedBy(desk.client, { signer, digest, signature }))) refuse("signature");
+  const { payer: signer, signature } = payload;
+  return isSignedBy(client, { signer, digest, signature });
 }
 
 /** What the payer signed, as it stands in the payload; whether that is the payment is another question. */

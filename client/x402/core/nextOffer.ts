@@ -8,6 +8,8 @@ export interface NextOfferParameters {
   readonly scheme: string;
   /** A key of `extra` that an offer has once it was added to. */
   readonly marker: string;
+  /** True when the offers that a paid request is held to are added to as well: what the payer signs is among what is added. */
+  readonly isSigned?: true;
   /** What to add to `extra` of an offer. */
   readonly extraFor: (offer: PaymentRequirements, headerOf: HeaderOf) => Promise<object>;
 }
@@ -18,14 +20,14 @@ export interface NextOfferParameters {
  */
 export async function addToNextOffer(
   { requirements, error, transportContext, paymentPayload }: SchemePaymentRequiredContext,
-  { scheme: wanted, marker, extraFor }: NextOfferParameters,
+  { scheme: wanted, marker, isSigned, extraFor }: NextOfferParameters,
 ): Promise<PaymentRequirements[] | undefined> {
   const headerOf = headersOf(transportContext);
   // A paid request first asks what it could have been offered; nobody sees that answer.
   const isPaid = error === undefined && paymentPayload === undefined && headerOf("payment-signature") !== undefined;
   const index = requirements.findIndex(({ scheme, extra }) => scheme === wanted && !(marker in extra));
   const chosen = requirements[index];
-  if (isPaid || chosen === undefined) return undefined;
+  if ((isPaid && isSigned !== true) || chosen === undefined) return undefined;
   const added = await extraFor(chosen, headerOf);
   return requirements.map((other, at) => (at === index ? { ...other, extra: { ...other.extra, ...added } } : other));
 }

@@ -110,6 +110,8 @@ export interface Bench {
   /** A contract wallet of a new key. */
   wallet(isDeployed: boolean): Promise<Payer>;
   offer(options?: OfferOptions): Promise<PaymentRequirements>;
+  /** Lets Permit2 fetch a payer's USDC. */
+  approvePermit2(payer: Payer): Promise<void>;
   /** Signs a payment by the stock client. */
   sign(payer: Payer, requirements: PaymentRequirements): Promise<PaymentPayload>;
   /** A payment of a new payer, and its offer. */
@@ -273,6 +275,7 @@ export async function openBench(): Promise<Bench> {
     payer,
     wallet,
     offer,
+    approvePermit2,
     sign,
     payment: async (options) => {
       const by = await payer();

@@ -1,0 +1,106 @@
+import { isAddressEqual, type Address, type Hex } from "viem";
+import type { PaymentStatus } from "../../auth-capture/read.ts";
+import { signCapture, signCaptureAndVoid, signRefundApproval, signVoid } from "../../auth-capture/sign.ts";
+import { authorizerOf } from "../../auth-capture/terms.ts";
+import type { TypedDataSigner } from "../../core/signer.ts";
+import { LiveSignatureError, PaymentChangedError, UnsafeOfferError } from "./errors.ts";
+import type { PaymentRecord, SignedAction } from "./types.ts";
+
+/** A key that signs captures, voids and refunds. */
+export type Authorizer = TypedDataSigner & { readonly address: Address };
+
+/** What shall be signed. */
+export type WantedAction =
+  | { readonly type: "capture" | "captureAndVoid"; readonly amount: bigint }
+  | { readonly type: "void" }
+  | {
+      readonly type: "refund";
+      readonly amount: bigint;
+      readonly tokenCollector: Address;
+      readonly collectorData: Hex;
+    };
+
+/** What the chain says of a payment, as far as it decides whether a signature counts. */
+export type LiveState = Pick<PaymentStatus, "collected" | "capturable" | "refundable" | "timestamp">;
+
+/**
+ * Whether a signature can still be carried out: the balances it is bound to never come back, and captures and refunds have their ends. A
+ * void counts while anything is held.
+ */
+export function isLive({ paymentInfo }: PaymentRecord, action: SignedAction, state: LiveState): boolean {
+  const { collected, capturable, refundable, timestamp } = state;
+  if (!collected) return false;
+  if (action.type === "void") return capturable > 0n;
+  const end = action.type === "refund" ? paymentInfo.refundExpiry : paymentInfo.authorizationExpiry;
+  return capturable === action.capturable && refundable === action.refundable && timestamp < end;
+}
+
+/**
+ * Signs an action, or gives the same bytes again.
+ *
+ * @throws {LiveSignatureError} another action is signed and can still be carried out.
+ * @throws {PaymentChangedError} it cannot be done to the payment now.
+ * @throws {UnsafeOfferError} none of the authorizers is the payment's.
+ */
+export async function signAction(
+  authorizers: readonly Authorizer[],
+  record: PaymentRecord,
+  status: PaymentStatus,
+  wanted: WantedAction,
+): Promise<SignedAction> {
+  const { action, paymentInfoHash } = record;
+  if (action !== undefined && isLive(record, action, status)) {
+    if (isSame(action, wanted)) return action;
+    // What nobody else has seen can be torn up, but for a void: it is final.
+    if (action.isReleased || action.type === "void") throw new LiveSignatureError(paymentInfoHash, action);
+  }
+  if (!status.actions.some((possible) => possible.action === wanted.type && possible.isOpen)) {
+    throw new PaymentChangedError(paymentInfoHash, `allows no ${wanted.type} now`);
+  }
+  const signer = findAuthorizer(authorizers, record);
+  const { capturable, refundable } = status;
+  const balances = { capturable, refundable };
+  const signature = await sign(signer, record, balances, wanted);
+  const amount = wanted.type === "void" ? 0n : wanted.amount;
+  return { ...balances, type: wanted.type, amount, signature, isReleased: false, ...collectorOf(wanted) };
+}
+
+/** Finds the key that signs for a payment's receiver. */
+export function findAuthorizer(
+  authorizers: readonly Authorizer[],
+  { terms, paymentInfo }: Pick<PaymentRecord, "terms" | "paymentInfo">,
+): Authorizer {
+  const address = authorizerOf(terms, paymentInfo);
+  const signer = authorizers.find((authorizer) => isAddressEqual(authorizer.address, address));
+  if (signer !== undefined) return signer;
+  throw new UnsafeOfferError(`Nobody here signs for the authorizer ${address}.`, "Add its key to `authorizers`.");
+}
+
+function sign(
+  signer: Authorizer,
+  { chainId, escrow, paymentInfo, terms }: PaymentRecord,
+  balances: { readonly capturable: bigint; readonly refundable: bigint },
+  wanted: WantedAction,
+): Promise<Hex> {
+  const payment = { chainId, escrow, paymentInfo };
+  if (wanted.type === "void") return signVoid(signer, payment);
+  const { amount } = wanted;
+  if (wanted.type === "refund") {
+    return signRefundApproval(signer, { ...payment, ...balances, amount, tokenCollector: wanted.tokenCollector });
+  }
+  const signCall = wanted.type === "capture" ? signCapture : signCaptureAndVoid;
+  return signCall(signer, { ...payment, ...balances, terms, amount });
+}
+
+function isSame(action: SignedAction, wanted: WantedAction): boolean {
+  if (action.type !== wanted.type) return false;
+  if (wanted.type === "void") return true;
+  if (action.amount !== wanted.amount) return false;
+  const { tokenCollector, collectorData } = collectorOf(wanted);
+  return action.tokenCollector === tokenCollector && action.collectorData === collectorData;
+}
+
+function collectorOf(wanted: WantedAction): Pick<SignedAction, "tokenCollector" | "collectorData"> {
+  if (wanted.type !== "refund") return {};
+  return { tokenCollector: wanted.tokenCollector, collectorData: wanted.collectorData };
+}
