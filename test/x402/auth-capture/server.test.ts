@@ -13,6 +13,7 @@ describe("x402 auth-capture server: paid", function () {
   this.timeout(240_000);
 
   let bench: Bench;
+  let snapshot: Awaited<ReturnType<Bench["base"]["networkHelpers"]["takeSnapshot"]>>;
   const shops: Shop[] = [];
   const open = async (options?: ShopOptions): Promise<Shop> => {
     const shop = await openShop(bench, options);
@@ -21,11 +22,14 @@ describe("x402 auth-capture server: paid", function () {
   };
   before(async () => {
     bench = await openBench();
+    snapshot = await bench.base.networkHelpers.takeSnapshot();
   });
-  after(async () => {
-    for (const shop of shops) await shop.close();
-    await bench.close();
+  // Every block is a second on the chain: many of them would overtake the clock that signs.
+  afterEach(async () => {
+    for (const shop of shops.splice(0)) await shop.close();
+    await snapshot.restore();
   });
+  after(() => bench.close());
 
   for (const generation of GENERATIONS) {
     for (const path of ["/report", "/permit2"]) {
