@@ -187,7 +187,8 @@ describe("x402 auth-capture facilitator: codes", function () {
     {
       code: "void_authorizer_signature",
       what: "a void's signature for an operator with terms",
-      make: () => held({ type: "capture", amount: 1n, withVoid: true }),
+      make: () =>
+        held({ type: "capture", amount: 1n, withVoid: true }, { extra: { receiverAuthorizer: bench.seller.address } }),
     },
     {
       code: "void_authorizer_signature",
@@ -430,6 +431,14 @@ describe("x402 auth-capture facilitator: codes", function () {
       code: "nonce_mismatch",
       what: "another receiver",
       make: () => changed({}, { payTo: STRANGER }),
+    },
+    {
+      code: "nonce_mismatch",
+      what: "a void of another receiver's payment",
+      make: async () => {
+        const sent = await held({ type: "void" });
+        return { ...sent, requirements: { ...sent.requirements, payTo: STRANGER } };
+      },
     },
     {
       code: "insufficient_balance",

@@ -6,6 +6,7 @@ import {
   numberToHex,
   padHex,
   slice,
+  createPublicClient,
   createWalletClient,
   custom,
   encodeFunctionData,
@@ -327,8 +328,8 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
       const at = await bench.serve({ dataSuffix: "0xdeadbeef" });
       const signed = await bench.payment();
       const { transaction, success } = await settle(at, signed);
-      const { input } = await bench.base.publicClient.getTransaction({ hash: transaction as Hex });
-      expect([success, input.slice(-8)]).to.deep.equal([true, "deadbeef"]);
+      const { input, gas } = await bench.base.publicClient.getTransaction({ hash: transaction as Hex });
+      expect([success, input.slice(-8), gas]).to.deep.equal([true, "deadbeef", 1_000_000n]);
     });
 
     it("never take more than the gas limit", async () => {
@@ -337,6 +338,20 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
       expect((await settle(at, signed)).errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
       expect(await bench.sent(() => settle(at, signed))).to.equal(0);
     });
+  });
+
+  it("a node that shows no payment once it is mined is not believed to have one", async () => {
+    const { provider } = bench.base.connection;
+    const request = async (args: { method: string; params?: unknown }) => {
+      const [call, block] = (args.params ?? []) as readonly [{ readonly data?: string }?, string?];
+      const isState = args.method === "eth_call" && call?.data?.startsWith("0x34b778ed") === true;
+      return isState && block !== "latest" ? `0x${"00".repeat(96)}` : provider.request(args as never);
+    };
+    const transport = custom({ request }, { retryCount: 0 });
+    const client = createPublicClient({ chain: baseChain, transport, cacheTime: 0, pollingInterval: 5 });
+    const { errorReason, errorMessage } = await settle(await bench.serve({ client }), await bench.payment());
+    expect(errorReason).to.equal("invalid_auth_capture_evm_transaction_reverted");
+    expect(errorMessage).to.contain("stand as it should");
   });
 
   describe("payers", () => {
