@@ -411,6 +411,8 @@ describe("x402 auth-capture facilitator: codes", function () {
       what: "another price",
       make: () => changed({}, { amount: (PRICE + 1n).toString() }),
     },
+    { code: "amount_mismatch", what: "a charge of more than was signed", make: () => charged({ amount: PRICE + 1n }) },
+    { code: "amount_mismatch", what: "a charge of nothing", make: () => charged({ amount: 0n }) },
     {
       code: "token_collector_mismatch",
       what: "another collector",

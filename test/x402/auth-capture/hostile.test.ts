@@ -191,6 +191,28 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
     });
   });
 
+  it("a node that fails once a transaction has left leaves it pending", async () => {
+    const { provider } = bench.base.connection;
+    let isDown = true;
+    const request = async (args: { method: string; params?: unknown }) => {
+      if (isDown && args.method === "eth_getTransactionReceipt") throw new Error("out of reach");
+      return provider.request(args as never);
+    };
+    const transport = custom({ request }, { retryCount: 0 });
+    const client = createPublicClient({ chain: baseChain, transport, cacheTime: 0, pollingInterval: 5 });
+    const at = await bench.serve({ client });
+    const signed = await bench.payment();
+    const first = await settle(at, signed);
+    expect([first.errorReason, first.transaction.length]).to.deep.equal(["settlement_pending", 66]);
+    expect(at.errors).to.have.lengthOf(1);
+    isDown = false;
+    let second: Settlement | undefined;
+    const count = await bench.sent(async () => {
+      second = await settle(at, signed);
+    });
+    expect([count, second?.success, second?.transaction]).to.deep.equal([0, true, first.transaction]);
+  });
+
   const withOperator = async (captureAuthorizer: Address): Promise<Signed> =>
     bench.payment({ isDeployed: false, extra: { captureAuthorizer } });
 
@@ -382,6 +404,16 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
       const { success, errorMessage } = await bench.facilitator.settle(payload, requirements);
       expect(success, errorMessage).to.equal(true);
       expect(await bench.base.publicClient.getCode({ address: wallet.address })).to.not.equal(undefined);
+    });
+
+    it("that pay are sent for as often as they pay", async () => {
+      const at = await bench.serve({ ration: { burst: 1, perHour: 0.001 } });
+      const requirements = await bench.offer();
+      const payer = await bench.payer();
+      for (let count = 0; count < 3; count += 1) {
+        const { success, errorMessage } = await at.settle(await bench.sign(payer, requirements), requirements);
+        expect(success, errorMessage).to.equal(true);
+      }
     });
 
     it("that let transactions fail again and again are not sent for any more", async () => {

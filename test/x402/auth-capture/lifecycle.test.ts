@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { erc20Abi, type Address } from "viem";
+import { erc20Abi, zeroHash, type Address } from "viem";
+import { dispute } from "../../../client/auth-capture/actions/dispute.ts";
 import {
   GENERATIONS,
   getEscrowDeployment,
@@ -9,6 +10,7 @@ import {
 } from "../../../client/auth-capture/index.ts";
 import { USDC } from "../../base/addresses.ts";
 import { USDC_DOMAIN } from "../../base/usdc.ts";
+import { mined } from "../../helpers/mined.ts";
 import { openBench, PRICE, plainHold, type Bench, type OfferOptions, type Signed } from "./helpers/bench.ts";
 import { makeLifecycle, type LifecycleOptions } from "./helpers/lifecycle.ts";
 
@@ -180,8 +182,26 @@ describe("x402 auth-capture facilitator: captures, voids and refunds", function 
     const payload = await makeLifecycle(signed, { by: bench.seller, type: "capture", amount: 1n, capturable: 7n });
     const { errorReason, report } = await bench.facilitator.settle(payload, signed.requirements);
     expect(errorReason).to.equal("invalid_auth_capture_evm_unexpected_payment_state");
-    expect(report?.next.map(({ action }) => action)).to.include.members(["release", "dispute", "voidExpired"]);
+    expect([report?.disputedAt, report?.next.map(({ action }) => action).includes("dispute")]).to.deep.equal([
+      0n,
+      true,
+    ]);
     expect(report?.deadlines.releasableFrom).to.equal((report?.deadlines.capture ?? 0n) - 86_400n);
+    await bench.base.testClient.setBalance({ address: signed.payer.address, value: 10n ** 18n });
+    const wallet = bench.base.walletOf(signed.payer.account);
+    await mined(bench.base.publicClient, await dispute(wallet, { ...signed.payment, reasonHash: zeroHash }));
+    const later = (await bench.facilitator.verify(payload, signed.requirements)).report;
+    const actions = later?.next.map(({ action }) => action) ?? [];
+    expect(later?.disputedAt).to.equal(await bench.now());
+    expect(["rule", "release", "dispute"].map((action) => actions.includes(action as never))).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+    const capture = await makeLifecycle(signed, { by: bench.seller, type: "capture", amount: 1n, capturable: PRICE });
+    const refused = await bench.facilitator.settle(capture, signed.requirements);
+    expect(refused.errorReason).to.equal("invalid_auth_capture_evm_simulation_failed");
+    expect(refused.errorMessage).to.contain("disputed");
   });
 
   it("pays for refunds of delegated payments where that was agreed, and only there", async () => {
