@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { runAuthCaptureDemo } from "./auth-capture/run.ts";
 import { DemoError } from "./errors.ts";
 import { runFlashDemo } from "./flash/run.ts";
 import { runVoucherDemo } from "./voucher/run.ts";
@@ -7,6 +8,7 @@ import { runVoucherDemo } from "./voucher/run.ts";
 const FAMILIES = {
   voucher: { run: runVoucherDemo, requests: 1_000 },
   flash: { run: runFlashDemo, requests: 200 },
+  "auth-capture": { run: (signal: AbortSignal) => runAuthCaptureDemo(signal), requests: undefined },
 } as const;
 
 const USAGE = `Usage: npm run demo [-- [<family>] [--requests <number>]]
@@ -14,8 +16,8 @@ const USAGE = `Usage: npm run demo [-- [<family>] [--requests <number>]]
 Runs a whole economy on this machine: a local Base, a paid API, and agents that pay it.
 
   <family>              ${Object.keys(FAMILIES).join(", ")} (default: all)
-  --requests <number>   paid requests of each part (default: ${Object.entries(FAMILIES)
-    .map(([name, { requests }]) => `${name} ${requests}`)
+  --requests <number>   paid requests of each part that makes many (default: ${Object.entries(FAMILIES)
+    .flatMap(([name, { requests }]) => (requests === undefined ? [] : [`${name} ${requests}`]))
     .join(", ")})`;
 
 async function main(): Promise<void> {

@@ -2,7 +2,8 @@ import Table from "cli-table3";
 
 /** A table of names and numbers. */
 export function newTable(head: string[]) {
-  return new Table({ head, style: { head: [], border: [], compact: true }, colAligns: ["left", "right", "right"] });
+  const colAligns = head.map((_, at) => (at === 0 ? "left" : "right"));
+  return new Table({ head, style: { head: [], border: [], compact: true }, colAligns });
 }
 
 /** Value below which the given share of the latencies lies, milliseconds. */

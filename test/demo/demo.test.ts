@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { createPublicClient, http } from "viem";
 import { voucherEscrowAbi } from "../../client/abi/index.ts";
+import type { PaymentEvent } from "../../client/auth-capture/index.ts";
+import { checkBooks as checkHoldBooks, type Books as HoldBooks } from "../../scripts/demo/auth-capture/books.ts";
 import { DemoError } from "../../scripts/demo/errors.ts";
 import { checkBooks as checkFlashBooks, type Books as FlashBooks } from "../../scripts/demo/flash/books.ts";
 import { checkBooks, type Books } from "../../scripts/demo/voucher/books.ts";
@@ -55,6 +57,20 @@ describe("the demo", function () {
     expect(output()).to.match(/agent 4 to flash server 1\s+│\s+0\.003 │\s+0\.003 │/);
     expect(output()).to.match(/sum\s+│\s+0\.035 │\s+0\.005 │/);
     expect(output()).to.include("Every served request is paid, and every balance adds up to the last unit.");
+    expect(await readdir(folder)).to.deep.equal([]);
+  });
+
+  it("ends a hold in four ways, and every party has what it should", async () => {
+    const { child, output } = start("auth-capture");
+    const [code] = await once(child, "close");
+    expect(code, output()).to.equal(0);
+    expect(output()).to.match(/captured in part, the rest voided\s+│\s+5 │\s+3\.141593 │\s+1\.858407 │\s+0 │/);
+    expect(output()).to.match(/agent 1: Captured, Voided\s+│/);
+    expect(output()).to.match(/captured, a part refunded\s+│\s+6 │\s+6 │\s+0 │\s+2\.718282 │/);
+    expect(output()).to.match(/disputed, split by the arbiter\s+│\s+8 │\s+2\.666667 │\s+5\.333333 │\s+0 │/);
+    expect(output()).to.match(/abandoned, returned by a third party\s+│\s+4 │\s+0 │\s+4 │\s+0 │/);
+    expect(output()).to.match(/ seller\s+│\s+0 │\s+9\.089978 │/);
+    expect(output()).to.include("Every payment has ended, and every balance adds up to the last unit.");
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
@@ -172,6 +188,53 @@ describe("books of the flash demo", () => {
   })) {
     it(`refuse ${what}`, () => {
       expect(() => checkFlashBooks({ ...books, ...change })).to.throw(DemoError, /instead of/);
+    });
+  }
+});
+
+describe("books of the auth-capture demo", () => {
+  const at = (transactionHash: string, type: string, amount: bigint) =>
+    ({ type, amount, transactionHash }) as unknown as PaymentEvent;
+  const purchase = {
+    title: "split",
+    path: "/split",
+    terms: "hold",
+    price: 50n,
+    captured: 30n,
+    refunded: 10n,
+    agent: "one",
+    events: [
+      at("0x1", "Authorized", 50n),
+      at("0x2", "Captured", 30n),
+      at("0x2", "Voided", 20n),
+      at("0x3", "Refunded", 10n),
+    ],
+  } as const;
+  const books: HoldBooks = {
+    purchases: [purchase],
+    agents: [{ name: "one", before: 100n, after: 80n }],
+    seller: { name: "seller", before: 5n, after: 25n },
+    others: [{ name: "escrow", before: 7n, after: 7n }],
+  };
+  const withEvents = (...events: PaymentEvent[]): Partial<HoldBooks> => ({ purchases: [{ ...purchase, events }] });
+  const [authorized, captured, voided, refunded] = purchase.events;
+
+  it("agree when every party and the chain say the same", () => {
+    expect(() => checkHoldBooks(books)).not.to.throw();
+  });
+
+  for (const [what, change] of Object.entries<Partial<HoldBooks>>({
+    "a hold of another amount": withEvents(at("0x1", "Authorized", 49n), captured, voided, refunded),
+    "a capture of another amount": withEvents(authorized, at("0x2", "Captured", 29n), voided, refunded),
+    "a hold that has not ended": withEvents(authorized, captured, refunded),
+    "a void in a transaction of its own": withEvents(authorized, captured, at("0x4", "Voided", 20n), refunded),
+    "a refund that did not happen": withEvents(authorized, captured, voided),
+    "an agent that got less back": { agents: [{ name: "one", before: 100n, after: 79n }] },
+    "a seller that has got less": { seller: { name: "seller", before: 5n, after: 24n } },
+    "an escrow that kept a unit": { others: [{ name: "escrow", before: 7n, after: 8n }] },
+  })) {
+    it(`refuse ${what}`, () => {
+      expect(() => checkHoldBooks({ ...books, ...change })).to.throw(DemoError, /instead of/);
     });
   }
 });
