@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { type Address, formatEther, formatUnits } from "viem";
+import { authCaptureModule } from "../ignition/modules/auth-capture.ts";
 import { flashModule } from "../ignition/modules/flash.ts";
 import { voucherModule } from "../ignition/modules/voucher.ts";
 import { BASE_CHAIN_ID } from "../test/base/addresses.ts";
@@ -9,7 +10,7 @@ import { httpProvider } from "../test/base/provider.ts";
 import { serveBase, SERVED_USDC, SERVED_WEI, type BaseServer } from "../test/base/serve.ts";
 import { actors, MNEMONIC, PREFUNDED, testAccount, testKey } from "../test/helpers/actors.ts";
 import { deployInMemory } from "./deploy-in-memory.ts";
-import { exampleLines, flashExampleLines } from "./example.ts";
+import { authCaptureExampleLines, exampleLines, flashExampleLines } from "./example.ts";
 
 const USAGE = `Usage: npm run chain [-- --port <number>]
 
@@ -43,6 +44,7 @@ async function deployAndPrint(server: BaseServer): Promise<void> {
   const deployed = [
     ...(await deployInMemory(provider, voucherModule)),
     ...(await deployInMemory(provider, flashModule)),
+    ...(await deployInMemory(provider, authCaptureModule)),
   ];
   print([...server.placements, ...deployed]);
   const addressOf = (wanted: string): Address => {
@@ -54,6 +56,7 @@ async function deployAndPrint(server: BaseServer): Promise<void> {
   const examples = {
     vouchers: exampleLines({ rpcUrl, escrow: addressOf("VoucherEscrow") }),
     flash: flashExampleLines({ rpcUrl, settlement: addressOf("FlashSettlement") }),
+    "auth-capture": authCaptureExampleLines({ rpcUrl, factory: addressOf("TermsOperatorFactory") }),
   };
   for (const [name, { seller, buyer }] of Object.entries(examples)) {
     console.log(`\nThe example of ${name}, each in a terminal of its own:\n\n${seller}\n\n${buyer}`);

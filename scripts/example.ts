@@ -41,6 +41,33 @@ export function flashBuyerEnvironment({ rpcUrl, settlement }: FlashExampleChain)
   return { RPC_URL: rpcUrl, SETTLEMENT: settlement, CLIENT_KEY: actorKey("otherBuyer") };
 }
 
+/** Where the example of the scheme `auth-capture` finds its chain and the factory of operators. */
+export interface AuthCaptureExampleChain {
+  readonly rpcUrl: string;
+  readonly factory: Address;
+}
+
+/** Environment of `npm run example:auth-capture:seller`. Who sells pays the gas of what it collects, so it is an account of its own. */
+export function authCaptureSellerEnvironment({ rpcUrl, factory }: AuthCaptureExampleChain): ExampleEnvironment {
+  return { RPC_URL: rpcUrl, FACTORY: factory, SELLER_KEY: actorKey("signer"), STORE: ":memory:" };
+}
+
+/** Environment of `npm run example:auth-capture:buyer`. */
+export function authCaptureBuyerEnvironment({ factory }: Pick<AuthCaptureExampleChain, "factory">): ExampleEnvironment {
+  return { FACTORY: factory, PAYER_KEY: actorKey("stranger") };
+}
+
+/** Lines for two shells that run the example of the scheme `auth-capture` on the chain of `npm run chain`. */
+export function authCaptureExampleLines(chain: AuthCaptureExampleChain): {
+  readonly seller: string;
+  readonly buyer: string;
+} {
+  return {
+    seller: lineOf(authCaptureSellerEnvironment(chain), "example:auth-capture:seller"),
+    buyer: lineOf(authCaptureBuyerEnvironment(chain), "example:auth-capture:buyer"),
+  };
+}
+
 /** Lines for two shells that run the example of the scheme `flash` on the chain of `npm run chain`. */
 export function flashExampleLines(chain: FlashExampleChain): { readonly seller: string; readonly buyer: string } {
   return {

@@ -10,7 +10,7 @@ import { COMMERCE, COMMERCE_V1_0 } from "../../test/base/addresses.ts";
 import { predictAuthCapture } from "../../test/helpers/authCapture.ts";
 import { initcodeOf, predictAddress } from "../../test/helpers/predict.ts";
 import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
-import { exampleLines, flashExampleLines } from "../example.ts";
+import { authCaptureExampleLines, exampleLines, flashExampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
 import { LIFECYCLE_HEAD, lifecycleRows } from "./lifecycleTable.ts";
 
@@ -92,10 +92,14 @@ async function example(names: readonly string[]): Promise<string> {
   const rpcUrl = "http://127.0.0.1:8545";
   const [part = "", family = "voucher"] = names.toReversed();
   if (part !== "seller" && part !== "buyer") throw new Error(`The example has no "${part}".`);
-  const lines =
-    family === "flash"
-      ? flashExampleLines({ rpcUrl, settlement: await predictAddress("FlashSettlement") })
-      : exampleLines({ rpcUrl, escrow: await predictVoucherEscrow() });
+  const families: Readonly<Record<string, () => Promise<{ readonly seller: string; readonly buyer: string }>>> = {
+    voucher: async () => exampleLines({ rpcUrl, escrow: await predictVoucherEscrow() }),
+    flash: async () => flashExampleLines({ rpcUrl, settlement: await predictAddress("FlashSettlement") }),
+    authCapture: async () =>
+      authCaptureExampleLines({ rpcUrl, factory: (await predictAuthCapture()).termsOperatorFactory }),
+  };
+  const lines = await families[family]?.();
+  if (lines === undefined) throw new Error(`There is no example of "${family}".`);
   return `\`\`\`sh\n${lines[part]}\n\`\`\``;
 }
 

@@ -10,5 +10,5 @@ describeExample({
   buyerEnvironment: flashBuyerEnvironment,
   buyer: actors.otherBuyer.address,
   seller: actors.otherSeller.address,
-  bringsHome: "settles",
+  isPaid: "when it stops",
 });

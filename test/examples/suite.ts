@@ -21,13 +21,13 @@ export interface ExampleParameters<Chain extends Served> {
   readonly buyerEnvironment: (chain: Chain) => Environment;
   readonly buyer: Address;
   readonly seller: Address;
-  /** What the seller does on-chain when it stops. */
-  readonly bringsHome: string;
+  /** When the seller has its money: once it has answered, or when it stops. */
+  readonly isPaid: "when it answers" | "when it stops";
 }
 
 /** Describes a seller and a buyer that run as their own processes. */
 export function describeExample<Chain extends Served>(parameters: ExampleParameters<Chain>): void {
-  const { family, sellerEnvironment, buyerEnvironment, bringsHome } = parameters;
+  const { family, sellerEnvironment, buyerEnvironment, isPaid } = parameters;
 
   describe(`the ${family} example`, function () {
     this.timeout(60_000);
@@ -56,7 +56,7 @@ export function describeExample<Chain extends Served>(parameters: ExampleParamet
         args: [parameters.seller],
       });
 
-    it(`sells to a buyer without ETH, and ${bringsHome} when it stops`, async () => {
+    it(`sells to a buyer without ETH, and is paid ${isPaid}`, async () => {
       await setBalance(chain.provider, parameters.buyer, 0n);
       const port = await freePort();
       const seller = start("seller.ts", { ...sellerEnvironment(chain), PORT: port.toString() });
@@ -73,12 +73,13 @@ export function describeExample<Chain extends Served>(parameters: ExampleParamet
         expect(code, buyer.output() + seller.output()).to.equal(0);
         expect(buyer.output().match(/200 for 1000 USDC units: \{"weather":"sunny"\}/g)).to.have.length(3);
       }
-      expect(await balanceOfSeller()).to.equal(before);
+      const earned = 6n * PRICE;
+      expect(await balanceOfSeller()).to.equal(isPaid === "when it answers" ? before + earned : before);
 
       seller.child.kill("SIGINT");
       const [sellerCode] = await once(seller.child, "exit");
       expect(sellerCode, seller.output()).to.equal(0);
-      expect(await balanceOfSeller()).to.equal(before + 6n * PRICE);
+      expect(await balanceOfSeller()).to.equal(before + earned);
     });
 
     it("is short enough to copy", async () => {

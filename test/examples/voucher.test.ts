@@ -10,5 +10,5 @@ describeExample({
   buyerEnvironment,
   buyer: actors.buyer.address,
   seller: actors.seller.address,
-  bringsHome: "collects",
+  isPaid: "when it stops",
 });
