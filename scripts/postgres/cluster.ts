@@ -4,7 +4,7 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openPostgresPool } from "../../client/seller/flash/store/postgresPool.ts";
+import { openPostgresPool } from "../../client/seller/core/postgresPool.ts";
 import type { PostgresPrograms } from "./programs.ts";
 
 /** A PostgreSQL server of this process alone. */

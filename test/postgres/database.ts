@@ -1,5 +1,5 @@
 import { createPostgresFlashStore } from "../../client/seller/flash/store/postgres.ts";
-import { openPostgresPool } from "../../client/seller/flash/store/postgresPool.ts";
+import { openPostgresPool } from "../../client/seller/core/postgresPool.ts";
 import type { FlashStore } from "../../client/seller/flash/types.ts";
 
 let databases = 0;

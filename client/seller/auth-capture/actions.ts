@@ -50,7 +50,7 @@ export async function signAction(
 ): Promise<SignedAction> {
   const { action, paymentInfoHash } = record;
   if (action !== undefined && isLive(record, action, status)) {
-    if (isSame(action, wanted)) return action;
+    if (isSame(action, wanted)) return { ...action, ...collectorOf(wanted) };
     // What nobody else has seen can be torn up, but for a void: it is final.
     if (action.isReleased || action.type === "void") throw new LiveSignatureError(paymentInfoHash, action);
   }
@@ -92,12 +92,11 @@ function sign(
   return signCall(signer, { ...payment, ...balances, terms, amount });
 }
 
+/** What an authorizer signs of a refund names its collector and not who funds it, so another funder takes the same signature. */
 function isSame(action: SignedAction, wanted: WantedAction): boolean {
   if (action.type !== wanted.type) return false;
   if (wanted.type === "void") return true;
-  if (action.amount !== wanted.amount) return false;
-  const { tokenCollector, collectorData } = collectorOf(wanted);
-  return action.tokenCollector === tokenCollector && action.collectorData === collectorData;
+  return action.amount === wanted.amount && action.tokenCollector === collectorOf(wanted).tokenCollector;
 }
 
 function collectorOf(wanted: WantedAction): Pick<SignedAction, "tokenCollector" | "collectorData"> {

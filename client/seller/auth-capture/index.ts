@@ -13,6 +13,7 @@ export {
 export { checkOffer, type OfferCheckParameters } from "./offerCheck.ts";
 export { createWalletSender, type WalletSenderOptions } from "./sender.ts";
 export { createMemoryPaymentStore } from "./store/memory.ts";
+export { createPostgresPaymentStore, type PostgresPaymentStoreOptions } from "./store/postgres.ts";
 export { createSqlitePaymentStore, type SqlitePaymentStoreOptions } from "./store/sqlite.ts";
 export { createPaymentSweeper, type PaymentSweeperOptions } from "./sweeper.ts";
 export type {
@@ -28,6 +29,7 @@ export { systemClock } from "../core/clock.ts";
 export type { Background } from "../core/background.ts";
 export {
   ChainUnavailableError,
+  PostgresUnavailableError,
   StoreClosedError,
   StoreLockedError,
   StoreUnavailableError,

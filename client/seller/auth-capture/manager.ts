@@ -3,12 +3,12 @@ import { hashPaymentInfo } from "../../auth-capture/hash.ts";
 import { getStatus, type PaymentStatus } from "../../auth-capture/read.ts";
 import { termsKind } from "../../auth-capture/terms.ts";
 import type { PaymentReference, Terms } from "../../auth-capture/types.ts";
-import { smallest } from "../../core/amounts.ts";
+import { largest, smallest } from "../../core/amounts.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { NEVER } from "../core/background.ts";
 import { systemClock } from "../core/clock.ts";
 import { isLive, signAction, type Authorizer, type WantedAction } from "./actions.ts";
-import { LiveSignatureError, PaymentChangedError, UnknownPaymentError } from "./errors.ts";
+import { PaymentChangedError, UnknownPaymentError } from "./errors.ts";
 import type { ActionSender, PaymentRecord, PaymentStore, SentAction } from "./types.ts";
 
 /** Settings of {@link createPaymentManager}. */
@@ -102,8 +102,9 @@ const WORK_SECONDS = 60n;
 const WATCH_SECONDS = 10n;
 /** Between two looks at what is held, seconds. */
 const KEEP_SECONDS = 3_600n;
-/** Pause after a failure, seconds. */
+/** Pause after the first failure, seconds; it doubles from one to the next. */
 const RETRY_SECONDS = 30n;
+const MAX_DOUBLINGS = 7;
 /** How long after the end of a signature its collection could still be undone and done again by the chain, seconds. */
 const EXPIRY_MARGIN = 60n;
 /** Payments of one sweep. */
@@ -153,7 +154,7 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     const next = isHeld
       ? ({ stage: "held", dueAt: nextLook(status, clock()) } as const)
       : ({ stage: "closed" } as const);
-    return { record: await write(record, { ...next, ...changes }), status };
+    return { record: await write(record, { failures: 0, ...next, ...changes }), status };
   }
 
   /** Stores a signature, and only then lets it go. */
@@ -194,7 +195,7 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
       const now = await readAgain(current, status);
       // Somebody else may have been faster with the same bytes.
       if (!isLive(current, action, now)) return rest(current, now);
-      current = await write(current, { dueAt: clock() + RETRY_SECONDS });
+      current = await write(current, afterFailure(current, clock()));
       return { record: current, status: now, failure };
     }
   }
@@ -269,7 +270,7 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     const record = await store.get(paymentInfoHash);
     if (record === undefined || record.stage === "closed" || record.dueAt > clock()) return;
     // Whoever writes it first has put it off, too.
-    await store.replace({ ...record, dueAt: clock() + RETRY_SECONDS, version: record.version + 1 });
+    await store.replace({ ...record, ...afterFailure(record, clock()), version: record.version + 1 });
   }
 
   return {
@@ -354,13 +355,17 @@ function isPushed(action: string): action is "releaseDue" | "voidExpired" {
 }
 
 /** Whoever serves a payment decides what becomes of it. */
-function assertKept({ stage, paymentInfoHash, action }: PaymentRecord): void {
-  if (stage === "held" || stage === "closed") return;
-  if (stage === "closing" && action !== undefined) {
-    if (!action.isReleased) return;
-    throw new LiveSignatureError(paymentInfoHash, action);
-  }
-  throw new PaymentChangedError(paymentInfoHash, "is still being served");
+function assertKept({ stage, paymentInfoHash }: PaymentRecord): void {
+  if (stage !== "open" && stage !== "serving") return;
+  throw new PaymentChangedError(paymentInfoHash, "is not served yet");
+}
+
+/** Pauses grow while something fails, but never so that the end of the hold would be missed. */
+function afterFailure({ failures = 0, paymentInfo }: PaymentRecord, now: bigint) {
+  const pause = RETRY_SECONDS * 2n ** BigInt(Math.min(failures, MAX_DOUBLINGS));
+  const left = paymentInfo.authorizationExpiry - now;
+  const longest = left > 0n ? largest(RETRY_SECONDS, left / 4n) : pause;
+  return { failures: failures + 1, dueAt: now + smallest(pause, longest) };
 }
 
 /** When a held payment is looked at again: when its time comes, or before, since a dispute can change that. */

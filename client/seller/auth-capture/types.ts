@@ -45,6 +45,8 @@ export interface PaymentRecord extends PaymentReference {
   readonly collectTransaction?: Hash;
   /** The one live signature, or the last one. */
   readonly action?: SignedAction;
+  /** Failures in a row; each makes the pause before the next try longer. */
+  readonly failures?: number;
   /** Counts writes; each write must know the one before. */
   readonly version: number;
 }

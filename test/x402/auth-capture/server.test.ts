@@ -119,6 +119,17 @@ describe("x402 auth-capture server: paid", function () {
     expect(await bench.usdcOf(payer.address)).to.equal(10n * PRICE);
   });
 
+  it("charges a part of nothing: a charge is the whole price or none", async () => {
+    const seller = bench.base.actors.otherSeller;
+    const shop = await open({ seller, terms: charge(seller.address) });
+    const payer = await bench.payer();
+    const answer = await shop.pay(payer, "/metered?amount=999999");
+    expect([answer.status, answer.error]).to.deep.equal([402, "invalid_auth_capture_evm_amount_mismatch"]);
+    expect((await shop.pay(payer, "/fails")).status).to.equal(500);
+    expect(await bench.usdcOf(payer.address)).to.equal(10n * PRICE);
+    expect(await shop.store.list("open")).to.have.lengthOf(2);
+  });
+
   it("keeps a hold for captures later", async () => {
     const shop = await open({ desk: { close: ({ amount }) => ({ amount, rest: "keep" }) } });
     const payer = await bench.payer();

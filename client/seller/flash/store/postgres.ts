@@ -25,7 +25,7 @@ import type {
   UnsettledItem,
 } from "../types.ts";
 import { migrate } from "./postgresSchema.ts";
-import { openPostgresPool, type PostgresPool, type PostgresQuery } from "./postgresPool.ts";
+import { openPostgresPool, type PostgresPool, type PostgresQuery } from "../../core/postgresPool.ts";
 import * as queries from "./postgresQueries.ts";
 import {
   copyBook,

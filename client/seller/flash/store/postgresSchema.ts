@@ -1,5 +1,5 @@
-import { StoreVersionError } from "../../core/errors.ts";
-import type { PostgresClient, PostgresPool } from "./postgresPool.ts";
+import { migratePostgres } from "../../core/postgresMigrations.ts";
+import type { PostgresPool } from "../../core/postgresPool.ts";
 
 /**
  * Steps that bring a database from one format to the next; the first makes an empty one. A released step is never changed.
@@ -93,37 +93,11 @@ const MIGRATIONS = [
   ALTER TABLE x402_flash_escrows ADD COLUMN is_impaired BOOLEAN NOT NULL DEFAULT false;`,
 ] as const;
 
-/** Any number that no other program of the database locks. */
-const MIGRATION_LOCK = 402_402_402;
-
 /**
  * Brings a database to the format of this version. Processes that start together wait for one another.
  *
  * @throws {StoreVersionError} a newer version wrote it.
  */
 export async function migrate(pool: PostgresPool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query({ text: "BEGIN" });
-    try {
-      await migrateAlone(client);
-      await client.query({ text: "COMMIT" });
-    } catch (error) {
-      await client.query({ text: "ROLLBACK" });
-      throw error;
-    }
-  } finally {
-    client.release();
-  }
-}
-
-async function migrateAlone(client: PostgresClient): Promise<void> {
-  await client.query({ text: `SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})` });
-  await client.query({ text: "CREATE TABLE IF NOT EXISTS x402_flash_schema (version INTEGER NOT NULL)" });
-  const { rows } = await client.query({ text: "SELECT version FROM x402_flash_schema" });
-  const version = Number(rows[0]?.["version"] ?? 0);
-  if (version > MIGRATIONS.length) throw new StoreVersionError("in PostgreSQL", version, MIGRATIONS.length);
-  for (const migration of MIGRATIONS.slice(version)) await client.query({ text: migration });
-  if (rows.length === 0) await client.query({ text: "INSERT INTO x402_flash_schema VALUES (0)" });
-  await client.query({ text: "UPDATE x402_flash_schema SET version = $1", values: [MIGRATIONS.length] });
+  await migratePostgres(pool, { versionTable: "x402_flash_schema", migrations: MIGRATIONS });
 }

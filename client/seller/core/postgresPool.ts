@@ -1,5 +1,5 @@
-import { PostgresUnavailableError } from "../../core/errors.ts";
-import type { Row } from "../../core/rows.ts";
+import { PostgresUnavailableError } from "./errors.ts";
+import type { Row } from "./rows.ts";
 
 /** One query. A named one is prepared once a connection. */
 export interface PostgresQuery {
