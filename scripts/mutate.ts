@@ -32,14 +32,22 @@ function copyProject(): string {
   return folder;
 }
 
-function bytecode(folder: string, { contract }: Family): string {
-  const artifact = join(folder, "artifacts", contract, `${basename(contract, ".sol")}.json`);
-  return (JSON.parse(readFileSync(artifact, "utf8")) as { bytecode: string }).bytecode;
+function bytecode(folder: string, family: Family): string {
+  return sources(family)
+    .map((source) => {
+      const artifact = join(folder, "artifacts", source, `${basename(source, ".sol")}.json`);
+      return (JSON.parse(readFileSync(artifact, "utf8")) as { bytecode: string }).bytecode;
+    })
+    .join("\n");
 }
 
-/** The campaign deploys the contract's artifact: only that is built. */
+function sources({ contract, others = [] }: Family): readonly string[] {
+  return [contract, ...others];
+}
+
+/** The campaign deploys artifacts: only these are built. */
 async function judge(folder: string, family: Family, untouched: string): Promise<Verdict> {
-  const build = await runCommand("hardhat", ["build", family.contract], { folder });
+  const build = await runCommand("hardhat", ["build", ...sources(family)], { folder });
   if (build.code !== 0) return { outcome: "broken", what: `it does not compile\n${build.output}` };
   if (bytecode(folder, family) === untouched)
     return { outcome: "broken", what: "it makes no difference to the bytecode" };

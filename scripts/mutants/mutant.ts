@@ -16,6 +16,8 @@ interface Change {
 export interface Family {
   /** Source of the contract that is deployed; its artifact lies below `artifacts/` under the same name. */
   readonly contract: string;
+  /** Sources of what is deployed besides. */
+  readonly others?: readonly string[];
   readonly campaign: string;
   /** Patterns that choose the tests of the campaign, most telling first: the next one is run where one finds nothing. */
   readonly stages: readonly string[];

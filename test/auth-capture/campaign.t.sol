@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IAuthCaptureEscrowCommon} from "../../contracts/interfaces/external/IAuthCaptureEscrowCommon.sol";
+import {ITokenCollector} from "../../contracts/interfaces/external/ITokenCollector.sol";
 import {ITermsOperator} from "../../contracts/interfaces/ITermsOperator.sol";
 import {ITermsOperatorCommon} from "../../contracts/interfaces/ITermsOperatorCommon.sol";
 import {CaptureCampaign} from "./TermsOperator.invariant.t.sol";
@@ -130,6 +131,7 @@ contract CaptureCampaignTest is CaptureCampaigns {
         _lookForError(ITermsOperatorCommon.NotReleasable.selector);
         _lookForError(ITermsOperatorCommon.NotExpired.selector);
         _lookForError(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
+        _lookForError(ITokenCollector.OnlyAuthCaptureEscrow.selector);
         _lookForError(IAuthCaptureEscrowCommon.ZeroAmount.selector);
         _lookForError(IAuthCaptureEscrowCommon.ZeroAuthorization.selector);
         _lookForError(IAuthCaptureEscrowCommon.AfterAuthorizationExpiry.selector);

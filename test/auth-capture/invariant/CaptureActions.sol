@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {ITokenCollector} from "../../../contracts/interfaces/external/ITokenCollector.sol";
 import {ITermsOperatorCommon} from "../../../contracts/interfaces/ITermsOperatorCommon.sol";
 import {CaptureMessages} from "./CaptureMessages.sol";
 
@@ -180,6 +181,20 @@ abstract contract CaptureActions is CaptureMessages {
         if (_chance(dice, 5)) ++sent.amount;
         _signRightly(sent);
         _relayAndReplay(dice, sent);
+    }
+
+    /// @notice Mallory takes what was signed for a refund to the collector herself.
+    function refundAlone(uint256 seed) external acts("refundAlone") {
+        Dice memory dice = _dice(seed);
+        if (payments.length == 0) _open(dice, 4);
+        Sent memory sent = _draft(dice, Verb.Refund, _pickCaptured(dice));
+        bytes memory data = abi.encodeCall(
+            ITokenCollector.collectTokens,
+            (payments[sent.payment].info, mallory, sent.amount, fundings[sent.funding].data)
+        );
+        (bool ok, ) = _call(mallory, sent.collector, data);
+        _check(!ok, 2, "a refund goes to somebody else");
+        _compare(sent.payment);
     }
 
     /* SURROUNDINGS */

@@ -30,16 +30,11 @@ abstract contract CaptureHandler is CaptureActions {
         list[i++] = this.reenter.selector;
         list[i++] = this.stray.selector;
         list[i++] = this.donate.selector;
-        list[i++] = this.openAnother.selector;
+        list[i++] = this.refundAlone.selector;
         assert(i == list.length);
     }
 
-    /// @notice Another turn for what begins everything.
-    function openAnother(uint256 seed) external acts("openAnother") {
-        Dice memory dice = _dice(seed);
-        _open(dice, _roll(dice, OPERATORS));
-    }
-
+    /// @notice An operator of the campaign.
     function operatorAt(uint256 number) external view returns (address) {
         return address(operators[number].at);
     }
@@ -98,8 +93,8 @@ abstract contract CaptureHandler is CaptureActions {
         address escrow = place.escrow[operator.generation];
         _check(IAuthCaptureEscrowCommon(escrow).getHash(payment.info) == payment.hash, 8, "the escrow's hash");
         _check(status.collected == payment.collected, 8, "collected");
-        _check(status.capturableAmount == payment.capturable, 8, "what is held");
-        _check(status.refundableAmount == payment.refundable, 8, "what can be refunded");
+        _check(status.capturable == payment.capturable, 8, "what is held");
+        _check(status.refundable == payment.refundable, 8, "what can be refunded");
         _check(status.disputedAt == payment.disputedAt, 8, "the dispute");
         uint256 expiry = payment.info.authorizationExpiry;
         _check(status.releasableFrom == expiry - operator.terms.releaseLead, 8, "the end of the payer's time");
