@@ -28,8 +28,8 @@ abstract contract FlashRegistry is FlashLedger {
         Credit
     }
 
-    /// @dev What a signed transaction says. `flaw`: 0 none, 1 it calls another function, 2 an address has dirty bits; no such transaction at
-    /// all: 3 it carries value, 4 another type, 5 an integer not in its shortest form, 6 more calldata, 7 an access list.
+    /// @dev What a signed transaction says. `flaw`: 0 none, 1 it calls another function, 2 an argument has dirty bits; no such transaction at
+    /// all: 3 it carries value, 4 another type, 5 an integer not in its shortest form, 6 more calldata, 7 an access list, 8 none at all.
     struct Numbered {
         address client;
         address server;
@@ -51,6 +51,7 @@ abstract contract FlashRegistry is FlashLedger {
     }
 
     uint256 internal constant CALL_GAS = 5_000_000;
+    uint256 internal constant FLAWS = 8;
 
     Item[] internal items;
     /// @dev Payments and tabs of an account, by their place in `items`.

@@ -164,7 +164,7 @@ abstract contract FlashEnvironment is FlashRelays {
     }
 
     /// @dev Past the quirks of a token, but not past USDC's.
-    function _shift(uint256 from, uint256 to, uint256 t, uint256 amount) private {
+    function _shift(uint256 from, uint256 to, uint256 t, uint256 amount) internal {
         if (amount > wallet[from][t] || !_moveTokens(from, party[to], t, amount)) return;
         wallet[from][t] -= amount;
         wallet[to][t] += amount;
@@ -179,7 +179,7 @@ abstract contract FlashEnvironment is FlashRelays {
         (ok, ) = token[t].call(abi.encodeCall(IERC20.transfer, (to, amount)));
     }
 
-    function _allow(uint256 c, uint256 t, uint256 amount) private {
+    function _allow(uint256 c, uint256 t, uint256 amount) internal {
         vm.prank(party[c]);
         // USDC refuses while it is paused or the client blacklisted.
         (bool ok, ) = token[t].call(abi.encodeCall(IERC20.approve, (address(settlement), amount)));
