@@ -328,8 +328,14 @@ function publicFactsOf(
     epoch: confirmed.epoch,
     nonceBase: isCurrent ? nonceBase : 0n,
     available: smallest(confirmed.balance, head.balance),
-    lanes: own.map(({ lane, settled }) => ({ lane, authorised: settled, consumed: settled, settled })),
+    lanes: own.map(publicLaneOf),
   };
+}
+
+/** The tab of a lane is public once its settlement stands on the chain, and not before. */
+function publicLaneOf({ lane, authorised, settled, proof }: FlashLane): FlashLane {
+  const isPublic = authorised === settled && proof !== undefined;
+  return { lane, authorised: settled, consumed: settled, settled, ...(isPublic && { proof }) };
 }
 
 function isSigner(signer: Address, { confirmed }: FlashEscrowState): boolean {

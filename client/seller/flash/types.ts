@@ -109,6 +109,15 @@ export interface FlashLane {
   readonly consumed: bigint;
   /** Settled total on-chain, token base units. */
   readonly settled: bigint;
+  /** The client's tab of {@link authorised}; absent where it is not shown. */
+  readonly proof?: TabProof;
+}
+
+/** What a tab was signed with, beside its lane and total. */
+export interface TabProof {
+  /** Zero for as long as the epoch lasts. */
+  readonly deadline: bigint;
+  readonly signature: Hex;
 }
 
 /** One escrow as the store holds it, in its current epoch. */

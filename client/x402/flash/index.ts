@@ -115,6 +115,7 @@ export { createEscrowReader, type EscrowFacts, type EscrowReader } from "./escro
 export type { AssetFacts } from "../core/assets.ts";
 export {
   EscrowNeededError,
+  FalseLaneError,
   LockLimitError,
   PriceLimitError,
   UnreadableOfferError,

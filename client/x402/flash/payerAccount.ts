@@ -86,6 +86,8 @@ export interface PayerAccount {
   promisedIn(lane: bigint): bigint;
   /** Goes on from a total within what was signed. */
   rebaseLane(lane: bigint, charged: bigint): void;
+  /** Goes on in a lane whose highest signed total was forgotten, and is proven. What it promises counts as signed, what was charged as served. */
+  adoptLane(lane: bigint, promised: bigint, charged: bigint): void;
   /** Signs totals above this one in a lane: everybody has it, so the server takes it from nobody. Not kept. */
   passTotal(lane: bigint, total: bigint): void;
   /** Leaves a lane alone from now on. */
@@ -226,6 +228,12 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     promisedIn: (lane) => lanes.get(lane)?.promised ?? 0n,
     rebaseLane(lane, charged) {
       laneOf(lane).charged = smallest(charged, MAX_UINT128);
+    },
+    adoptLane(id, promised, charged) {
+      const lane = laneOf(id);
+      signed += promised - lane.promised;
+      served += largest(charged - lane.charged, 0n);
+      Object.assign(lane, { promised, charged, isAvoided: false });
     },
     passTotal(lane, total) {
       passed.set(lane, largest(total, passed.get(lane) ?? 0n));

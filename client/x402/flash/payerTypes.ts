@@ -133,6 +133,7 @@ export interface Payer {
    *
    * @param offer - The new offer of the same terms; undefined when there is none.
    * @returns Whether another attempt may succeed.
+   * @throws {FalseLaneError} the offer shows a tab of this payer's lane that it did not sign. Nothing was adopted.
    */
   refused(key: PaymentKey, code: string, offer?: Offer): Promise<boolean>;
   /** No answer came, or one that does not say whether the payment was accepted: its amount counts as spent. */

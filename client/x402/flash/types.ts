@@ -191,6 +191,8 @@ export interface WireLane {
   readonly consumed: string;
   /** Settled on-chain. */
   readonly settled: string;
+  /** Ours, of a corrective 402: the tab of `authorised` as the client signed it, so that a client that lost it can go on in the lane. */
+  readonly tab?: { readonly deadline: WireInteger; readonly signature: string };
 }
 
 /**

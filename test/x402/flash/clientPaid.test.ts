@@ -278,6 +278,31 @@ describe("x402 flash: a client at a real server", function () {
       }
     });
 
+    it("goes on in the same lane after it lost what it knew, before and after its tabs were settled", async () => {
+      const payer = await market.payer(2_000_000n);
+      await payer.open({ amount: 1_000_000n });
+      const lanes = () => market.store.listLanes(payer.escrow);
+      for (const [way, round] of [
+        ["fetch", 1n],
+        ["stockFetch", 2n],
+        ["fetch", 3n],
+      ] as const) {
+        const agent = makeAgent(payer.account, { opening: false });
+        for (let count = 0; count < 3; count += 1) expect((await agent[way](url())).status).to.equal(200);
+        const total = 3n * round * PRICE;
+        expect((await lanes()).map(({ authorised, consumed }) => [authorised, consumed])).to.deep.equal([
+          [total, total],
+        ]);
+        const corrections = agent.events.map((event) => ("what" in event ? `${event.kind} ${event.what}` : event.kind));
+        expect(corrections).to.deep.equal(round === 1n ? [] : ["corrected lane"]);
+        // The third of them starts from what only the chain and the server know.
+        if (round === 2n) await market.settler.settleNow();
+      }
+      expect(await acceptedOf(payer.account)).to.equal(9n * PRICE);
+      await market.settler.settleNow();
+      expect(await market.settledOnChain(payer)).to.equal(9n * PRICE);
+    });
+
     it("goes on in the next epoch after it closed and opened again", async () => {
       const payer = await market.payer(2_000_000n);
       await payer.open({ amount: 500_000n, ttlSeconds: 3_600n });
