@@ -81,6 +81,7 @@ export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, ty
 export type { AssetAmounts } from "../core/assets.ts";
 export type { RelayRation } from "../core/rations.ts";
 export type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
+export type { RelayBudget, TrialRation, TrialRations } from "./relayBudget.ts";
 export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
 export {
   FlashEvmFacilitator,

@@ -40,6 +40,7 @@ const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
   ["flash_relay_limit", "unaided"],
   ["flash_stale_state", "wait"],
   ["flash_transaction_pending", "wait"],
+  ["flash_relay_busy", "wait"],
   ["flash_transaction_limit", "wait"],
   ["flash_escrow_not_found", "open"],
   ["flash_opening_expired", "reopen"],

@@ -349,6 +349,63 @@ describe("x402 flash: openings that payments bring", function () {
       }
     });
 
+    it("that fail when they are tried, beyond what is tried for a client and for all", async () => {
+      const trials = { each: { burst: 2, perSecond: 0 }, all: { burst: 3, perSecond: 0 } };
+      const strict = await openShop(market, { desk: { relayer: newRelayer({ trials }) } });
+      try {
+        const [one, other] = [await newClient(0n), await newClient(0n)];
+        const rich = await newClient();
+        for (const code of ["flash_opening_unfunded", "flash_opening_unfunded", "flash_relay_busy"]) {
+          await refused(await strict.pay(await bring(one)), code, one);
+        }
+        // One that would succeed uses nothing up.
+        expect((await strict.pay(await bring(rich))).status).to.equal(200);
+        await refused(await strict.pay(await bring(other)), "flash_opening_unfunded", other);
+        const answer = await strict.pay(await bring(other));
+        await refused(answer, "flash_relay_busy", other);
+        expect(answer.extra?.retryAfterMs).to.equal(2_000);
+      } finally {
+        await strict.close();
+      }
+    });
+
+    it("that succeed when they are tried and fail when they are mined, beyond a budget of all clients", async () => {
+      // A node that finds every opening good, as a wallet would that tells a trial from its transaction.
+      const { client: node } = market.node;
+      const client = {
+        ...node,
+        request: (async (request: { readonly method: string }, ...rest: readonly never[]) =>
+          request.method === "eth_call" ? "0x" : node.request(request as never, ...rest)) as typeof node.request,
+      };
+      const gas = 350_000n;
+      const budget = { gas: 3n * gas, gasPerHour: 0n };
+      const strict = await openShop(market, { desk: { relayer: newRelayer({ client, budget, gasLimit: gas }) } });
+      const { testClient } = deployed.base;
+      // The local node refuses what it sees fail, unless it mines later.
+      await testClient.setAutomine(false);
+      const miner = setInterval(() => void testClient.mine({ blocks: 1 }), 20);
+      const bringAsContract = async () => {
+        const contract = await newClient(0n);
+        await testClient.setCode({ address: contract.address, bytecode: "0xfe" });
+        return { contract, answer: await strict.pay(await bring(contract)) };
+      };
+      try {
+        const first = await bringAsContract();
+        await refused(first.answer, "flash_opening_failed", first.contract);
+        // Half of the budget is for keys alone.
+        const second = await bringAsContract();
+        await refused(second.answer, "flash_relay_budget", second.contract);
+        for (const code of ["flash_opening_failed", "flash_opening_failed", "flash_relay_budget"]) {
+          const key = await newClient(0n);
+          await refused(await strict.pay(await bring(key)), code, key);
+        }
+      } finally {
+        clearInterval(miner);
+        await testClient.setAutomine(true);
+        await strict.close();
+      }
+    });
+
     it("that take more gas than the relayer spends", async () => {
       const strict = await openShop(market, { desk: { relayer: newRelayer({ gasLimit: 60_000n }) } });
       try {
