@@ -352,6 +352,9 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       onSent: (hash) => {
         onProgress({ kind: "sent", hash, items: shipment.items.length });
       },
+      onStuck: (nonce) => {
+        onProgress({ kind: "stuck", nonce });
+      },
       onReplaced: (hash, by) => {
         onProgress({ kind: "replaced", hash, by });
       },

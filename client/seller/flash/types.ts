@@ -646,6 +646,7 @@ export interface SettleReport {
 /**
  * Progress of a settlement.
  *
+ * - `stuck`: a transaction of the account that nothing here has sent is not mined, perhaps one of a process that was killed; it is replaced.
  * - `replaced`: the transaction did not land for a while and was sent again with higher fees.
  * - `impaired`: a wallet failed and the escrow paid (R10).
  * - `lost`: nothing can come of the item any more, as the view of the chain has read it too. Told once, and not tried again.
@@ -654,6 +655,7 @@ export interface SettleReport {
 export type SettleProgress =
   | { readonly kind: "planned"; readonly items: number; readonly transactions: number }
   | { readonly kind: "sent"; readonly hash: Hash; readonly items: number }
+  | { readonly kind: "stuck"; readonly nonce: number }
   | { readonly kind: "replaced"; readonly hash: Hash; readonly by: Hash }
   | { readonly kind: "mined"; readonly hash: Hash; readonly gasUsed: bigint }
   | { readonly kind: "impaired"; readonly escrow: FlashEscrowId; readonly epoch: bigint; readonly fromEscrow: bigint }

@@ -184,6 +184,40 @@ describe("settler of flash", () => {
     expect(await market.income()).to.equal(100n);
   });
 
+  it("replaces what a process that was killed has left unmined, and waits for what lands by itself", async () => {
+    await open({ settler: { replaceAfter: 200 } });
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    const { testClient, publicClient, actors } = market.base;
+    const { maxFeePerGas } = await publicClient.estimateFeesPerGas();
+    const left = { to: actors.stranger.address, value: 1n, gas: 21_000n, maxPriorityFeePerGas: 1n };
+    await testClient.setAutomine(false);
+    try {
+      const slow = await market.wallet.sendTransaction({ ...left, maxFeePerGas });
+      const settling = market.settler.settleNow();
+      await testClient.mine({ blocks: 1 });
+      await until(() => kinds().includes("sent"));
+      expect(kinds()).not.to.include("stuck");
+      await testClient.mine({ blocks: 1 });
+      await settling;
+      expect((await publicClient.getTransactionReceipt({ hash: slow })).status).to.equal("success");
+
+      expect(await market.answer(await payer.payment(100n, 1n))).to.equal("accepted");
+      const nonce = await publicClient.getTransactionCount(market.key);
+      // It bids more than is usual.
+      const lost = await market.wallet.sendTransaction({ ...left, nonce, maxFeePerGas: 3n * maxFeePerGas });
+      await market.wallet.sendTransaction({ ...left, nonce: nonce + 1, maxFeePerGas });
+      const again = market.settler.settleNow();
+      await until(() => kinds().filter((kind) => kind === "sent").length === 2);
+      expect(market.progress).to.deep.include({ kind: "stuck", nonce });
+      await testClient.mine({ blocks: 1 });
+      expect(failures(await again)).to.deep.equal([undefined]);
+      expect(await rejection(publicClient.getTransactionReceipt({ hash: lost }))).to.be.instanceOf(Error);
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(await market.income()).to.equal(200n);
+  });
+
   it("settles signed transactions of many payers in one transaction, and what is covered in part alone", async () => {
     await open();
     const other = await market.payer(5_000n);
