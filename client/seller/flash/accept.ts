@@ -239,7 +239,9 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     const state = reason === "unknownEscrow" ? undefined : await store.getEscrow(escrow);
     if (reason === "unknownEscrow" || state === undefined) return reject("flash_stale_state");
     const known = await store.listLanes(escrow);
-    const corrective = isFresh(reason, request, state) ? factsOf(state, known) : publicFactsOf(state, known, request);
+    const corrective = isFresh(reason, request, state)
+      ? factsOf(state, known, request)
+      : publicFactsOf(state, known, request);
     return { ...reject(CODES[reason]), corrective };
   }
 
@@ -309,11 +311,17 @@ function isFresh(
   return epoch >= confirmed.epoch && (item.kind === "payment" || item.kind === "tab");
 }
 
+/** Only the item's own lane is proven: the tabs of all would be more than a header holds. */
 function factsOf(
   { available, nonceBase, confirmed: { epoch } }: FlashEscrowState,
   lanes: readonly FlashLane[],
+  { item }: FlashReserveParameters,
 ): FlashCorrection {
-  return { epoch, nonceBase, available, lanes };
+  const own = item.kind === "tab" ? item.lane : undefined;
+  const shown = lanes.map(({ proof, ...lane }) =>
+    lane.lane === own && proof !== undefined ? { ...lane, proof } : lane,
+  );
+  return { epoch, nonceBase, available, lanes: shown };
 }
 
 /** What anybody can read on the chain: enough for a client that lost what it knew. The rest it learns once it signs something new. */

@@ -526,8 +526,15 @@ describe("acceptance of flash payments", () => {
         epoch: 0n,
         nonceBase: 1n,
         available: 600n,
-        lanes: [{ lane: 17n, authorised: 300n, consumed: 100n, settled: 0n, proof: proofOf(tab) }],
+        lanes: [{ lane: 17n, authorised: 300n, consumed: 100n, settled: 0n }],
       });
+      // In a lane of its own the client is shown the tab that it signed.
+      for (const again of [tab, tab]) expect(await desk.answer(again)).to.equal("accepted");
+      const own = failed(await desk.accept(await desk.tab({ total: 50n })));
+      expect([own.code, own.corrective?.lanes]).to.deep.equal([
+        "flash_amount_insufficient",
+        [{ lane: 17n, authorised: 300n, consumed: 300n, settled: 0n, proof: proofOf(tab) }],
+      ]);
     });
 
     it("say what is left when the escrow is used up, and when to try again", async () => {

@@ -9,6 +9,8 @@ import express from "express";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { erc20Abi, type PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { PERMIT2_ADDRESS } from "../../../client/core/funding.ts";
+import { MULTICALL3_ADDRESS } from "../../../client/core/multicall.ts";
 import { getEscrow } from "../../../client/flash/read.ts";
 import {
   createEscrowReader,
@@ -24,6 +26,7 @@ import {
   type ServerDesk,
 } from "../../../client/x402/flash/index.ts";
 import { USDC } from "../../base/addresses.ts";
+import { mined } from "../../helpers/mined.ts";
 import { deployMarket, openMarket, type Market } from "../../seller/flash/market.ts";
 import { makeAgent, type Agent } from "./helpers/agent.ts";
 import { deskOf, openShop, PRICE, readAnswer, type Shop } from "./helpers/shop.ts";
@@ -114,6 +117,48 @@ describe("x402 flash: a client at a real server", function () {
       await market.settler.settleNow();
       const { balance, settled } = await escrowOf(client);
       expect({ balance, settled }).to.deep.equal({ balance: 98n * PRICE, settled: 2n * PRICE });
+    });
+
+    it("by Permit2, through the real one, and pays from the escrow without an allowance", async () => {
+      const client = await newClient();
+      const { base } = deployed;
+      await base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
+      const approve = { address: USDC, abi: erc20Abi, functionName: "approve" } as const;
+      const args = [PERMIT2_ADDRESS, 1_000_000n] as const;
+      await mined(base.publicClient, await base.walletOf(client).writeContract({ ...approve, args }));
+      for (const options of [{}, { chain: chain() }]) {
+        const agent = makeAgent(client, { opening: { methods: ["permit2"] }, ...options });
+        expect(await payInTurn(agent, 2)).to.deep.equal(all(200, 2));
+        const opened = agent.events.flatMap((event) =>
+          event.kind === "openingSigned" ? event.opening.funding.method : [],
+        );
+        expect(opened.every((method) => method === "Permit2")).to.equal(true);
+      }
+      const allowance = { address: USDC, abi: erc20Abi, functionName: "allowance" } as const;
+      const left = await base.publicClient.readContract({ ...allowance, args: [client.address, PERMIT2_ADDRESS] });
+      expect(left).to.equal(1_000_000n - 100n * PRICE);
+      await market.settler.settleNow();
+      const { balance, settled } = await escrowOf(client);
+      expect({ balance, settled }).to.deep.equal({ balance: 96n * PRICE, settled: 4n * PRICE });
+    });
+
+    it("by another method where the chain shows no approval to Permit2", async () => {
+      const client = await newClient();
+      const agent = makeAgent(client, { opening: { methods: ["permit2", "eip3009"] }, chain: chain() });
+      expect((await agent.fetch(url())).status).to.equal(200);
+      const [opened] = agent.events;
+      expect(opened?.kind === "openingSigned" && opened.opening.funding.method).to.equal("Eip3009");
+      const blind = makeAgent(await newClient(), { opening: { methods: ["permit2", "eip3009"] } });
+      const { status, error } = await readAnswer(await blind.fetch(url()));
+      expect([status, error]).to.deep.equal([402, "flash_opening_unfunded"]);
+    });
+
+    it("through Multicall3, where a permit goes in front", async () => {
+      const client = await newClient();
+      const agent = makeAgent(client, { opening: { methods: ["allowance"] }, chain: chain() });
+      expect((await agent.fetch(url())).status).to.equal(200);
+      const { transactions } = await deployed.base.publicClient.getBlock({ includeTransactions: true });
+      expect(transactions.map(({ to }) => to?.toLowerCase())).to.include(MULTICALL3_ADDRESS.toLowerCase());
     });
 
     it("through the stock SDK", async () => {
