@@ -38,6 +38,7 @@ const REACTIONS: ReadonlyMap<string, Reaction> = new Map<string, Reaction>([
   ["flash_renewal_unfunded", "unaided"],
   ["flash_renewal_failed", "unaided"],
   ["flash_relay_limit", "unaided"],
+  ["flash_relay_budget", "unaided"],
   ["flash_stale_state", "wait"],
   ["flash_transaction_pending", "wait"],
   ["flash_relay_busy", "wait"],
