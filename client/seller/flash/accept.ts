@@ -10,7 +10,7 @@ import { createTokenBuckets } from "../core/tokenBucket.ts";
 import { InvalidPriceError, UnknownTokenError } from "./errors.ts";
 import { createFlashHasher, type FlashHasher } from "./hash.ts";
 import { escrowKey, toSettlementId } from "./keys.ts";
-import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
+import { DEFAULT_FLASH_LIMITS, ESCROW_READS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
 import { createTransactionPlaces } from "./transactionPlaces.ts";
 import { refuseStanding, refuseState, refuseTime, safeUntilOf, withRenewal } from "./terms.ts";
@@ -68,9 +68,6 @@ const HEALED_BY_READING: readonly (FlashRejectionCode | undefined)[] = [
   "flash_escrow_pending",
   "flash_escrow_not_found",
 ];
-
-/** Anybody can sign for a client that the store does not know, which costs a read of the chain, so such reads are rationed. */
-const ESCROW_READS = { burst: 4, perSecond: 1, maxNames: 10_000 } as const;
 
 /**
  * Makes the acceptor of one server: what it accepts will be paid, whatever the client does, as long as the server settles in time
