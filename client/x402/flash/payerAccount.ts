@@ -58,6 +58,10 @@ export interface PayerAccount {
   avoidsTabs: boolean;
   /** What the server holds signed and did not serve, what is on its way included. Token base units. */
   readonly unserved: bigint;
+  /** The part of it that is on its way. Token base units. */
+  readonly underWay: bigint;
+  /** What the server has served in this epoch. Token base units. */
+  readonly served: bigint;
   /** What was signed to be locked. */
   readonly locks: PayerLocks;
   /** What the server, or the chain, last said of this epoch's escrow. Not kept. */
@@ -176,6 +180,12 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     avoidsTabs: false,
     get unserved() {
       return carried + signed - served;
+    },
+    get underWay() {
+      return sum([...claims].map(({ increase }) => increase));
+    },
+    get served() {
+      return served;
     },
     locks: openPayerLocks(record),
     standing: { at: 0n },

@@ -7,7 +7,7 @@ import type { OpeningPolicy } from "./payerOpenings.ts";
 import type { PayerStorage } from "./payerStorage.ts";
 import type { FlashPayload, Offer, Opening, Settlement, SignedExtension } from "./types.ts";
 
-/** Limits of a payer, token base units. Absent means no limit of its own; the SDK's spend controls still hold. */
+/** Limits of a payer, token base units. Absent means no limit of its own, unless a default is named; the SDK's spend controls still hold. */
 export interface PayerLimits {
   /** Most one request may cost. */
   readonly maxPrice?: bigint;
@@ -15,7 +15,10 @@ export interface PayerLimits {
   readonly maxEscrow?: bigint;
   /** Most that the escrows of all servers in one token may lock together. */
   readonly maxTotalEscrow?: bigint;
-  /** Most that one server may hold of payments that are on their way or were not served: it can settle what was signed. */
+  /**
+   * Most that one server may hold of payments that are on their way or were not served: it can settle what was signed. By default those on
+   * their way do not count, and the others may be 8 prices of the request and a tenth of what the server has served in the epoch.
+   */
   readonly maxUnserved?: bigint;
 }
 

@@ -197,6 +197,27 @@ describe("x402 flash: payer", () => {
       expect(await rejection(payer.pay(terms()))).to.be.instanceOf(UnservedLimitError);
     });
 
+    it("ends by default when the server has left eight prices unanswered, and a tenth of what it has served", async () => {
+      for (const [served, most] of [
+        [0, 9],
+        [100, 19],
+      ] as const) {
+        const payer = makePayer();
+        for (let count = 1; count <= served; count += 1) {
+          const { key } = await payer.pay(terms());
+          await payer.accepted(key, settled(17n, BigInt(count) * 1_000n));
+        }
+        for (let count = 0; count < most; count += 1) await payer.unanswered((await payer.pay(terms())).key);
+        expect(await rejection(payer.pay(terms())), `${served} served`).to.be.instanceOf(UnservedLimitError);
+      }
+    });
+
+    it("does not end by default because many requests run together", async () => {
+      const payer = makePayer();
+      const keys = await Promise.all(Array.from({ length: 40 }, async () => (await payer.pay(terms())).key));
+      expect(new Set(keys).size).to.equal(40);
+    });
+
     it("goes to a fresh lane when the server claims more than was signed", async () => {
       const events: PayerEvent[] = [];
       const payer = makePayer({ onEvent: (event) => events.push(event) });
@@ -257,7 +278,7 @@ describe("x402 flash: payer", () => {
         this.timeout(60_000);
         await fc.assert(
           fc.asyncProperty(fc.array(lie, { maxLength: 10 }), async (lies) => {
-            const payer = makePayer({ payBy, maxWait: 0 });
+            const payer = makePayer({ payBy, maxWait: 0, limits: { maxUnserved: 10n ** 18n } });
             const promised = new Map<string, bigint>();
             for (const { price, ...figures } of lies) {
               const { key, payload } = await payer.pay(terms({ price }));
