@@ -23,7 +23,7 @@ export interface ServerDesk {
   /** ERC-20 contracts of the acceptor. */
   readonly tokens: readonly Address[];
   readonly acceptor: FlashAcceptor;
-  readonly store: Pick<FlashStore, "getEscrow" | "getLane" | "getItem">;
+  readonly store: Pick<FlashStore, "getEscrow" | "getLane" | "listLanes" | "getItem">;
   /** The acceptor's view of the chain. */
   readonly chain: Pick<FlashChainFacts, "refreshEscrow">;
   /** Who sends openings; absent when none are relayed. */

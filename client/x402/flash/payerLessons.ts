@@ -27,17 +27,28 @@ export interface AnsweredPayment {
 }
 
 /** Takes what the answer to a served request says of the escrow. */
-export function learnFromAnswer(
-  { now }: PayerContext,
+export async function learnFromAnswer(
+  context: PayerContext,
   { account: { state }, claim, renewal }: AnsweredPayment,
   settlement: Settlement | undefined,
-): void {
+): Promise<void> {
   if (claim.epoch !== state.epoch) return;
   state.isOpen = true;
   if (renewal?.topUp !== undefined) state.locks.leaveTopUp(renewal.topUp);
   if (settlement === undefined || settlement.escrow.epoch !== claim.epoch) return;
   const { available, unlockAt } = settlement.escrow;
-  state.standing = { available, at: now(), ...(unlockAt !== undefined && { unlockAt }) };
+  state.standing = { available, at: context.now(), ...(unlockAt !== undefined && { unlockAt }) };
+  if (settlement.otherLane !== undefined) await learnOtherLane(context, state, settlement.otherLane);
+}
+
+/** A lane that this payer has forgotten is used again, if the server shows what this payer signed in it. */
+async function learnOtherLane(context: PayerContext, state: PayerAccount, lane: FlashLane): Promise<void> {
+  const { lane: id, authorised, consumed, proof } = lane;
+  if (proof === undefined || authorised <= state.promisedIn(id)) return;
+  const isOurs = (await findFalsehood(context, state, lane)) === undefined;
+  tell(context, state.escrow, isOurs, { what: "lane", value: consumed });
+  // Others may have been signed in the lane meanwhile.
+  if (isOurs && authorised > state.promisedIn(id)) state.adoptLane(id, authorised, consumed);
 }
 
 /** What becomes of a payment that was refused with a code. */

@@ -519,6 +519,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
       },
       ...(fields.has("nextNonceBase") && { nextNonceBase: fields.integer("nextNonceBase", MAX_UINT64) }),
       ...(fields.has("lane") && { lane: readLane(fields.object("lane")) }),
+      ...(fields.has("otherLane") && { otherLane: readLane(fields.object("otherLane")) }),
     };
   });
 }
@@ -533,7 +534,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
  * const extra = toWireSettlement(charge.settlement);
  */
 export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
-  const { paymentId, status, escrow, nextNonceBase, lane } = settlement;
+  const { paymentId, status, escrow, nextNonceBase, lane, otherLane } = settlement;
   return {
     paymentId,
     status,
@@ -547,5 +548,6 @@ export function toWireSettlement(settlement: Settlement): WireSettlement & Recor
     },
     ...(nextNonceBase !== undefined && { nextNonceBase: nextNonceBase.toString() }),
     ...(lane !== undefined && { lane: toWireLane(lane) }),
+    ...(otherLane !== undefined && { otherLane: toProvenLane(otherLane) }),
   };
 }

@@ -348,6 +348,30 @@ describe("x402 flash: a client at a real server", function () {
       expect(await market.settledOnChain(payer)).to.equal(9n * PRICE);
     });
 
+    it("goes on in the same lane, but for one request, after it lost what it knew while some was settled", async () => {
+      const payer = await market.payer(2_000_000n);
+      await payer.open({ amount: 1_000_000n });
+      const first = makeAgent(payer.account, { opening: false });
+      await payInTurn(first, 3);
+      await market.settler.settleNow();
+      await payInTurn(first, 2);
+      // What it signs first stands on the chain, and what it signed last does not: nobody is shown that.
+      for (const way of ["fetch", "stockFetch"] as const) {
+        const before = await market.store.listLanes(payer.escrow);
+        const agent = makeAgent(payer.account, { opening: false });
+        for (let count = 0; count < 3; count += 1) expect((await agent[way](url())).status).to.equal(200);
+        const after = await market.store.listLanes(payer.escrow);
+        expect(after.length).to.equal(before.length + 1);
+        const growth = after.map(({ lane, consumed }) => {
+          const known = before.find((other) => other.lane === lane)?.consumed ?? 0n;
+          return (consumed - known) / PRICE;
+        });
+        expect(growth.filter((count) => count > 0n)).to.have.members([2n, 1n]);
+        expect(agent.events.map(({ kind }) => kind)).to.deep.equal(["correctionRefused", "corrected"]);
+      }
+      expect(await acceptedOf(payer.account)).to.equal(11n * PRICE);
+    });
+
     it("goes on in the next epoch after it closed and opened again", async () => {
       const payer = await market.payer(2_000_000n);
       await payer.open({ amount: 500_000n, ttlSeconds: 3_600n });
