@@ -257,6 +257,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
 
   return {
     limits,
+    now: readClock,
 
     async accept(parameters) {
       const checked = await checkItem(parameters);

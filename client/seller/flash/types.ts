@@ -496,6 +496,8 @@ export type FlashAcceptResult =
 /** Decides over payments. Asks the chain only about escrows that the store does not know. */
 export interface FlashAcceptor {
   readonly limits: FlashLimits;
+  /** Unix seconds, by its clock or by the chain's time where that is later. */
+  now(): bigint;
 
   /**
    * Checks an item and reserves it for one request.

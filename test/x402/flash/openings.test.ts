@@ -349,6 +349,24 @@ describe("x402 flash: openings that payments bring", function () {
       }
     });
 
+    it("past its deadline by the clock of the acceptor", async () => {
+      const clock = () => BigInt(Math.floor(Date.now() / 1000)) + 2n * DAY;
+      const late = await openMarket(deployed, { acceptor: { clock } });
+      const lateShop = await openShop(late, { desk: { relayer: newRelayer() } });
+      try {
+        const client = await newClient();
+        const { server } = late;
+        await refused(await lateShop.pay(await bring(client, { server })), "flash_opening_expired", client);
+        const terms = { deadline: clock() + DAY };
+        const item = { deadline: clock() + 599n };
+        const payload = await bring(client, { server, terms, item });
+        await refused(await lateShop.pay(payload), "flash_deadline_too_soon", client);
+      } finally {
+        await lateShop.close();
+        await late.close();
+      }
+    });
+
     it("that fail when they are tried, beyond what is tried for a client and for all", async () => {
       const trials = { each: { burst: 2, perSecond: 0 }, all: { burst: 3, perSecond: 0 } };
       const strict = await openShop(market, { desk: { relayer: newRelayer({ trials }) } });
