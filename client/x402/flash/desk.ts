@@ -86,7 +86,7 @@ export function termsOf(
 }
 
 /** Whether a request of this price may be paid by a signed transaction. */
-export function takesTransactions(
+function takesTransactions(
   { maxTransactions, minTransaction }: Pick<FlashLimits, "maxTransactions" | "minTransaction">,
   price: bigint,
 ): boolean {
