@@ -58,7 +58,7 @@ export interface ItemOutcome {
   readonly item: PackedItem;
   /**
    * `None` when it was settled, whole or, with `allowPartial` and for tabs, in part. `undefined` when the events do not tell: several items
-   * of one group have the same first word, and only some of them were settled.
+   * of one group, or one of two groups of one escrow, have the same first word, and only some of them were settled.
    */
   readonly reason: SkipReason | undefined;
 }
