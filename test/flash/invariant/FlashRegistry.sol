@@ -68,6 +68,8 @@ abstract contract FlashRegistry is FlashLedger {
     uint256 internal thrift;
     /// @dev True while the re-entering token shall repeat the very call it is in.
     bool internal repeats;
+    /// @dev Place, plus one, of a payment or tab that the token shall make guild settle in the middle of another call; zero for none.
+    uint256 internal slipped;
 
     /* CALLING */
 
@@ -130,7 +132,10 @@ abstract contract FlashRegistry is FlashLedger {
     function _arm(address from, bytes memory data) private {
         QuirkyToken hostile = QuirkyToken(token[REENTERS]);
         uint256 dice = uint256(keccak256(abi.encode(data, items.length)));
-        if (repeats || items.length == 0 || dice % 3 == 0) {
+        if (slipped != 0) {
+            bytes memory inner = abi.encodeCall(OwnedWallet.execute, (address(settlement), _relayCall(slipped - 1)));
+            hostile.arm(party[GUILD], inner, hostile.bubbles());
+        } else if (repeats || items.length == 0 || dice % 3 == 0) {
             bool obeys = from == party[CAROL] || from == party[GUILD];
             bytes memory again = abi.encodeCall(OwnedWallet.execute, (address(settlement), data));
             hostile.arm(obeys ? from : address(settlement), obeys ? again : data, hostile.bubbles());

@@ -139,7 +139,7 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
         }
     }
 
-    function _freshPayment(uint256 a, uint256 amount, uint256 i) private view returns (bytes memory) {
+    function _freshPayment(uint256 a, uint256 amount, uint256 i) internal view returns (bytes memory) {
         IFlashSettlement.Payment memory m;
         (m.client, m.server, m.token) = _parties(a);
         (m.amount, m.epoch) = (uint128(amount), uint32(escrows[a].epoch));
@@ -149,7 +149,7 @@ abstract contract FlashBatchCalls is FlashBatchPlans {
         return abi.encode(m);
     }
 
-    function _freshTab(uint256 a, uint256 n, uint256 increase) private view returns (bytes memory) {
+    function _freshTab(uint256 a, uint256 n, uint256 increase) internal view returns (bytes memory) {
         IFlashSettlement.Tab memory m;
         (m.client, m.server, m.token) = _parties(a);
         (m.epoch, m.lane) = (uint32(escrows[a].epoch), lane[n]);
