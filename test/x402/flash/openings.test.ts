@@ -109,6 +109,19 @@ describe("x402 flash: openings that payments bring", function () {
     return { type: "open", opening, item: { kind: "payment", ...payment, signature } satisfies SignedItem };
   }
 
+  /** The client's own transaction, with gas of its own. */
+  async function approvePermit2(client: PrivateKeyAccount): Promise<void> {
+    const { base } = deployed;
+    await base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
+    const approve = {
+      address: USDC,
+      abi: erc20Abi,
+      functionName: "approve",
+      args: [PERMIT2_ADDRESS, maxUint256],
+    } as const;
+    await mined(base.publicClient, await base.walletOf(client).writeContract(approve));
+  }
+
   async function signedPermit(client: PrivateKeyAccount, value: bigint) {
     const permit = { value, nonce: 0n, deadline: maxUint256 };
     const reference = {
@@ -163,15 +176,7 @@ describe("x402 flash: openings that payments bring", function () {
 
     it("Permit2", async () => {
       const client = await newClient();
-      await deployed.base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
-      const wallet = deployed.base.walletOf(client);
-      const approve = {
-        address: USDC,
-        abi: erc20Abi,
-        functionName: "approve",
-        args: [PERMIT2_ADDRESS, maxUint256],
-      } as const;
-      await mined(deployed.base.publicClient, await wallet.writeContract(approve));
+      await approvePermit2(client);
       expect((await shop.pay(await bring(client, { funding: { method: "Permit2" } }))).status).to.equal(200);
     });
 
@@ -276,13 +281,25 @@ describe("x402 flash: openings that payments bring", function () {
       await refused(await shop.pay(payload), "flash_signature_invalid", client);
     });
 
-    it("with a funding that the client did not sign", async () => {
+    /** An opening in a client's name that a thief signed, who is also the key of the payments that come with it. */
+    async function steal(funding: FundingChoice) {
       const [client, thief] = [await newClient(), await newClient()];
-      const payload = await bring(thief, { terms: { client: client.address }, signer: thief });
-      const forged = { ...payload, item: { ...payload.item, client: client.address } };
-      const answer = await shop.pay(forged);
-      expect([answer.status, answer.body]).to.deep.equal([402, "{}"]);
-      expect((await escrowOf(client)).isOpen).to.equal(false);
+      const payload = await bring(client, { funding, signer: thief });
+      const { opening } = await bring(thief, { funding, terms: payload.opening.terms });
+      return { client, payload: { ...payload, opening } };
+    }
+
+    it("with a funding that the client did not sign", async () => {
+      for (const funding of [EIP3009, { method: "Permit2" }] as const) {
+        const { client, payload } = await steal(funding);
+        await approvePermit2(client);
+        await refused(await shop.pay(payload), "flash_opening_failed", client, funding.method);
+      }
+    });
+
+    it("on terms that the client did not sign", async () => {
+      const { client, payload } = await steal({ method: "Allowance" });
+      await refused(await shop.pay(payload), "flash_opening_signature_invalid", client);
     });
 
     it("in the name of whoever sends", async () => {
