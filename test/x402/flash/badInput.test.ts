@@ -515,6 +515,32 @@ describe("x402 flash: bad input", function () {
     });
   });
 
+  it("A11: one transaction is served once, by the server it pays, and only from an escrow that covers it", async () => {
+    const other = await openMarket(deployed);
+    const otherShop = await openShop(other);
+    try {
+      const [careless, poor] = [await market.payer(ESCROW), await market.payer(ESCROW)];
+      await careless.open({ amount: 2n * PRICE });
+      const [first, second, third] = [0n, 1n, 2n].map((nonce) => careless.transaction(PRICE, nonce));
+      const pay = async (item: Promise<PresentedItem> | undefined, at = shop) => {
+        if (item === undefined) throw new Error("no transaction");
+        return at.pay(payloadOf(await item));
+      };
+      expect([(await pay(first)).status, (await pay(second)).status]).to.deep.equal([200, 200]);
+      served += 2;
+      refused(await pay(first), "flash_nonce_used");
+      refused(await pay(first, otherShop), "flash_transaction_invalid");
+      // Nothing of it landed, and all of it counts.
+      refused(await pay(third), "flash_exposure_exceeded");
+      refused(await pay(poor.transaction(PRICE, 0n)), "flash_escrow_not_found");
+      expect(otherShop.served).to.deep.equal([]);
+      expect((await careless.state()).accepted).to.equal(2n * PRICE);
+    } finally {
+      await otherShop.close();
+      await other.close();
+    }
+  });
+
   describe("the limits of a server", () => {
     /** A server of its own, on terms of its own, with an escrow at it. */
     async function visit(
