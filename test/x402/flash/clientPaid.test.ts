@@ -161,6 +161,31 @@ describe("x402 flash: a client at a real server", function () {
       expect(transactions.map(({ to }) => to?.toLowerCase())).to.include(MULTICALL3_ADDRESS.toLowerCase());
     });
 
+    it("by an allowance of its own, when code at its account denies what its key signs", async () => {
+      const { base } = deployed;
+      const denied = async (allowance: bigint) => {
+        const client = await newClient();
+        await base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
+        const approve = { address: USDC, abi: erc20Abi, functionName: "approve" } as const;
+        const args = [market.settlement.settlement, allowance] as const;
+        await mined(base.publicClient, await base.walletOf(client).writeContract({ ...approve, args }));
+        // It reverts, whatever it is asked.
+        await base.testClient.setCode({ address: client.address, bytecode: "0x5f5ffd" });
+        return client;
+      };
+      // The token asks the code, so a permit does not help.
+      const agent = makeAgent(await denied(0n), { chain: chain() });
+      const { status, error } = await readAnswer(await agent.fetch(url()));
+      expect([status, error]).to.deep.equal([402, "flash_opening_failed"]);
+
+      const client = await denied(100n * PRICE + 1n);
+      expect(await payInTurn(makeAgent(client, { chain: chain() }), 3)).to.deep.equal(all(200, 3));
+      await market.settler.settleNow();
+      const { balance, settled } = await escrowOf(client);
+      // One unit was left of the allowance.
+      expect({ balance, settled }).to.deep.equal({ balance: 97n * PRICE + 1n, settled: 3n * PRICE });
+    });
+
     it("through the stock SDK", async () => {
       const client = await newClient();
       const { stockFetch, sent } = makeAgent(client, { payBy: "payment" });
