@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { ROOT, runCommand } from "./check/command.ts";
+import { build, readBytecode } from "./mutants/builds.ts";
 import { FAMILIES } from "./mutants/families.ts";
 import { type Family, type Mutant, plant } from "./mutants/mutant.ts";
 import { readVerdict, type Verdict } from "./mutants/verdict.ts";
@@ -23,6 +24,9 @@ const COPIED = [
   "tsconfig.json",
 ] as const;
 
+/** A build keeps one core busy, a campaign a little more than one. */
+const WORKERS = Math.min(2, availableParallelism());
+
 function copyProject(): string {
   const folder = mkdtempSync(join(tmpdir(), "x402-escrow-mutants-"));
   for (const path of COPIED) {
@@ -32,25 +36,10 @@ function copyProject(): string {
   return folder;
 }
 
-function bytecode(folder: string, family: Family): string {
-  return sources(family)
-    .map((source) => {
-      const artifact = join(folder, "artifacts", source, `${basename(source, ".sol")}.json`);
-      return (JSON.parse(readFileSync(artifact, "utf8")) as { bytecode: string }).bytecode;
-    })
-    .join("\n");
-}
-
-function sources({ contract, others = [] }: Family): readonly string[] {
-  return [contract, ...others];
-}
-
-/** The campaign deploys artifacts: only these are built. */
 async function judge(folder: string, family: Family, untouched: string): Promise<Verdict> {
-  const build = await runCommand("hardhat", ["build", ...sources(family)], { folder });
-  if (build.code !== 0) return { outcome: "broken", what: `it does not compile\n${build.output}` };
-  if (bytecode(folder, family) === untouched)
-    return { outcome: "broken", what: "it makes no difference to the bytecode" };
+  const built = await build(folder, family.contracts);
+  if ("failure" in built) return { outcome: "broken", what: `it does not compile\n${built.failure}` };
+  if (built.bytecode === untouched) return { outcome: "broken", what: "it makes no difference to the bytecode" };
   for (const stage of family.stages) {
     const verdict = await runStage(folder, family, stage);
     if (verdict.outcome !== "survived") return verdict;
@@ -63,24 +52,36 @@ async function runStage(folder: string, { campaign }: Family, stage: string): Pr
   return readVerdict(await runCommand("hardhat", parameters, { folder }));
 }
 
-async function plantAll(family: Family, mutants: readonly Mutant[]): Promise<number> {
-  const folder = copyProject();
-  // A signal ends the process without coming back here.
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const untouched = bytecode(folder, family);
-  let found = 0;
-  for (const [index, mutant] of mutants.entries()) {
-    const started = performance.now();
-    const path = join(folder, "contracts", mutant.file);
-    const source = readFileSync(path, "utf8");
-    writeFileSync(path, plant(source, mutant));
-    const { outcome, what } = await judge(folder, family, untouched);
-    writeFileSync(path, source);
-    if (outcome === "found") found += 1;
-    const seconds = ((performance.now() - started) / 1_000).toFixed(0);
-    console.log(`[${index + 1}/${mutants.length}] ${outcome}: ${mutant.name} (${seconds} s): ${what}`);
-  }
-  return found;
+async function judgeMutant(folder: string, family: Family, mutant: Mutant, untouched: string): Promise<Verdict> {
+  const path = join(folder, "contracts", mutant.file);
+  const source = readFileSync(path, "utf8");
+  writeFileSync(path, plant(source, mutant));
+  const verdict = await judge(folder, family, untouched);
+  writeFileSync(path, source);
+  return verdict;
+}
+
+/** Returns the bugs that were not found. */
+async function plantAll(family: Family, mutants: readonly Mutant[]): Promise<Mutant[]> {
+  const untouched = readBytecode(ROOT, family.contracts);
+  const left = [...mutants];
+  const missed: Mutant[] = [];
+  let judged = 0;
+  const work = async (): Promise<void> => {
+    const folder = copyProject();
+    // A signal ends the process without coming back here.
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const started = performance.now();
+      const { outcome, what } = await judgeMutant(folder, family, mutant, untouched);
+      if (outcome !== "found") missed.push(mutant);
+      judged += 1;
+      const seconds = ((performance.now() - started) / 1_000).toFixed(0);
+      console.log(`[${judged}/${mutants.length}] ${outcome}: ${mutant.name} (${seconds} s): ${what}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(WORKERS, mutants.length) }, work));
+  return missed;
 }
 
 function choose({ mutants }: Family, words: readonly string[]): readonly Mutant[] {
@@ -96,8 +97,9 @@ const family = FAMILIES[name];
 if (family === undefined) throw new Error(`Name a family: ${Object.keys(FAMILIES).join(", ")}.`);
 const mutants = choose(family, words);
 
-const build = await runCommand("hardhat", ["build", "--quiet"]);
-if (build.code !== 0) throw new Error(`The project does not build:\n${build.output}`);
-const found = await plantAll(family, mutants);
-console.log(`${found} of ${mutants.length} planted bugs found`);
-process.exitCode = found === mutants.length ? 0 : 1;
+const healthy = await runCommand("hardhat", ["build", "--quiet", ...family.contracts, family.campaign]);
+if (healthy.code !== 0) throw new Error(`The campaign does not build:\n${healthy.output}`);
+const missed = await plantAll(family, mutants);
+console.log(`${mutants.length - missed.length} of ${mutants.length} planted bugs found`);
+for (const { name } of missed) console.log(`not found: ${name}`);
+process.exitCode = missed.length === 0 ? 0 : 1;

@@ -58,7 +58,7 @@ export interface ItemOutcome {
   readonly item: PackedItem;
   /**
    * `None` when it was settled, whole or, with `allowPartial` and for tabs, in part. `undefined` when the events do not tell: several items
-   * of one group have the same first word, and only some of them were settled.
+   * of one group, or one of two groups of one escrow, have the same first word, and only some of them were settled.
    */
   readonly reason: SkipReason | undefined;
 }
@@ -136,12 +136,16 @@ export function parseSettlements(parameters: FlashLogs): SettlementResult {
  * const outcomes = parseBatch({ settlement, logs: receipt.logs, groups });
  */
 export function parseBatch(parameters: FlashLogs & { readonly groups: readonly Group[] }): readonly GroupOutcome[] {
-  const left = [...parseSettlements(parameters).skipped];
+  const { skipped } = parseSettlements(parameters);
+  const left = [...skipped];
+  const shared = findShared(parameters.groups, skipped);
   return parameters.groups.map((group) => {
     const id = escrowId(group);
     const skips = takeSkips(left, id, [...group.payments, ...group.tabs]);
     const inBoth = new Set(group.payments.map(({ head }) => head).filter((head) => includesHead(group.tabs, head)));
-    const outcomes = outcomesOf([...group.payments, ...group.tabs], skips, inBoth);
+    const outcomes = outcomesOf([...group.payments, ...group.tabs], skips, inBoth).map((outcome) =>
+      shared.has(nameOf(id, outcome.item)) ? { ...outcome, reason: undefined } : outcome,
+    );
     return {
       group,
       id,
@@ -248,6 +252,30 @@ function outcomesOf(
     const before = items.slice(0, index).filter(isTwin).length;
     return { item, reason: same[before - settled]?.reason ?? "None" };
   });
+}
+
+/** Names of items that several groups of one escrow have and of which some were settled: no event says which. */
+function findShared(groups: readonly Group[], skipped: readonly SkippedItem[]): ReadonlySet<string> {
+  const holders = new Map<string, { groups: number; items: number }>();
+  for (const group of groups) {
+    const names = [...group.payments, ...group.tabs].map((item) => nameOf(escrowId(group), item));
+    for (const name of new Set(names)) {
+      const known = holders.get(name) ?? { groups: 0, items: 0 };
+      const items = known.items + names.filter((other) => other === name).length;
+      holders.set(name, { groups: known.groups + 1, items });
+    }
+  }
+  const isMixed = (name: string, items: number): boolean => {
+    const left = skipped.filter(({ id, head }) => nameOf(id, { head }) === name).length;
+    return left > 0 && left < items;
+  };
+  return new Set(
+    [...holders].flatMap(([name, { groups: count, items }]) => (count > 1 && isMixed(name, items) ? [name] : [])),
+  );
+}
+
+function nameOf(id: Hex, { head }: { readonly head: bigint }): string {
+  return `${id} ${head}`;
 }
 
 function includesHead(items: readonly PackedItem[], head: bigint): boolean {

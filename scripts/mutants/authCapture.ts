@@ -310,8 +310,7 @@ const MUTANTS = [
 
 /** Bugs that somebody could make in the operators. */
 export const AUTH_CAPTURE: Family = {
-  contract: "contracts/auth-capture/TermsOperatorFactory.sol",
-  others: ["contracts/auth-capture/SignedRefundCollector.sol"],
+  contracts: ["contracts/auth-capture/TermsOperatorFactory.sol", "contracts/auth-capture/SignedRefundCollector.sol"],
   campaign: "test/auth-capture/TermsOperator.invariant.t.sol",
   // Most bugs are found by a few of the 12 campaigns: the others run where these find nothing.
   stages: ["invariant_A(2|6|8|9)_", "invariant_A(1|3|4|5|7|10|11|12)_"],

@@ -12,12 +12,10 @@ interface Change {
   readonly replace: string;
 }
 
-/** A contract, the campaign that must find each bug in it, and the bugs. */
+/** Contracts, the campaign that must find each bug in them, and the bugs. */
 export interface Family {
-  /** Source of the contract that is deployed; its artifact lies below `artifacts/` under the same name. */
-  readonly contract: string;
-  /** Sources of what is deployed besides. */
-  readonly others?: readonly string[];
+  /** Sources of the contracts that are deployed; their artifacts lie below `artifacts/` under the same names. */
+  readonly contracts: readonly string[];
   readonly campaign: string;
   /** Patterns that choose the tests of the campaign, most telling first: the next one is run where one finds nothing. */
   readonly stages: readonly string[];

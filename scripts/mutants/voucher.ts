@@ -274,7 +274,7 @@ const MUTANTS = [
 
 /** Bugs that somebody could make in VoucherEscrow. */
 export const VOUCHER: Family = {
-  contract: "contracts/voucher/VoucherEscrow.sol",
+  contracts: ["contracts/voucher/VoucherEscrow.sol"],
   campaign: "test/voucher/VoucherEscrow.invariant.t.sol",
   // Most bugs are found by a few of the 17 campaigns: the others run where these find nothing.
   stages: ["invariant_V(1|7|9|12|15)_", "invariant_V(2|3|4|5|6|8|10|11|13|14|16|17)_"],

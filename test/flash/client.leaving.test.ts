@@ -12,6 +12,7 @@ import {
   clientCloseEscrow,
   closeEscrow,
   closeEscrowWithAuthorization,
+  escrowId,
   finalizeClose,
   getAccountNonceWord,
   getChainState,
@@ -38,9 +39,11 @@ import {
   signReleaseEscrow,
   signSettlerAuthorization,
   signWithdrawCredit,
+  topUp,
   verifyMessage,
   verifyPayment,
   verifyTab,
+  watchFlashEvent,
   withdrawCredit,
   withdrawCreditWithAuthorization,
   withdrawEscrow,
@@ -240,6 +243,41 @@ describe("Flash client: leaving, rights and reads", () => {
       expect(state.escrows[0]?.isTransactionUsed).to.deep.equal([true, false]);
       expect(state.escrows[1]?.escrow.isOpen).to.equal(false);
       expect(state.isAccountNonceUsed).to.deep.equal([true, false]);
+    });
+
+    it("watches for one event of one escrow, and ends when told", async () => {
+      const { base, settlement, done, parties } = flash;
+      await flash.open();
+      await flash.open({}, actors.otherBuyer);
+      const amounts: bigint[] = [];
+      const errors: Error[] = [];
+      let sawAll: () => void;
+      const seen = new Promise<void>((resolve) => {
+        sawAll = resolve;
+      });
+      const unwatch = watchFlashEvent(base.publicClient, {
+        settlement,
+        eventName: "EscrowToppedUp",
+        args: { id: escrowId(parties) },
+        fromBlock: await base.publicClient.getBlockNumber(),
+        pollingInterval: 5,
+        onLogs: (logs) => {
+          amounts.push(...logs.map((log) => log.args.amount));
+          if (amounts.length === 2) sawAll();
+        },
+        onError: (error) => errors.push(error),
+      });
+      const add = (wallet: typeof base.wallets.buyer, amount: bigint) =>
+        done(topUp(wallet, { settlement, server: server.address, token: USDC, amount, epoch: 0n }));
+      await add(base.wallets.buyer, 7n);
+      await add(base.wallets.otherBuyer, 1n);
+      await add(base.wallets.buyer, 8n);
+      await seen;
+      unwatch();
+      await add(base.wallets.buyer, 9n);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(amounts).to.deep.equal([7n, 8n]);
+      expect(errors).to.deep.equal([]);
     });
 
     it("verifies payments and tabs against the escrow's signer alone", async () => {

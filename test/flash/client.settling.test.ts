@@ -450,6 +450,25 @@ describe("Flash client: settling", () => {
     });
   });
 
+  describe("parseBatch of two groups of one escrow", () => {
+    it("does not guess which group's item was settled, and tells the others apart", async () => {
+      const { settlement, done, base } = flash;
+      await flash.open();
+      const [twin, other] = [await flash.payment(), await flash.payment({ nonce: 9n })];
+      const [first] = buildBatches([twin]).flatMap((batch) => batch.groups);
+      const [second] = buildBatches([twin, other]).flatMap((batch) => batch.groups);
+      if (first === undefined || second === undefined) throw new Error("no groups");
+      const groups = [first, second];
+      const parameters = { settlement, groups, allowPartial: false, gas: 8_000_000n };
+      const { logs } = await done(settleBatch(base.walletOf(server), parameters));
+      const outcomes = parseBatch({ settlement, logs, groups });
+      expect(outcomes.map(({ payments }) => payments.map(({ reason }) => reason))).to.deep.equal([
+        [undefined],
+        [undefined, "None"],
+      ]);
+    });
+  });
+
   describe("buildBatches", () => {
     it("sorts payments by nonce, groups by escrow, and bounds the gas", async () => {
       const nonces = [300n, 2n, 1n, 301n];

@@ -17,7 +17,7 @@ import {ReentrantToken} from "../mocks/ReentrantToken.sol";
 import {FlashTest} from "./FlashTest.sol";
 
 /// @notice Known defects of the two contracts that settled the scheme `flash` before, a broker (A) and a settlement contract (B): each test
-/// walks into the defect and shows that it is not here. A11, of its server, is tested with the plug-in.
+/// walks into the defect and shows that it is not here. A11, of its server, is in test/x402/flash/badInput.test.ts.
 contract ReferenceDefectsTest is FlashTest {
     /* A1: a revoked allowance makes every settlement revert */
 

@@ -13,6 +13,7 @@ import {
   type Hex,
 } from "viem";
 import { eip3009Types, PERMIT2_ADDRESS, permit2TokenTypes } from "../../client/core/funding.ts";
+import { hashFundingEip3009, hashFundingPermit2 } from "../../client/flash/funding.ts";
 import { flashDomainSeparator, flashTypeHash, hashMessage } from "../../client/flash/hash.ts";
 import {
   InvalidSignedTransactionError,
@@ -20,7 +21,14 @@ import {
   recoverSignedTransaction,
   type SignedTransactionFault,
 } from "../../client/flash/signedTransaction.ts";
-import { flashDomain, flashTypes, type FlashPrimaryType } from "../../client/flash/typedData.ts";
+import {
+  flashDomain,
+  flashTypes,
+  type FlashMessages,
+  type FlashPrimaryType,
+  type FundedPrimaryType,
+} from "../../client/flash/typedData.ts";
+import { verifyFundingEip3009, verifyFundingPermit2 } from "../../client/flash/verify.ts";
 
 type Members = Readonly<Record<string, string | boolean>>;
 
@@ -133,6 +141,13 @@ describe("vectors: flash.json", () => {
   describe("messages of other contracts", () => {
     const { chainId, settlement } = first(vectors.domains);
     const { address: token, ...tokenDomain } = vectors.token;
+    const referenceOf = (primaryType: FundedPrimaryType, message: Members) => ({
+      primaryType,
+      // The vectors' members are those of the type.
+      message: revive(message) as unknown as FlashMessages[FundedPrimaryType],
+      chainId,
+      settlement,
+    });
 
     for (const primaryType of ["OpenEscrow", "TopUp"] as const) {
       const types = { [primaryType]: flashTypes[primaryType] };
@@ -153,6 +168,8 @@ describe("vectors: flash.json", () => {
           const domain = { ...tokenDomain, chainId, verifyingContract: token };
           expect(hashStruct({ ...data, data: authorization })).to.equal(structHash);
           expect(hashTypedData({ ...data, domain, message: authorization })).to.equal(digest);
+          const hashes = hashFundingEip3009({ ...referenceOf(primaryType, message), tokenDomain });
+          expect(hashes).to.deep.equal({ structHash, digest });
         });
       }
 
@@ -181,6 +198,7 @@ describe("vectors: flash.json", () => {
           const domain = { name: "Permit2", chainId, verifyingContract: PERMIT2_ADDRESS };
           expect(hashStruct({ ...data, data: permit } as never)).to.equal(structHash);
           expect(hashTypedData({ ...data, domain, message: permit } as never)).to.equal(digest);
+          expect(hashFundingPermit2(referenceOf(primaryType, message))).to.deep.equal({ structHash, digest });
         });
       }
     }
@@ -193,6 +211,36 @@ describe("vectors: flash.json", () => {
         }
       });
     }
+
+    it("are verified by the client that signed, and by nothing else", async () => {
+      for (const primaryType of ["OpenEscrow", "TopUp"] as const) {
+        const byToken = signedOf(vectors.eip3009[primaryType]);
+        const token3009 = { ...referenceOf(primaryType, byToken.message), tokenDomain, signature: byToken.signature };
+        const byPermit2 = signedOf(vectors.permit2[primaryType]);
+        const permit2 = { ...referenceOf(primaryType, byPermit2.message), signature: byPermit2.signature };
+        expect(await verifyFundingEip3009(token3009), primaryType).to.equal(true);
+        expect(await verifyFundingPermit2(permit2), primaryType).to.equal(true);
+        const otherToken = { ...tokenDomain, version: "other" };
+        expect(await verifyFundingEip3009({ ...token3009, tokenDomain: otherToken }), primaryType).to.equal(false);
+        for (const change of [
+          { chainId: chainId + 1 },
+          { settlement: token },
+          { message: { ...permit2.message, amount: permit2.message.amount + 1n } },
+          { message: { ...permit2.message, client: settlement } },
+          { signature: byToken.signature },
+        ]) {
+          expect(await verifyFundingPermit2({ ...permit2, ...change }), primaryType).to.equal(false);
+        }
+        for (const change of [
+          { settlement: token },
+          { message: { ...token3009.message, amount: token3009.message.amount + 1n } },
+          { message: { ...token3009.message, client: settlement } },
+          { signature: byPermit2.signature },
+        ]) {
+          expect(await verifyFundingEip3009({ ...token3009, ...change }), primaryType).to.equal(false);
+        }
+      }
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Address } from "viem";
 import { getCode } from "../base/provider.ts";
 import type { Base } from "../helpers/base.ts";
+import { deployFlashSettlement, predictFlashSettlement } from "../helpers/flashSettlement.ts";
 import { deployVoucherEscrow, predictVoucherEscrow } from "../helpers/voucherEscrow.ts";
 
 /**
@@ -8,7 +9,14 @@ import { deployVoucherEscrow, predictVoucherEscrow } from "../helpers/voucherEsc
  * The address commits to the code, so what stands there needs no further check.
  */
 export async function ensureVoucherEscrow(base: Base): Promise<Address> {
-  const address = await predictVoucherEscrow();
-  if ((await getCode(base.connection.provider, address)) !== "0x") return address;
-  return deployVoucherEscrow(base);
+  return ensure(base, await predictVoucherEscrow(), deployVoucherEscrow);
+}
+
+/** Gives the address of this build's FlashSettlement, and deploys it when the upstream does not have it yet. */
+export async function ensureFlashSettlement(base: Base): Promise<Address> {
+  return ensure(base, await predictFlashSettlement(), deployFlashSettlement);
+}
+
+async function ensure(base: Base, address: Address, deploy: (base: Base) => Promise<Address>): Promise<Address> {
+  return (await getCode(base.connection.provider, address)) === "0x" ? deploy(base) : address;
 }

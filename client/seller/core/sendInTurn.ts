@@ -5,8 +5,17 @@ import { createSerial, type Serial } from "./serial.ts";
 
 /** How one transaction is sent and waited for. */
 export interface SendInTurnParameters<T> {
-  /** Sends the transaction with this nonce; undefined when the wallet picks its own. */
-  readonly send: (nonce: number | undefined) => Promise<Hash>;
+  /**
+   * Sends the transaction with this nonce; undefined when the wallet picks its own.
+   *
+   * @param isReplacement - Whether it takes the place of a transaction that {@link isStuck} gave up.
+   */
+  readonly send: (nonce: number | undefined, isReplacement: boolean) => Promise<Hash>;
+  /**
+   * Asked about the first nonce of a transaction that is not mined and that nothing here waits for, such as one of a process that was
+   * killed: everything after it waits for it. True to send in its place; false once it is mined. Absent: it is waited for.
+   */
+  readonly isStuck?: (nonce: number) => Promise<boolean>;
   /** Waits for what became of it. */
   readonly wait: (hash: Hash) => Promise<T>;
 }
@@ -34,23 +43,33 @@ const lines = new Map<string, Line>();
  *
  * @throws whatever `send` and `wait` throw; a transaction that did not leave has used no nonce.
  */
-export async function sendInTurn<T>(wallet: WriteClient, { send, wait }: SendInTurnParameters<T>): Promise<T> {
+export async function sendInTurn<T>(wallet: WriteClient, { send, wait, isStuck }: SendInTurnParameters<T>): Promise<T> {
   const { account } = wallet;
-  if (account === undefined) return wait(await send(undefined));
+  if (account === undefined) return wait(await send(undefined, false));
   const { address } = account;
   const chainId = wallet.chain?.id ?? (await getChainId(wallet));
   const { inTurn, underWay } = lineOf(`${chainId}:${address.toLowerCase()}`);
   const picksNonce = account.type === "local" && account.nonceManager === undefined;
 
-  async function pickNonce(): Promise<number> {
-    let nonce = await getTransactionCount(wallet, { address, blockTag: "pending" });
+  /** First nonce from the node's count on that nothing under way has. */
+  async function firstFree(blockTag: "latest" | "pending"): Promise<number> {
+    let nonce = await getTransactionCount(wallet, { address, blockTag });
     while (underWay.has(nonce)) nonce += 1;
     return nonce;
   }
 
+  async function pickNonce(): Promise<{ readonly nonce: number; readonly isReplacement: boolean }> {
+    const next = await firstFree("pending");
+    if (isStuck === undefined) return { nonce: next, isReplacement: false };
+    const first = await firstFree("latest");
+    if (first >= next) return { nonce: next, isReplacement: false };
+    return (await isStuck(first)) ? { nonce: first, isReplacement: true } : pickNonce();
+  }
+
   const { hash, nonce } = await inTurn(async () => {
-    const nonce = picksNonce ? await pickNonce() : undefined;
-    const hash = await send(nonce);
+    const picked = picksNonce ? await pickNonce() : undefined;
+    const nonce = picked?.nonce;
+    const hash = await send(nonce, picked?.isReplacement ?? false);
     if (nonce !== undefined) underWay.add(nonce);
     return { hash, nonce };
   });

@@ -1,6 +1,6 @@
 import type { Hash, TransactionReceipt } from "viem";
 import { TransactionReceiptNotFoundError } from "viem";
-import { estimateFeesPerGas, getTransactionReceipt } from "viem/actions";
+import { estimateFeesPerGas, getTransactionCount, getTransactionReceipt } from "viem/actions";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadClient } from "../../core/readClient.ts";
 import type { WriteClient } from "../../core/write.ts";
@@ -31,10 +31,16 @@ export interface SendWithFeesParameters {
   readonly signal: AbortSignal;
   readonly onSent?: (hash: Hash) => void;
   readonly onReplaced?: (hash: Hash, by: Hash) => void;
+  /** Told about a transaction that nothing here has sent or waits for, and that is replaced because it is not mined. */
+  readonly onStuck?: (nonce: number) => void;
 }
 
 /** Nodes ask for a tenth more before they replace a transaction. */
 const RAISE_PERCENT = 125n;
+/** What another process has bid is not known: up to a hundred times what is usual is found out. */
+const MAX_RAISES = 20;
+/** Nodes have only words to say so. */
+const UNDERPRICED = /underpriced|replacement (transaction|fee)/i;
 
 /**
  * Sends a transaction and waits for the receipt of whichever of its versions lands.
@@ -47,15 +53,54 @@ export async function sendWithFees(parameters: SendWithFeesParameters): Promise<
   const { maxFeePerGas, maxPriorityFeePerGas } = await estimateFeesPerGas(client);
   let fees: SendFees = { nonce: undefined, maxFeePerGas, maxPriorityFeePerGas };
   return sendInTurn(wallet, {
-    send: (nonce) => {
+    send: async (nonce, isReplacement) => {
       fees = { ...fees, nonce };
-      return send(fees);
+      if (!isReplacement) return send(fees);
+      const replaced = await outbid(send, fees);
+      ({ fees } = replaced);
+      return replaced.hash;
     },
+    isStuck: (nonce) => isStuck(parameters, nonce),
     wait: (hash) => {
       onSent?.(hash);
       return waitOrReplace(parameters, fees, hash);
     },
   });
+}
+
+/** Whether a transaction of another process is still not mined after the time that its own would have. */
+async function isStuck(
+  { wallet, replaceAfter, pollingInterval, signal, onStuck }: SendWithFeesParameters,
+  nonce: number,
+): Promise<boolean> {
+  const { account } = wallet;
+  if (account === undefined) return false;
+  const started = performance.now();
+  const isMined = async () => (await getTransactionCount(wallet, { address: account.address })) > nonce;
+  while (performance.now() - started < replaceAfter) {
+    if (await isMined()) return false;
+    await sleep(pollingInterval, undefined, { signal });
+  }
+  if (await isMined()) return false;
+  onStuck?.(nonce);
+  return true;
+}
+
+/** Raises fees until the node takes a transaction in place of another one. */
+async function outbid(
+  send: SendWithFeesParameters["send"],
+  first: SendFees,
+): Promise<{ readonly hash: Hash; readonly fees: SendFees }> {
+  let fees = raise(first);
+  for (let raises = 1; ; raises += 1) {
+    try {
+      return { hash: await send(fees), fees };
+    } catch (error) {
+      const isTooLow = error instanceof Error && UNDERPRICED.test(error.message);
+      if (!isTooLow || raises === MAX_RAISES) throw error;
+      fees = raise(fees);
+    }
+  }
 }
 
 async function waitOrReplace(

@@ -10,7 +10,7 @@ import { createTokenBuckets } from "../core/tokenBucket.ts";
 import { InvalidPriceError, UnknownTokenError } from "./errors.ts";
 import { createFlashHasher, type FlashHasher } from "./hash.ts";
 import { escrowKey, toSettlementId } from "./keys.ts";
-import { DEFAULT_FLASH_LIMITS, MAX_NONCE_WINDOW } from "./limits.ts";
+import { DEFAULT_FLASH_LIMITS, ESCROW_READS, MAX_NONCE_WINDOW } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
 import { createTransactionPlaces } from "./transactionPlaces.ts";
 import { refuseStanding, refuseState, refuseTime, safeUntilOf, withRenewal } from "./terms.ts";
@@ -68,9 +68,6 @@ const HEALED_BY_READING: readonly (FlashRejectionCode | undefined)[] = [
   "flash_escrow_pending",
   "flash_escrow_not_found",
 ];
-
-/** Anybody can sign for a client that the store does not know, which costs a read of the chain, so such reads are rationed. */
-const ESCROW_READS = { burst: 4, perSecond: 1, maxNames: 10_000 } as const;
 
 /**
  * Makes the acceptor of one server: what it accepts will be paid, whatever the client does, as long as the server settles in time
@@ -239,7 +236,9 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
     const state = reason === "unknownEscrow" ? undefined : await store.getEscrow(escrow);
     if (reason === "unknownEscrow" || state === undefined) return reject("flash_stale_state");
     const known = await store.listLanes(escrow);
-    const corrective = isFresh(reason, request, state) ? factsOf(state, known) : publicFactsOf(state, known, request);
+    const corrective = isFresh(reason, request, state)
+      ? factsOf(state, known, request)
+      : publicFactsOf(state, known, request);
     return { ...reject(CODES[reason]), corrective };
   }
 
@@ -258,6 +257,7 @@ export async function createFlashAcceptor(options: FlashAcceptorOptions): Promis
 
   return {
     limits,
+    now: readClock,
 
     async accept(parameters) {
       const checked = await checkItem(parameters);
@@ -309,11 +309,17 @@ function isFresh(
   return epoch >= confirmed.epoch && (item.kind === "payment" || item.kind === "tab");
 }
 
+/** Only the item's own lane is proven: the tabs of all would be more than a header holds. */
 function factsOf(
   { available, nonceBase, confirmed: { epoch } }: FlashEscrowState,
   lanes: readonly FlashLane[],
+  { item }: FlashReserveParameters,
 ): FlashCorrection {
-  return { epoch, nonceBase, available, lanes };
+  const own = item.kind === "tab" ? item.lane : undefined;
+  const shown = lanes.map(({ proof, ...lane }) =>
+    lane.lane === own && proof !== undefined ? { ...lane, proof } : lane,
+  );
+  return { epoch, nonceBase, available, lanes: shown };
 }
 
 /** What anybody can read on the chain: enough for a client that lost what it knew. The rest it learns once it signs something new. */
@@ -328,8 +334,14 @@ function publicFactsOf(
     epoch: confirmed.epoch,
     nonceBase: isCurrent ? nonceBase : 0n,
     available: smallest(confirmed.balance, head.balance),
-    lanes: own.map(({ lane, settled }) => ({ lane, authorised: settled, consumed: settled, settled })),
+    lanes: own.map(publicLaneOf),
   };
+}
+
+/** The tab of a lane is public once its settlement stands on the chain, and not before. */
+function publicLaneOf({ lane, authorised, settled, proof }: FlashLane): FlashLane {
+  const isPublic = authorised === settled && proof !== undefined;
+  return { lane, authorised: settled, consumed: settled, settled, ...(isPublic && { proof }) };
 }
 
 function isSigner(signer: Address, { confirmed }: FlashEscrowState): boolean {

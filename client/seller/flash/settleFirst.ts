@@ -11,15 +11,19 @@ import {
   type TransactionReceipt,
   type TransactionSerialized,
 } from "viem";
-import { getTransactionReceipt, sendRawTransaction, waitForTransactionReceipt } from "viem/actions";
+import { getTransactionReceipt, sendRawTransaction } from "viem/actions";
+import { setTimeout as sleep } from "node:timers/promises";
 import { flashSettlementAbi } from "../../abi/index.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { escrowId } from "../../flash/hash.ts";
+import { systemClock } from "../core/clock.ts";
 import { ChainBusyError, ChainUnavailableError } from "../core/errors.ts";
 import { toAddress } from "../core/keys.ts";
 import { orAbort } from "../core/orAbort.ts";
 import { ask } from "../core/rpc.ts";
-import { toSettlementId } from "./keys.ts";
+import { createTokenBuckets } from "../core/tokenBucket.ts";
+import { escrowKey, toSettlementId } from "./keys.ts";
+import { ESCROW_READS } from "./limits.ts";
 import { FLASH_REJECTIONS, type FlashRejectionCode } from "./rejections.ts";
 import { refuseStanding } from "./terms.ts";
 import type {
@@ -43,6 +47,8 @@ export interface SettleFirstOptions {
   readonly acceptor: FlashAcceptor;
   /** Milliseconds to wait for a receipt; 120,000 by default. */
   readonly receiptTimeout?: number;
+  /** Unix seconds; the machine's clock by default. */
+  readonly clock?: () => bigint;
 }
 
 /** A request that is paid by a transaction of the original form. */
@@ -87,10 +93,12 @@ const MAX_WAITING = 8;
  * const answer = await settleFirst.accept({ rawTransaction, token: usdc, price: 1_000n });
  */
 export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
-  const { client, store, chain, acceptor, receiptTimeout = 120_000 } = options;
+  const { client, store, chain, acceptor, receiptTimeout = 120_000, clock = systemClock } = options;
   const settlement = toSettlementId(options.settlement);
   const server = toAddress(options.server);
   const waiting = new Map<Address, number>();
+  const reads = createTokenBuckets(ESCROW_READS);
+  const underWay = new Map<string, Promise<void>>();
 
   async function inPlace(client: Address, step: () => Promise<FlashAcceptResult>): Promise<FlashAcceptResult> {
     const taken = waiting.get(client) ?? 0;
@@ -123,6 +131,17 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     }
   }
 
+  /** Requests that come together share one read. */
+  async function refreshOnce(escrow: FlashEscrowId): Promise<void> {
+    const key = escrowKey(escrow);
+    const running = underWay.get(key);
+    if (running !== undefined) return running;
+    if (!reads.take(escrow.client, clock())) return;
+    const reading = chain.refreshEscrow(escrow).finally(() => underWay.delete(key));
+    underWay.set(key, reading);
+    await reading;
+  }
+
   /** What would be refused afterwards is not broadcast: its money would be spent for nothing. */
   async function refuseBefore(
     escrow: FlashEscrowId,
@@ -130,12 +149,13 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     price: bigint,
   ): Promise<FlashRejectionCode | undefined> {
     if (amount < price) return "flash_amount_insufficient";
-    if ((await store.getEscrow(escrow))?.confirmed.isOpen !== true) await chain.refreshEscrow(escrow);
+    const isKnown = (await store.getEscrow(escrow))?.confirmed.isOpen === true;
+    if (!isKnown) await refreshOnce(escrow);
     const state = await store.getEscrow(escrow);
     return state === undefined ? "flash_escrow_not_found" : refuseStanding(state);
   }
 
-  /** One request: a wait of viem that joins another one for the same hash may never end. */
+  /** One request: a wait of viem goes on after nobody waits for it any more. */
   function findReceipt(hash: Hash): Promise<TransactionReceipt | undefined> {
     return ask("a receipt", async () => {
       try {
@@ -157,14 +177,11 @@ export function createSettleFirst(options: SettleFirstOptions): SettleFirst {
     } catch {
       // It may have landed before, or the node knows it already; whether it does, the receipt says, and an old one is found at once.
     }
-    const known = await findReceipt(hash);
-    if (known !== undefined) return known;
-    try {
-      return await orAbort(signal, waitForTransactionReceipt(client, { hash, timeout: receiptTimeout }));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof Error && error.name === "WaitForTransactionReceiptTimeoutError") return undefined;
-      throw new ChainUnavailableError(`the receipt of ${hash}`, error);
+    const end = performance.now() + receiptTimeout;
+    for (;;) {
+      const receipt = await orAbort(signal, findReceipt(hash));
+      if (receipt !== undefined || performance.now() >= end) return receipt;
+      await sleep(client.pollingInterval, undefined, { signal });
     }
   }
 

@@ -352,6 +352,9 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
       onSent: (hash) => {
         onProgress({ kind: "sent", hash, items: shipment.items.length });
       },
+      onStuck: (nonce) => {
+        onProgress({ kind: "stuck", nonce });
+      },
       onReplaced: (hash, by) => {
         onProgress({ kind: "replaced", hash, by });
       },
@@ -392,11 +395,15 @@ export function createFlashSettler(options: FlashSettlerOptions): FlashSettler {
     const after = await store.getEscrow(state.escrow);
     const isPaid = after?.confirmed.epoch === state.confirmed.epoch && after.unsettled === 0n;
     const left = new Set((await store.listUnsettledOf(state.escrow)).map(({ item }) => item.digest));
-    return items.map((item) => {
+    const judged: SettledItem[] = [];
+    for (const item of items) {
       const { digest } = item.item;
       const failure = failureOf(told.get(digest), left.has(digest), isPaid);
-      return { item, reason, ...(failure === undefined ? {} : { failure }) };
-    });
+      // Somebody else was faster, which no receipt says: a transaction of its own reverts for that too.
+      const isSettled = failure === "Reverted" && (await store.getItem(state.escrow, digest))?.status === "settled";
+      judged.push({ item, reason, ...(failure === undefined || isSettled ? {} : { failure }) });
+    }
+    return judged;
   }
 
   async function noteFailures(items: readonly SettledItem[]): Promise<void> {

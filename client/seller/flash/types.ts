@@ -109,6 +109,15 @@ export interface FlashLane {
   readonly consumed: bigint;
   /** Settled total on-chain, token base units. */
   readonly settled: bigint;
+  /** The client's tab of {@link authorised}; absent where it is not shown. */
+  readonly proof?: TabProof;
+}
+
+/** What a tab was signed with, beside its lane and total. */
+export interface TabProof {
+  /** Zero for as long as the epoch lasts. */
+  readonly deadline: bigint;
+  readonly signature: Hex;
 }
 
 /** One escrow as the store holds it, in its current epoch. */
@@ -487,6 +496,8 @@ export type FlashAcceptResult =
 /** Decides over payments. Asks the chain only about escrows that the store does not know. */
 export interface FlashAcceptor {
   readonly limits: FlashLimits;
+  /** Unix seconds, by its clock or by the chain's time where that is later. */
+  now(): bigint;
 
   /**
    * Checks an item and reserves it for one request.
@@ -637,6 +648,7 @@ export interface SettleReport {
 /**
  * Progress of a settlement.
  *
+ * - `stuck`: a transaction of the account that nothing here has sent is not mined, perhaps one of a process that was killed; it is replaced.
  * - `replaced`: the transaction did not land for a while and was sent again with higher fees.
  * - `impaired`: a wallet failed and the escrow paid (R10).
  * - `lost`: nothing can come of the item any more, as the view of the chain has read it too. Told once, and not tried again.
@@ -645,6 +657,7 @@ export interface SettleReport {
 export type SettleProgress =
   | { readonly kind: "planned"; readonly items: number; readonly transactions: number }
   | { readonly kind: "sent"; readonly hash: Hash; readonly items: number }
+  | { readonly kind: "stuck"; readonly nonce: number }
   | { readonly kind: "replaced"; readonly hash: Hash; readonly by: Hash }
   | { readonly kind: "mined"; readonly hash: Hash; readonly gasUsed: bigint }
   | { readonly kind: "impaired"; readonly escrow: FlashEscrowId; readonly epoch: bigint; readonly fromEscrow: bigint }

@@ -13,6 +13,8 @@ export interface AssetFacts {
   readonly assetAllowance: bigint;
   /** ERC-2612 nonce; undefined when the token has none. */
   readonly assetPermitNonce?: bigint;
+  /** Allowance of the buyer to Permit2, token base units; absent when nobody asked. */
+  readonly permit2Allowance?: bigint;
 }
 
 /** Finds the amount of an asset. */

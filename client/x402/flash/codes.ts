@@ -30,6 +30,9 @@ const WIRE_REJECTIONS = {
     "The top-up or the extension fails, or takes more gas than the relayer spends on one. Try again with a new one.",
   flash_relay_limit:
     "The relayer has sent enough for this client for now; try again in an hour, or open the escrow yourself.",
+  flash_relay_budget:
+    "The relayer has spent what it spends on transactions that fail for now; try again in an hour, or open the escrow yourself.",
+  flash_relay_busy: "The relayer tries too many openings that would fail; try again in a moment.",
   flash_transaction_pending: "The transaction does not have the confirmations that the server wants yet.",
   flash_price_fixed: "The charge is not the price that was signed for; nothing was charged.",
   flash_reservation_lost: "The request was served too late, or was not verified here; nothing was charged.",

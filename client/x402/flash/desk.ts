@@ -23,7 +23,7 @@ export interface ServerDesk {
   /** ERC-20 contracts of the acceptor. */
   readonly tokens: readonly Address[];
   readonly acceptor: FlashAcceptor;
-  readonly store: Pick<FlashStore, "getEscrow" | "getLane" | "getItem">;
+  readonly store: Pick<FlashStore, "getEscrow" | "getLane" | "listLanes" | "getItem">;
   /** The acceptor's view of the chain. */
   readonly chain: Pick<FlashChainFacts, "refreshEscrow">;
   /** Who sends openings; absent when none are relayed. */
@@ -86,7 +86,7 @@ export function termsOf(
 }
 
 /** Whether a request of this price may be paid by a signed transaction. */
-export function takesTransactions(
+function takesTransactions(
   { maxTransactions, minTransaction }: Pick<FlashLimits, "maxTransactions" | "minTransaction">,
   price: bigint,
 ): boolean {

@@ -1,4 +1,5 @@
 import { getBlock, getChainId } from "viem/actions";
+import { PERMIT2_ADDRESS } from "../../core/funding.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { getEscrow } from "../../flash/read.ts";
 import type { SignedTopUp } from "../../flash/sign.ts";
@@ -22,7 +23,7 @@ export interface EscrowReader {
   readEscrow(escrow: FlashEscrowId, block: "latest" | "finalized"): Promise<EscrowFacts>;
   /** Whether a top-up was executed, or cancelled at its token, by a block. */
   isTopUpUsed(escrow: FlashEscrowId, topUp: SignedTopUp, blockNumber: bigint): Promise<boolean>;
-  /** Allowance of the client to FlashSettlement, and its permit nonce. */
+  /** Allowances of the client to FlashSettlement and to Permit2, and its permit nonce. */
   readAllowance(escrow: FlashEscrowId): Promise<AssetFacts>;
 }
 
@@ -50,7 +51,12 @@ export function createEscrowReader(...clients: readonly ReadClient[]): EscrowRea
       return isPullUsed(client, pullOfTopUp(topUp, { chainId, settlement }), { blockNumber });
     },
     async readAllowance({ chainId, settlement: escrow, client: buyer, token: asset }) {
-      return readAssetFacts(await clientOf(clients, chainId), { escrow, buyer, asset });
+      const client = await clientOf(clients, chainId);
+      const [facts, permit2] = await Promise.all([
+        readAssetFacts(client, { escrow, buyer, asset }),
+        readAssetFacts(client, { escrow: PERMIT2_ADDRESS, buyer, asset }),
+      ]);
+      return { ...facts, permit2Allowance: permit2.assetAllowance };
     },
   };
 }

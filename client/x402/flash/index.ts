@@ -81,6 +81,7 @@ export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, ty
 export type { AssetAmounts } from "../core/assets.ts";
 export type { RelayRation } from "../core/rations.ts";
 export type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
+export type { RelayBudget, TrialRation, TrialRations } from "./relayBudget.ts";
 export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
 export {
   FlashEvmFacilitator,
@@ -115,6 +116,7 @@ export { createEscrowReader, type EscrowFacts, type EscrowReader } from "./escro
 export type { AssetFacts } from "../core/assets.ts";
 export {
   EscrowNeededError,
+  FalseLaneError,
   LockLimitError,
   PriceLimitError,
   UnreadableOfferError,

@@ -1,4 +1,5 @@
 import type { Address, Hash } from "viem";
+import type { FlashCode } from "./codes.ts";
 import { refuseOpening, refusePayment, type OpeningContext } from "./openings.ts";
 import { isRefusal, refuse, type Refusal } from "./refusals.ts";
 import { escrowOf, refreshEscrow, RETRY_MS, type Accepted, type Ask, type ReadPayment } from "./take.ts";
@@ -37,9 +38,14 @@ export async function bringOpening(opening: Opening, { desk, token }: OpeningCon
     return refuse(code ?? "flash_opening_unsupported", { payer });
   }
   const result = await desk.relayer.relay(opening);
-  if (!result.isRelayed) return refuse(result.code, { payer, ...correctEpoch(result.epoch) });
+  if (!result.isRelayed) return refuse(result.code, { payer, ...correctEpoch(result.epoch), ...retryOf(result.code) });
   await refreshEscrow(desk, escrowOf(desk, payer, token));
   return { isAdmitted: true, ...(result.transaction !== undefined && { transaction: result.transaction }) };
+}
+
+/** Trials are free again in a moment. */
+export function retryOf(code: FlashCode): Pick<Refusal, "retryAfterMs"> {
+  return code === "flash_relay_busy" ? { retryAfterMs: RETRY_MS } : {};
 }
 
 /** Anybody can read the epoch on-chain, and there is no more to know of an escrow that is not open. */

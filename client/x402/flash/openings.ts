@@ -1,6 +1,5 @@
 import { zeroAddress, type Address } from "viem";
 import { verifyPayment, verifyTab } from "../../flash/verify.ts";
-import { systemClock } from "../../seller/core/clock.ts";
 import { amountOf } from "../core/assets.ts";
 import type { FlashCode } from "./codes.ts";
 import { leastEscrowOf, minTtlOf, type ServerDesk } from "./desk.ts";
@@ -38,7 +37,7 @@ export function refuseOpening(opening: Opening, { desk, token }: OpeningContext)
   const hasEnd = terms.ttlSeconds !== 0n;
   const isShort = hasEnd && (terms.ttlSeconds < minTtlOf(desk) || terms.ttlSeconds < terms.closeDelay);
   if (isShort || terms.closeDelay < acceptor.limits.minCloseDelay) return "flash_lock_too_short";
-  return terms.deadline < systemClock() ? "flash_opening_expired" : undefined;
+  return terms.deadline < acceptor.now() ? "flash_opening_expired" : undefined;
 }
 
 /** Says why the payment of an opening would not be accepted once the escrow is open; undefined when it would. */
@@ -50,8 +49,8 @@ export async function refusePayment(
   const amount = item.kind === "payment" ? item.amount : item.total;
   if (amount < price) return "flash_amount_insufficient";
   if (amount > terms.amount) return "flash_exposure_exceeded";
-  const { settleSeconds } = desk.acceptor.limits;
-  if (item.deadline !== 0n && systemClock() + settleSeconds >= item.deadline) return "flash_deadline_too_soon";
+  const { limits, now } = desk.acceptor;
+  if (item.deadline !== 0n && now() + limits.settleSeconds >= item.deadline) return "flash_deadline_too_soon";
   const signer = terms.signer === zeroAddress ? terms.client : terms.signer;
   return (await isSigned(item, { signer, desk, token })) ? undefined : "flash_signature_invalid";
 }

@@ -169,7 +169,7 @@ export function createPayer(options: PayerOptions): Payer {
     async accepted(key, settlement) {
       const payment = end(key, () => ({ kind: "served", lane: settlement?.lane }));
       if (payment === undefined) return;
-      learnFromAnswer(context, payment, settlement);
+      await learnFromAnswer(context, payment, settlement);
       await keep(payment);
     },
 

@@ -58,6 +58,10 @@ export interface PayerAccount {
   avoidsTabs: boolean;
   /** What the server holds signed and did not serve, what is on its way included. Token base units. */
   readonly unserved: bigint;
+  /** The part of it that is on its way. Token base units. */
+  readonly underWay: bigint;
+  /** What the server has served in this epoch. Token base units. */
+  readonly served: bigint;
   /** What was signed to be locked. */
   readonly locks: PayerLocks;
   /** What the server, or the chain, last said of this epoch's escrow. Not kept. */
@@ -86,6 +90,8 @@ export interface PayerAccount {
   promisedIn(lane: bigint): bigint;
   /** Goes on from a total within what was signed. */
   rebaseLane(lane: bigint, charged: bigint): void;
+  /** Goes on in a lane whose highest signed total was forgotten, and is proven. What it promises counts as signed, what was charged as served. */
+  adoptLane(lane: bigint, promised: bigint, charged: bigint): void;
   /** Signs totals above this one in a lane: everybody has it, so the server takes it from nobody. Not kept. */
   passTotal(lane: bigint, total: bigint): void;
   /** Leaves a lane alone from now on. */
@@ -175,6 +181,12 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     get unserved() {
       return carried + signed - served;
     },
+    get underWay() {
+      return sum([...claims].map(({ increase }) => increase));
+    },
+    get served() {
+      return served;
+    },
     locks: openPayerLocks(record),
     standing: { at: 0n },
     extension: undefined,
@@ -226,6 +238,12 @@ export function openPayerAccount(escrow: FlashEscrowId, record?: PayerRecord): P
     promisedIn: (lane) => lanes.get(lane)?.promised ?? 0n,
     rebaseLane(lane, charged) {
       laneOf(lane).charged = smallest(charged, MAX_UINT128);
+    },
+    adoptLane(id, promised, charged) {
+      const lane = laneOf(id);
+      signed += promised - lane.promised;
+      served += largest(charged - lane.charged, 0n);
+      Object.assign(lane, { promised, charged, isAvoided: false });
     },
     passTotal(lane, total) {
       passed.set(lane, largest(total, passed.get(lane) ?? 0n));

@@ -10,6 +10,13 @@ import { isEnding, isShort, isUsable, mayExtend, newUnlockAt, topUpFunding } fro
 import type { PaymentTerms } from "./payerTypes.ts";
 import type { Offer, Opening, SignedExtension } from "./types.ts";
 
+/**
+ * What a server may hold of payments that it did not serve, unless the limits say otherwise: a few prices, so that failures now and then stop
+ * nothing, and a share of what it has served, so that one that has earned more may fail more often. One that takes payments and never
+ * answers gets the few prices, whatever the escrow holds.
+ */
+const UNSERVED_PRICES = 8n;
+const SERVED_SHARE = 10n;
 /** Seconds for which an answer is expected when the offer says nothing. */
 const DEFAULT_TIMEOUT = 300n;
 /** Seconds after which a request no longer waits for the answer about an opening, but brings a copy of it: one of them is executed. */
@@ -218,8 +225,12 @@ function lockedOf({ state, signing }: OpenAccount): bigint {
   return state.locks.locked + signing;
 }
 
-function requireServed(context: PayerContext, { unserved }: PayerAccount, { increase }: Claim, terms: PaymentTerms) {
+/** @throws {UnservedLimitError} the server holds more than it may. */
+function requireServed(context: PayerContext, state: PayerAccount, { increase }: Claim, terms: PaymentTerms): void {
   const { maxUnserved } = context.limitsFor(terms);
-  const held = unserved + increase;
-  if (maxUnserved !== undefined && held > maxUnserved) throw new UnservedLimitError(held, maxUnserved);
+  const { unserved, underWay, served } = state;
+  // Unless somebody says how much, requests that run together are no reason to stop: their number is the application's.
+  const held = maxUnserved === undefined ? unserved - underWay : unserved + increase;
+  const limit = maxUnserved ?? UNSERVED_PRICES * terms.price + served / SERVED_SHARE;
+  if (held > limit) throw new UnservedLimitError(held, limit);
 }

@@ -26,6 +26,24 @@ export class NoRoomForTopUpError extends EscrowNeededError {
   }
 }
 
+/** The server proves the total of a lane with a tab that this client did not sign, or claims more than the tab promises. */
+export class FalseLaneError extends BaseError {
+  override readonly name = "FalseLaneError";
+  readonly lane: bigint;
+  /** `notOurs`: another key, escrow or epoch; `aboveSigned`: more was charged than was signed. */
+  readonly reason: "notOurs" | "aboveSigned";
+  constructor(lane: bigint, reason: "notOurs" | "aboveSigned") {
+    super(
+      reason === "notOurs"
+        ? `The server shows a tab of lane ${lane} that this client's key did not sign for this escrow.`
+        : `The server claims to have charged more in lane ${lane} than the tab that it shows promises.`,
+      { metaMessages: ["Nothing was adopted, and the lane is left alone. Ask the server, or pay another one."] },
+    );
+    this.lane = lane;
+    this.reason = reason;
+  }
+}
+
 /** The server demands to lock the escrow for longer than the payer allows. */
 export class LockLimitError extends BaseError {
   override readonly name = "LockLimitError";

@@ -1,7 +1,10 @@
-import type { Claim, Outcome } from "./payerAccount.ts";
+import { verifyTab } from "../../flash/verify.ts";
+import type { FlashLane } from "../../seller/flash/types.ts";
+import type { Claim, Outcome, PayerAccount } from "./payerAccount.ts";
 import { readStanding } from "./payerChain.ts";
 import type { PayerContext } from "./payerContext.ts";
 import { mayOpen, type OpenAccount } from "./payerEntry.ts";
+import { FalseLaneError } from "./payerErrors.ts";
 import { isShort, mayExtend, topUpFunding } from "./payerRenewals.ts";
 import type { PayerEvent } from "./payerTypes.ts";
 import { reactionTo, type Reaction } from "./reactions.ts";
@@ -24,17 +27,28 @@ export interface AnsweredPayment {
 }
 
 /** Takes what the answer to a served request says of the escrow. */
-export function learnFromAnswer(
-  { now }: PayerContext,
+export async function learnFromAnswer(
+  context: PayerContext,
   { account: { state }, claim, renewal }: AnsweredPayment,
   settlement: Settlement | undefined,
-): void {
+): Promise<void> {
   if (claim.epoch !== state.epoch) return;
   state.isOpen = true;
   if (renewal?.topUp !== undefined) state.locks.leaveTopUp(renewal.topUp);
   if (settlement === undefined || settlement.escrow.epoch !== claim.epoch) return;
   const { available, unlockAt } = settlement.escrow;
-  state.standing = { available, at: now(), ...(unlockAt !== undefined && { unlockAt }) };
+  state.standing = { available, at: context.now(), ...(unlockAt !== undefined && { unlockAt }) };
+  if (settlement.otherLane !== undefined) await learnOtherLane(context, state, settlement.otherLane);
+}
+
+/** A lane that this payer has forgotten is used again, if the server shows what this payer signed in it. */
+async function learnOtherLane(context: PayerContext, state: PayerAccount, lane: FlashLane): Promise<void> {
+  const { lane: id, authorised, consumed, proof } = lane;
+  if (proof === undefined || authorised <= state.promisedIn(id)) return;
+  const isOurs = (await findFalsehood(context, state, lane)) === undefined;
+  tell(context, state.escrow, isOurs, { what: "lane", value: consumed });
+  // Others may have been signed in the lane meanwhile.
+  if (isOurs && authorised > state.promisedIn(id)) state.adoptLane(id, authorised, consumed);
 }
 
 /** What becomes of a payment that was refused with a code. */
@@ -90,7 +104,7 @@ export async function learnFromRefusal(
     case "amount":
       return claim.kind === "tab" && learnLane(context, refused, corrective);
     case "higher":
-      return claim.kind === "tab" && learnPublic(refused, corrective);
+      return claim.kind === "tab" && learnPublic(context, refused, corrective);
     case "none":
       return false;
   }
@@ -203,28 +217,59 @@ function learnWindow(context: PayerContext, refused: AnsweredPayment, corrective
   return corrective !== undefined && corrective.nonceBase > claim.number;
 }
 
-/** Everybody has the total, so a higher one is signed. A lane in which more was settled than this payer knows of is left alone. */
-function learnPublic({ account: { state }, claim }: AnsweredPayment, corrective: Corrective | undefined): boolean {
-  const settled = corrective?.lanes.find((other) => other.lane === claim.number)?.settled ?? 0n;
-  if (settled > state.promisedIn(claim.number)) state.avoidLane(claim.number);
-  else state.passTotal(claim.number, claim.amount);
+/** Everybody has the total, so a higher one is signed. Where more was settled than this payer knows of, the lane is learned as any other. */
+async function learnPublic(
+  context: PayerContext,
+  answered: AnsweredPayment,
+  corrective: Corrective | undefined,
+): Promise<boolean> {
+  const { state } = answered.account;
+  const { number, amount } = answered.claim;
+  const settled = corrective?.lanes.find((other) => other.lane === number)?.settled ?? 0n;
+  if (settled > state.promisedIn(number)) return learnLane(context, answered, corrective);
+  state.passTotal(number, amount);
   return true;
 }
 
-/** A total is believed as far as this payer's own signatures reach; beyond them the lane is left alone for a fresh one. */
-function learnLane(
+/**
+ * A total is believed as far as this payer's own signatures reach: those it remembers, and the one that the server shows. Beyond them the
+ * lane is left alone for a fresh one.
+ *
+ * @throws {FalseLaneError} what the server shows is not signed by this payer, or promises less than the server claims.
+ */
+async function learnLane(
   context: PayerContext,
   { account: { state }, claim }: AnsweredPayment,
   corrective: Corrective | undefined,
-): boolean {
+): Promise<boolean> {
   const lane = corrective?.lanes.find((other) => other.lane === claim.number);
   if (lane === undefined || corrective?.epoch !== state.epoch) return false;
-  const { consumed: value } = lane;
-  const isOwn = value <= state.promisedIn(lane.lane);
-  tell(context, state.escrow, isOwn, { what: "lane", value });
-  if (isOwn) state.rebaseLane(lane.lane, value);
-  else state.avoidLane(lane.lane);
+  const { lane: id, consumed: value, authorised } = lane;
+  const isRemembered = value <= state.promisedIn(id);
+  const falsehood = isRemembered ? undefined : await findFalsehood(context, state, lane);
+  const isProven = !isRemembered && lane.proof !== undefined && falsehood === undefined;
+  tell(context, state.escrow, isRemembered || isProven, { what: "lane", value });
+  if (isRemembered) state.rebaseLane(id, value);
+  else if (isProven) state.adoptLane(id, authorised, value);
+  else state.avoidLane(id);
+  if (falsehood !== undefined) throw new FalseLaneError(id, falsehood);
   return true;
+}
+
+/** What is wrong with the tab that a server shows; undefined when it shows none. */
+async function findFalsehood(
+  { itemSigner }: PayerContext,
+  { escrow, epoch }: PayerAccount,
+  { lane, authorised: total, consumed, proof }: FlashLane,
+): Promise<FalseLaneError["reason"] | undefined> {
+  if (proof === undefined) return undefined;
+  const { chainId, settlement, client, server, token } = escrow;
+  const { deadline, signature } = proof;
+  const tab = { client, server, token, total, lane, deadline, epoch };
+  const isOurs =
+    itemSigner !== undefined && (await verifyTab({ chainId, settlement, tab, signature, signer: itemSigner.address }));
+  if (!isOurs) return "notOurs";
+  return consumed > total ? "aboveSigned" : undefined;
 }
 
 function tell(

@@ -180,7 +180,7 @@ function chooseMethod(
   const isPossible: Readonly<Record<OpenMethod, boolean>> = {
     allowance: hasPermit || (facts?.assetAllowance ?? 0n) >= amount,
     eip3009: tokenDomain !== undefined,
-    permit2: true,
+    permit2: (facts?.permit2Allowance ?? amount) >= amount,
   };
   return methodsOf(policy).find((method) => openMethods.includes(method) && isPossible[method]);
 }

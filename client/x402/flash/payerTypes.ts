@@ -7,7 +7,7 @@ import type { OpeningPolicy } from "./payerOpenings.ts";
 import type { PayerStorage } from "./payerStorage.ts";
 import type { FlashPayload, Offer, Opening, Settlement, SignedExtension } from "./types.ts";
 
-/** Limits of a payer, token base units. Absent means no limit of its own; the SDK's spend controls still hold. */
+/** Limits of a payer, token base units. Absent means no limit of its own, unless a default is named; the SDK's spend controls still hold. */
 export interface PayerLimits {
   /** Most one request may cost. */
   readonly maxPrice?: bigint;
@@ -15,7 +15,10 @@ export interface PayerLimits {
   readonly maxEscrow?: bigint;
   /** Most that the escrows of all servers in one token may lock together. */
   readonly maxTotalEscrow?: bigint;
-  /** Most that one server may hold of payments that are on their way or were not served: it can settle what was signed. */
+  /**
+   * Most that one server may hold of payments that are on their way or were not served: it can settle what was signed. By default those on
+   * their way do not count, and the others may be 8 prices of the request and a tenth of what the server has served in the epoch.
+   */
   readonly maxUnserved?: bigint;
 }
 
@@ -133,6 +136,7 @@ export interface Payer {
    *
    * @param offer - The new offer of the same terms; undefined when there is none.
    * @returns Whether another attempt may succeed.
+   * @throws {FalseLaneError} the offer shows a tab of this payer's lane that it did not sign. Nothing was adopted.
    */
   refused(key: PaymentKey, code: string, offer?: Offer): Promise<boolean>;
   /** No answer came, or one that does not say whether the payment was accepted: its amount counts as spent. */

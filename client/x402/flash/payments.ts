@@ -162,14 +162,19 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
     }
   }
 
-  async function readLane({ desk, reservation: { item, escrow } }: Admission): Promise<FlashLane | undefined> {
-    if (item.kind !== "tab") return undefined;
+  async function readLanes({ desk, reservation: { item, escrow, price } }: Admission): Promise<ServedLanes> {
+    if (item.kind !== "tab") return {};
     try {
-      return await desk.store.getLane(escrow, item.lane);
+      const lane = await desk.store.getLane(escrow, item.lane);
+      if (lane === undefined) return {};
+      // Whoever begins a lane beside others may have lost them.
+      const others = lane.consumed === price ? await desk.store.listLanes(escrow) : [];
+      const otherLane = highestOf(others.filter((other) => other.lane !== item.lane));
+      return { lane, ...(otherLane !== undefined && { otherLane }) };
     } catch (error) {
       // What was accepted is served, whether or not the client learns more.
       onError(error);
-      return undefined;
+      return {};
     }
   }
 
@@ -205,7 +210,7 @@ export function createPayments({ desks, onError = () => undefined }: PaymentsOpt
         onError(error);
         return { isCharged: false, code: "unexpected_settle_error" };
       }
-      return { isCharged: true, amount: price, settlement: toSettlement(admission, await readLane(admission)) };
+      return { isCharged: true, amount: price, settlement: toSettlement(admission, await readLanes(admission)) };
     },
   };
 }
@@ -214,8 +219,18 @@ function toAdmission({ reservation, state, safeUntil }: Accepted, desk: ServerDe
   return { isAdmitted: true, payer: reservation.escrow.client, desk, reservation, state, safeUntil };
 }
 
+/** The lanes that a settlement shows. */
+type ServedLanes = Pick<Settlement, "lane" | "otherLane">;
+
+function highestOf(lanes: readonly FlashLane[]): FlashLane | undefined {
+  return lanes.reduce<FlashLane | undefined>(
+    (highest, lane) => (highest === undefined || lane.authorised > highest.authorised ? lane : highest),
+    undefined,
+  );
+}
+
 /** What the client learns of its escrow: it has paid, so it holds the key. */
-function toSettlement({ reservation, state, safeUntil }: Admission, lane: FlashLane | undefined): Settlement {
+function toSettlement({ reservation, state, safeUntil }: Admission, lanes: ServedLanes): Settlement {
   const { item } = reservation;
   return {
     paymentId: item.digest,
@@ -229,7 +244,7 @@ function toSettlement({ reservation, state, safeUntil }: Admission, lane: FlashL
       unlockAt: smallest(state.confirmed.unlockAt, state.head.unlockAt),
     },
     ...(item.kind === "payment" && { nextNonceBase: state.nonceBase }),
-    ...(lane !== undefined && { lane }),
+    ...lanes,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FlashEscrowState } from "../../seller/flash/types.ts";
 import type { FlashCode } from "./codes.ts";
+import { retryOf } from "./openingFlow.ts";
 import { isRefusal, refuse, toRefusal, type Refusal } from "./refusals.ts";
 import { gainOf, refuseExtension, refuseRenewal } from "./renewals.ts";
 import { escrowOf, refreshEscrow, RETRY_MS, type Accepted, type Ask, type ReadPayment } from "./take.ts";
@@ -41,7 +42,10 @@ export async function takeRenewal(
   // What was mined and is not final yet need not be tried again.
   if (isOnItsWay(needed, state)) return pending(payer);
   const result = await desk.relayer?.renew(needed);
-  if (result?.isRelayed !== true) return refuse(result?.code ?? "flash_renewal_unsupported", { payer });
+  if (result?.isRelayed !== true) {
+    const code = result?.code ?? "flash_renewal_unsupported";
+    return refuse(code, { payer, ...retryOf(code) });
+  }
   await refreshEscrow(desk, escrow);
   const again = await ask(item);
   if (again === undefined || !isRefusal(again) || !HEALED.has(again.code)) return again;

@@ -1,6 +1,5 @@
 import type { Address } from "viem";
 import { largest, smallest } from "../../core/amounts.ts";
-import { systemClock } from "../../seller/core/clock.ts";
 import type { ExpectedRenewal, FlashEscrowState } from "../../seller/flash/types.ts";
 import { amountOf } from "../core/assets.ts";
 import type { FlashCode } from "./codes.ts";
@@ -23,7 +22,7 @@ export function refuseRenewal({ topUp, extension }: Renewal, context: RenewalCon
   if (relayer === undefined || least === undefined) return "flash_renewal_unsupported";
   const parts = [topUp, extension].filter((part) => part !== undefined);
   if (parts.some(({ authorization }) => !isForPayment(authorization, context))) return "flash_renewal_mismatch";
-  if (parts.some(({ authorization: { deadline } }) => deadline < systemClock())) return "flash_renewal_expired";
+  if (parts.some(({ authorization: { deadline } }) => deadline < desk.acceptor.now())) return "flash_renewal_expired";
   if (topUp === undefined) return undefined;
   if (!relayer.methods.includes(toOpenMethod(topUp.funding.method))) return "flash_renewal_unsupported";
   return topUp.authorization.amount < largest(least, 1n) ? "flash_renewal_too_small" : undefined;
@@ -58,6 +57,6 @@ export function refuseExtension(
   if (renewal.extension === undefined) return undefined;
   const { topUp, unlockAt } = gainOf(renewal);
   if (smallest(confirmed.balance, head.balance) + topUp < leastEscrowOf(desk, token)) return "flash_escrow_too_small";
-  const now = largest(systemClock(), head.block.timestamp);
+  const now = largest(desk.acceptor.now(), head.block.timestamp);
   return unlockAt < now + minTtlOf(desk) ? "flash_lock_too_short" : undefined;
 }

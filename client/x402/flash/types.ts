@@ -191,6 +191,8 @@ export interface WireLane {
   readonly consumed: string;
   /** Settled on-chain. */
   readonly settled: string;
+  /** Ours, of a corrective 402: the tab of `authorised` as the client signed it, so that a client that lost it can go on in the lane. */
+  readonly tab?: { readonly deadline: WireInteger; readonly signature: string };
 }
 
 /**
@@ -292,6 +294,8 @@ export interface WireSettlement {
   readonly nextNonceBase?: string;
   /** Of a tab. */
   readonly lane?: WireLane;
+  /** Ours, of the first tab of a lane beside others: the one with the highest total, for a client that lost it. */
+  readonly otherLane?: WireLane;
 }
 
 /** {@link WireSettlement}, parsed. */
@@ -313,6 +317,8 @@ export interface Settlement {
   };
   readonly nextNonceBase?: bigint;
   readonly lane?: FlashLane;
+  /** Of the first tab of a lane beside others: the one with the highest total, for a client that lost it. */
+  readonly otherLane?: FlashLane;
 }
 
 /** A value read from the wire, or why it could not be read. */

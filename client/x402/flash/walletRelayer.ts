@@ -1,5 +1,5 @@
 import { decodeFunctionResult, erc20Abi, isAddressEqual, type Address, type Hex } from "viem";
-import { call, readContract } from "viem/actions";
+import { call, getCode, readContract } from "viem/actions";
 import { multicall3Abi } from "../../abi/index.ts";
 import { PERMIT2_ADDRESS } from "../../core/funding.ts";
 import type { AggregatedCall } from "../../core/permit.ts";
@@ -26,6 +26,7 @@ import type { FlashCode } from "./codes.ts";
 import { OPEN_METHODS } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
 import { openingCalls } from "./openingCalls.ts";
+import { createFailureBudget, createTrials, type RelayBudget, type TrialRations } from "./relayBudget.ts";
 import type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
 import { tryRenewal } from "./renewalTrial.ts";
 import type { OpenMethod, Opening, Renewal } from "./types.ts";
@@ -55,6 +56,10 @@ export interface WalletRelayerOptions {
   readonly gasLimit?: bigint;
   /** Transactions for one client that are not successful openings or top-ups: 8 at once and 1 an hour by default. */
   readonly ration?: RelayRation;
+  /** Gas for transactions that fail, of all clients: 14,000,000 at once and 3,500,000 an hour by default. */
+  readonly budget?: RelayBudget;
+  /** Trials that find that an opening, top-up or extension would fail. */
+  readonly trials?: TrialRations;
 }
 
 /**
@@ -81,6 +86,8 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
   });
   requireMinimums(minimumOpenings);
   const rations = createRations(options.ration);
+  const budget = createFailureBudget(options.budget);
+  const trials = createTrials(options.trials);
   // A wallet could otherwise have this process fetch any URL.
   const quiet = { ...client, ccipRead: false } as const;
   const once = createShared<RelayResult>();
@@ -125,36 +132,62 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
     return (await readContract(client, { ...asset, functionName: "allowance", args: [owner, spender] })) >= amount;
   }
 
+  /** Takes what a transaction may cost from the client's ration and from the budget of all. */
+  async function refuseSpending(owner: Address, most: bigint): Promise<FlashCode | undefined> {
+    if (!rations.take(owner)) return "flash_relay_limit";
+    const isOfContract = !budget.isAmple(most) && (await hasCode(owner));
+    if (budget.take(most, isOfContract)) return undefined;
+    rations.giveBack(owner);
+    return "flash_relay_budget";
+  }
+
+  /** A key that lets a contract act for it (EIP-7702) has code too. */
+  async function hasCode(address: Address): Promise<boolean> {
+    return (await getCode(client, { address })) !== undefined;
+  }
+
   async function relay(opening: Opening): Promise<RelayResult> {
+    const { client: owner } = opening.terms;
+    if (!trials.take(owner)) return { isRelayed: false, code: "flash_relay_busy" };
     const { code, epoch, isOpen } = await simulate(opening);
     if (code !== undefined) return { isRelayed: false, code, ...(epoch !== undefined && { epoch }) };
     if (isOpen === true) return { isRelayed: true };
     const calls = openingCalls(settlement.settlement, opening);
-    const { client: owner } = opening.terms;
     if (calls === undefined) return { isRelayed: false, code: "flash_opening_signature_invalid" };
-    if (!rations.take(owner)) return { isRelayed: false, code: "flash_relay_limit" };
+    trials.giveBack(owner);
+    const refusal = await refuseSpending(owner, gas);
+    if (refusal !== undefined) return { isRelayed: false, code: refusal };
     const { hash, isSuccess } = await send(calls, gas);
     if (isSuccess) {
+      budget.giveBack(gas);
       rations.giveBack(owner);
       return { isRelayed: true, transaction: hash };
     }
-    // Somebody was faster, or the client spent the tokens in between.
-    const again = await simulate(opening);
-    return again.isOpen === true
-      ? { isRelayed: true }
-      : { isRelayed: false, code: again.code ?? "flash_opening_failed" };
+    return judgeAgain(opening);
+  }
+
+  /** What a failed opening comes to: somebody was faster, or the client spent the tokens in between. */
+  async function judgeAgain(opening: Opening): Promise<RelayResult> {
+    const { isOpen, code = "flash_opening_failed" } = await simulate(opening);
+    return isOpen === true ? { isRelayed: true } : { isRelayed: false, code };
   }
 
   const tryAgain = (renewal: Renewal) => tryRenewal({ client, settlement, attempt }, renewal);
 
   async function renew(renewal: Renewal): Promise<RelayResult> {
+    const owner = (renewal.topUp ?? renewal.extension)?.authorization.client;
+    if (owner === undefined) return { isRelayed: true };
+    if (!trials.take(owner)) return { isRelayed: false, code: "flash_relay_busy" };
     const calls = await tryAgain(renewal);
     if (typeof calls === "string") return { isRelayed: false, code: calls };
-    const owner = (renewal.topUp ?? renewal.extension)?.authorization.client;
-    if (calls.length === 0 || owner === undefined) return { isRelayed: true };
-    if (!rations.take(owner)) return { isRelayed: false, code: "flash_relay_limit" };
-    const { hash, isSuccess } = await send(calls, gas * BigInt(calls.length));
+    if (calls.length === 0) return { isRelayed: true };
+    trials.giveBack(owner);
+    const most = gas * BigInt(calls.length);
+    const refusal = await refuseSpending(owner, most);
+    if (refusal !== undefined) return { isRelayed: false, code: refusal };
+    const { hash, isSuccess } = await send(calls, most);
     if (!isSuccess) return toResult(await tryAgain(renewal));
+    budget.giveBack(most);
     // An extension ties up no tokens that were not there before.
     if (renewal.topUp !== undefined) rations.giveBack(owner);
     return { isRelayed: true, transaction: hash };

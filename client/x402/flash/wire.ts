@@ -1,6 +1,6 @@
 import type { Hex } from "viem";
 import { FUNDING_METHODS, type FundingMethod, type OpenEscrow } from "../../flash/types.ts";
-import type { FlashLane } from "../../seller/flash/types.ts";
+import type { FlashLane, TabProof } from "../../seller/flash/types.ts";
 import {
   MAX_NAME_LENGTH,
   MAX_UINT128,
@@ -414,10 +414,15 @@ function readCorrective(fields: Fields): Corrective {
 function readLane(fields: Fields): FlashLane {
   return {
     lane: fields.integer("lane", MAX_UINT64),
-    authorised: fields.amount("authorised"),
+    authorised: fields.amount("authorised", MAX_UINT128),
     consumed: fields.amount("consumed"),
     settled: fields.amount("settled"),
+    ...(fields.has("tab") && { proof: readProof(fields.object("tab")) }),
   };
+}
+
+function readProof(fields: Fields): TabProof {
+  return { deadline: fields.integer("deadline", MAX_UINT40), signature: fields.signature("signature") };
 }
 
 /**
@@ -465,7 +470,7 @@ export function toWireDynamic(state: OfferState): Pick<WireOffer, "nonceBase" | 
     ...(corrective !== undefined && {
       epoch: toWireInteger(corrective.epoch),
       available: corrective.available.toString(),
-      lanes: corrective.lanes.map(toWireLane),
+      lanes: corrective.lanes.map(toProvenLane),
     }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(openTransaction !== undefined && { openTransaction }),
@@ -479,6 +484,12 @@ function toWireLane({ lane, authorised, consumed, settled }: FlashLane): WireLan
     consumed: consumed.toString(),
     settled: settled.toString(),
   };
+}
+
+function toProvenLane({ proof, ...lane }: FlashLane): WireLane {
+  if (proof === undefined) return toWireLane(lane);
+  const { deadline, signature } = proof;
+  return { ...toWireLane(lane), tab: { deadline: toWireInteger(deadline), signature } };
 }
 
 /* SETTLEMENT */
@@ -508,6 +519,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
       },
       ...(fields.has("nextNonceBase") && { nextNonceBase: fields.integer("nextNonceBase", MAX_UINT64) }),
       ...(fields.has("lane") && { lane: readLane(fields.object("lane")) }),
+      ...(fields.has("otherLane") && { otherLane: readLane(fields.object("otherLane")) }),
     };
   });
 }
@@ -522,7 +534,7 @@ export function parseSettlement(extra: unknown): Parsed<Settlement> {
  * const extra = toWireSettlement(charge.settlement);
  */
 export function toWireSettlement(settlement: Settlement): WireSettlement & Record<string, unknown> {
-  const { paymentId, status, escrow, nextNonceBase, lane } = settlement;
+  const { paymentId, status, escrow, nextNonceBase, lane, otherLane } = settlement;
   return {
     paymentId,
     status,
@@ -536,5 +548,6 @@ export function toWireSettlement(settlement: Settlement): WireSettlement & Recor
     },
     ...(nextNonceBase !== undefined && { nextNonceBase: nextNonceBase.toString() }),
     ...(lane !== undefined && { lane: toWireLane(lane) }),
+    ...(otherLane !== undefined && { otherLane: toProvenLane(otherLane) }),
   };
 }

@@ -51,7 +51,8 @@ export function makeAgents({ settlement, client, escrow }: MakeAgentsParameters)
   return Object.entries(KINDS).map(([name, payBy]) => {
     const account = demoAccount(`flash ${name}`);
     const chain = createEscrowReader(client);
-    const opening = { amount: () => escrow };
+    // The table shows what small escrows insure: none of them grows.
+    const opening = { amount: () => escrow, renew: false };
     const scheme = new FlashEvmScheme({ client: account, settlements: [settlement], payBy, opening, chain });
     const sdk = new x402Client().register("eip155:*", scheme);
     return { name, account, fetch: wrapFetchWithFlash(fetch, sdk, scheme) };

@@ -26,7 +26,7 @@ abstract contract FlashHandler is FlashSweeps {
 
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](47);
+        list = new bytes4[](53);
         uint256 i;
         list[i++] = this.turnAround.selector;
         list[i++] = this.passTime.selector;
@@ -62,7 +62,13 @@ abstract contract FlashHandler is FlashSweeps {
         list[i++] = this.settleBatch.selector;
         list[i++] = this.compareWays.selector;
         list[i++] = this.clash.selector;
-        list[i++] = this.settleAtDeadline.selector;
+        list[i++] = this.useAtDeadline.selector;
+        list[i++] = this.settleAtRightsEnd.selector;
+        list[i++] = this.settleInPart.selector;
+        list[i++] = this.crossEpochs.selector;
+        list[i++] = this.spoilTransaction.selector;
+        list[i++] = this.fillToTheBrim.selector;
+        list[i++] = this.starve.selector;
         list[i++] = this.releaseAgain.selector;
         list[i++] = this.setSettler.selector;
         list[i++] = this.signSettler.selector;

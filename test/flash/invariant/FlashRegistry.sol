@@ -28,8 +28,8 @@ abstract contract FlashRegistry is FlashLedger {
         Credit
     }
 
-    /// @dev What a signed transaction says. `flaw`: 0 none, 1 it calls another function, 2 an address has dirty bits; no such transaction at
-    /// all: 3 it carries value, 4 another type, 5 an integer not in its shortest form, 6 more calldata, 7 an access list.
+    /// @dev What a signed transaction says. `flaw`: 0 none, 1 it calls another function, 2 an argument has dirty bits; no such transaction at
+    /// all: 3 it carries value, 4 another type, 5 an integer not in its shortest form, 6 more calldata, 7 an access list, 8 none at all.
     struct Numbered {
         address client;
         address server;
@@ -51,6 +51,7 @@ abstract contract FlashRegistry is FlashLedger {
     }
 
     uint256 internal constant CALL_GAS = 5_000_000;
+    uint256 internal constant FLAWS = 8;
 
     Item[] internal items;
     /// @dev Payments and tabs of an account, by their place in `items`.
@@ -67,6 +68,8 @@ abstract contract FlashRegistry is FlashLedger {
     uint256 internal thrift;
     /// @dev True while the re-entering token shall repeat the very call it is in.
     bool internal repeats;
+    /// @dev Place, plus one, of a payment or tab that the token shall make guild settle in the middle of another call; zero for none.
+    uint256 internal slipped;
 
     /* CALLING */
 
@@ -129,7 +132,10 @@ abstract contract FlashRegistry is FlashLedger {
     function _arm(address from, bytes memory data) private {
         QuirkyToken hostile = QuirkyToken(token[REENTERS]);
         uint256 dice = uint256(keccak256(abi.encode(data, items.length)));
-        if (repeats || items.length == 0 || dice % 3 == 0) {
+        if (slipped != 0) {
+            bytes memory inner = abi.encodeCall(OwnedWallet.execute, (address(settlement), _relayCall(slipped - 1)));
+            hostile.arm(party[GUILD], inner, hostile.bubbles());
+        } else if (repeats || items.length == 0 || dice % 3 == 0) {
             bool obeys = from == party[CAROL] || from == party[GUILD];
             bytes memory again = abi.encodeCall(OwnedWallet.execute, (address(settlement), data));
             hostile.arm(obeys ? from : address(settlement), obeys ? again : data, hostile.bubbles());

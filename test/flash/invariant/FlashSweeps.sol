@@ -2,15 +2,17 @@
 pragma solidity 0.8.37;
 
 import {IFlashSettlement} from "../../../contracts/interfaces/IFlashSettlement.sol";
-import {FlashEnvironment} from "./actions/FlashEnvironment.sol";
+import {FlashEdges} from "./actions/FlashEdges.sol";
 
 /// @title What is true of the whole contract after any step, and what would happen next
 /// @dev The runner forgets what happens here, so that a sweep may also try things out. Each reverts with the first violation it finds.
-abstract contract FlashSweeps is FlashEnvironment {
+abstract contract FlashSweeps is FlashEdges {
     /// @dev How many of the newest signatures a sweep looks at.
     uint256 private constant RECENT = 20;
 
+    /// @dev Where something is broken already, the ghost knows nothing any more: that is told at the end of the run.
     modifier sweeps() {
+        if (violated != 0) return;
         action = "a sweep";
         _;
         require(violated == 0, violation);

@@ -517,7 +517,8 @@ describe("acceptance of flash payments", () => {
 
   describe("corrective facts", () => {
     it("name epoch, nonce base, lanes and what is available to whoever signed with the escrow's key", async () => {
-      await desk.answer(await desk.tab({ total: 300n }));
+      const tab = await desk.tab({ total: 300n });
+      await desk.answer(tab);
       await desk.answer(await desk.payment());
       const { code, corrective } = failed(await desk.accept(await desk.payment({ nonce: 1n, epoch: 3n })));
       expect(code).to.equal("flash_epoch_mismatch");
@@ -527,6 +528,13 @@ describe("acceptance of flash payments", () => {
         available: 600n,
         lanes: [{ lane: 17n, authorised: 300n, consumed: 100n, settled: 0n }],
       });
+      // In a lane of its own the client is shown the tab that it signed.
+      for (const again of [tab, tab]) expect(await desk.answer(again)).to.equal("accepted");
+      const own = failed(await desk.accept(await desk.tab({ total: 50n })));
+      expect([own.code, own.corrective?.lanes]).to.deep.equal([
+        "flash_amount_insufficient",
+        [{ lane: 17n, authorised: 300n, consumed: 300n, settled: 0n, proof: proofOf(tab) }],
+      ]);
     });
 
     it("say what is left when the escrow is used up, and when to try again", async () => {
@@ -556,11 +564,23 @@ describe("acceptance of flash payments", () => {
         if (item === undefined) throw new Error("no item");
         const result = failed(await desk.accept(item));
         expect(result.code).to.equal(code);
-        const total = { lane: 17n, authorised: 300n, consumed: 300n, settled: 300n };
+        // The tab stands in the calldata of its settlement.
+        const total = { lane: 17n, authorised: 300n, consumed: 300n, settled: 300n, proof: proofOf(items[1]) };
         const lanes = code === "flash_tab_settled" ? [total] : [];
         expect(result.corrective).to.deep.equal({ epoch: 0n, nonceBase: 1n, available: 1_000n, lanes });
         expect((await desk.acceptor.check({ item, token: ESCROW.token, price: 100n }))?.code).to.equal(code);
       }
+    });
+
+    it("tell whoever replays a settled tab nothing of a later one that only the client and the server know", async () => {
+      const settled = await desk.tab({ total: 300n });
+      expect(await desk.answer(settled)).to.equal("accepted");
+      await desk.store.notePublished(desk.escrow, 0n, [{ lane: 17n, total: 300n }]);
+      await desk.apply({ settled: 300n, block: block(101n) }, { lanes: [{ lane: 17n, settled: 300n }] });
+      expect(await desk.answer(await desk.tab({ total: 450n }))).to.equal("accepted");
+      const { code, corrective } = failed(await desk.accept(settled));
+      expect(code).to.equal("flash_tab_settled");
+      expect(corrective?.lanes).to.deep.equal([{ lane: 17n, authorised: 300n, consumed: 300n, settled: 300n }]);
     });
 
     it("tell whoever replays an item of an earlier epoch what the chain tells everybody, and no more", async () => {
@@ -644,3 +664,10 @@ describe("acceptance of flash payments", () => {
     }
   });
 });
+
+/** What proves the total of a lane. */
+function proofOf(item: PresentedItem | undefined) {
+  if (item?.kind !== "tab") throw new Error("no tab");
+  const { deadline, signature } = item;
+  return { deadline, signature };
+}

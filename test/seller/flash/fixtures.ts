@@ -86,6 +86,9 @@ export function payment(nonce: bigint, amount = 100n, deadline = 0n): Extract<Fl
   };
 }
 
+/** What a lane shows of a {@link tab}. */
+export const PROOF = { deadline: 0n, signature: `0x${"22".repeat(65)}` } as const;
+
 export function tab(total: bigint, lane = 17n, deadline = 0n): Extract<FlashItem, { kind: "tab" }> {
   return {
     kind: "tab",

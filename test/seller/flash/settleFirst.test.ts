@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import type { Hex } from "viem";
+import { createSettleFirst } from "../../../client/seller/flash/settleFirst.ts";
 import { USDC } from "../../base/addresses.ts";
+import { rejection } from "../rejection.ts";
+import { until } from "../until.ts";
 import { deployMarket, openMarket, type Market, type Payer } from "./market.ts";
 
 describe("requests that are settled before they are served", () => {
@@ -109,6 +112,46 @@ describe("requests that are settled before they are served", () => {
     await other.open({ amount: 500n });
     expect(await answer(await other.originalTransaction(100n))).to.equal("accepted");
     expect(await answer(await payer.originalTransaction(120n))).to.equal("accepted");
+  });
+
+  it("end their wait with the request that is given up", async () => {
+    const { testClient } = market.base;
+    const patience = new AbortController();
+    await testClient.setAutomine(false);
+    try {
+      const rawTransaction = await payer.originalTransaction(100n);
+      const { signal } = patience;
+      const waiting = market.settleFirst.accept({ rawTransaction, token: USDC, price: 100n, signal });
+      const ended = rejection(waiting);
+      const asks = () => market.node.methods.length;
+      await until(() => market.node.methods.includes("eth_getTransactionReceipt"));
+      patience.abort();
+      expect(await ended).to.be.instanceOf(Error);
+      // What was asked before may still be answered.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const before = asks();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(asks()).to.equal(before);
+    } finally {
+      await testClient.mine({ blocks: 1 });
+      await testClient.setAutomine(true);
+    }
+  });
+
+  it("have the chain read for a client that the store does not know a few times only", async () => {
+    const reads: unknown[] = [];
+    const { node, settlement, server, store, acceptor } = market;
+    const refreshEscrow = (escrow: unknown) => Promise.resolve(void reads.push(escrow));
+    const chain = { chainTime: undefined, refreshEscrow };
+    const clock = () => 0n;
+    const strict = createSettleFirst({ client: node.client, settlement, server, store, chain, acceptor, clock });
+    const stranger = await market.payer(1n);
+    const rawTransaction = await stranger.originalTransaction(100n);
+    for (let count = 0; count < 8; count += 1) {
+      const answer = await strict.accept({ rawTransaction, token: USDC, price: 100n });
+      expect(answer).to.deep.include({ isAccepted: false, code: "flash_escrow_not_found" });
+    }
+    expect(reads).to.have.length(4);
   });
 
   it("are never taken as evidence", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { encodeErrorResult, toFunctionSelector } from "viem";
+import { settleTab } from "../../../client/flash/actions/settleTab.ts";
 import { settleSignedTransaction } from "../../../client/flash/actions/settleSignedTransaction.ts";
 import { flashSettlementAbi } from "../../../client/abi/index.ts";
 import { SettlementFailedError } from "../../../client/seller/flash/errors.ts";
@@ -184,6 +185,40 @@ describe("settler of flash", () => {
     expect(await market.income()).to.equal(100n);
   });
 
+  it("replaces what a process that was killed has left unmined, and waits for what lands by itself", async () => {
+    await open({ settler: { replaceAfter: 200 } });
+    expect(await market.answer(await payer.payment(100n, 0n))).to.equal("accepted");
+    const { testClient, publicClient, actors } = market.base;
+    const { maxFeePerGas } = await publicClient.estimateFeesPerGas();
+    const left = { to: actors.stranger.address, value: 1n, gas: 21_000n, maxPriorityFeePerGas: 1n };
+    await testClient.setAutomine(false);
+    try {
+      const slow = await market.wallet.sendTransaction({ ...left, maxFeePerGas });
+      const settling = market.settler.settleNow();
+      await testClient.mine({ blocks: 1 });
+      await until(() => kinds().includes("sent"));
+      expect(kinds()).not.to.include("stuck");
+      await testClient.mine({ blocks: 1 });
+      await settling;
+      expect((await publicClient.getTransactionReceipt({ hash: slow })).status).to.equal("success");
+
+      expect(await market.answer(await payer.payment(100n, 1n))).to.equal("accepted");
+      const nonce = await publicClient.getTransactionCount(market.key);
+      // It bids more than is usual.
+      const lost = await market.wallet.sendTransaction({ ...left, nonce, maxFeePerGas: 3n * maxFeePerGas });
+      await market.wallet.sendTransaction({ ...left, nonce: nonce + 1, maxFeePerGas });
+      const again = market.settler.settleNow();
+      await until(() => kinds().filter((kind) => kind === "sent").length === 2);
+      expect(market.progress).to.deep.include({ kind: "stuck", nonce });
+      await testClient.mine({ blocks: 1 });
+      expect(failures(await again)).to.deep.equal([undefined]);
+      expect(await rejection(publicClient.getTransactionReceipt({ hash: lost }))).to.be.instanceOf(Error);
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(await market.income()).to.equal(200n);
+  });
+
   it("settles signed transactions of many payers in one transaction, and what is covered in part alone", async () => {
     await open();
     const other = await market.payer(5_000n);
@@ -241,6 +276,49 @@ describe("settler of flash", () => {
       expect(await market.store.getItem(escrow, item.digest)).to.deep.equal(expected);
     }
     expect(await market.income()).to.equal(306n);
+  });
+
+  it("notes no transaction of its own for a tab and a signed transaction that a stranger settled just before", async () => {
+    await open();
+    const tab = await payer.tab(300n);
+    if (tab.kind !== "tab") throw new Error("no tab");
+    expect(await market.answer(tab)).to.equal("accepted");
+    expect(await market.answer(await payer.transaction(120n, 5n))).to.equal("accepted");
+    const unsettled = await market.store.listUnsettledOf(payer.escrow);
+    const signed = unsettled.find(({ due }) => due === 120n)?.item;
+    if (signed?.kind !== "transaction") throw new Error("no transaction");
+    const { testClient, wallets, networkHelpers } = market.base;
+    const how = { settlement: market.settlement.settlement, gas: 700_000n, maxFeePerGas: 10n ** 12n };
+    const faster = { ...how, maxPriorityFeePerGas: 10n ** 11n };
+    await testClient.setAutomine(false);
+    let report: SettleReport;
+    try {
+      const settling = market.settler.settleNow();
+      const land = async (count: number, first: () => Promise<unknown>) => {
+        await until(() => kinds().filter((kind) => kind === "sent").length === count);
+        await first();
+        await networkHelpers.mine();
+      };
+      const { server, token } = payer.escrow;
+      await land(1, () =>
+        settleTab(wallets.stranger, { ...faster, tab: { ...tab, server, token }, signature: tab.signature }),
+      );
+      await land(2, () =>
+        settleSignedTransaction(wallets.stranger, {
+          ...faster,
+          rawTransaction: signed.rawTransaction,
+          allowPartial: false,
+        }),
+      );
+      report = await settling;
+    } finally {
+      await testClient.setAutomine(true);
+    }
+    expect(failures(report)).to.deep.equal([undefined, undefined]);
+    for (const { item } of unsettled) {
+      expect((await market.store.getItem(payer.escrow, item.digest))?.transactionHash, item.kind).to.equal(undefined);
+    }
+    expect(await market.income()).to.equal(420n);
   });
 
   it("has many signed transactions in one block, so that none waits for the receipts of the others", async () => {

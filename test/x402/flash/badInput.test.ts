@@ -1,6 +1,21 @@
 import { expect } from "chai";
-import { serializeTransaction, parseTransaction, type Hex, type TransactionSerializedEIP1559 } from "viem";
+import {
+  concatHex,
+  encodeFunctionData,
+  keccak256,
+  numberToHex,
+  parseTransaction,
+  serializeTransaction,
+  toRlp,
+  zeroAddress,
+  type Hex,
+  type TransactionSerializedEIP1559,
+} from "viem";
+import { flashSettlementAbi } from "../../../client/abi/index.ts";
+import { signPayment, signTab } from "../../../client/flash/sign.ts";
+import type { FlashLimits, PresentedItem } from "../../../client/seller/flash/types.ts";
 import { toWirePayload, type WirePaymentPayload, type WireTabPayload } from "../../../client/x402/flash/index.ts";
+import { USDC } from "../../base/addresses.ts";
 import { deployMarket, openMarket, type Market, type Payer } from "../../seller/flash/market.ts";
 import { encode, openShop, payloadOf, PRICE, type Answer, type Shop } from "./helpers/shop.ts";
 
@@ -248,6 +263,30 @@ describe("x402 flash: bad input", function () {
       }
     });
 
+    it("is refused when it was signed for another token, chain or contract", async () => {
+      const { settlement, chainId } = deployed.settlement;
+      const parties = { client: payer.account.address, server: market.server, token: USDC };
+      const others = [
+        [
+          { ...parties, token: zeroAddress },
+          { settlement, chainId },
+        ],
+        [parties, { settlement, chainId: 1n }],
+        [parties, { settlement: market.server, chainId }],
+      ] as const;
+      for (const [index, [named, domain]] of others.entries()) {
+        const common = { ...named, deadline: 0n, epoch: 0n };
+        const payment = await signPayment(payer.account, {
+          ...domain,
+          payment: { ...common, amount: PRICE, nonce: 900n },
+        });
+        const tab = await signTab(payer.account, { ...domain, tab: { ...common, total: 2n * PRICE, lane: 17n } });
+        const code = "flash_signature_invalid";
+        refused(await shop.pay({ ...(await wirePayment()), signature: payment }), code, `payment ${index}`);
+        refused(await shop.pay({ ...(await wireTab()), signature: tab }), code, `tab ${index}`);
+      }
+    });
+
     it("is refused without an escrow", async () => {
       const poor = await market.payer(ESCROW);
       refused(await shop.pay(payloadOf(await poor.payment(PRICE, 0n))), "flash_escrow_not_found");
@@ -369,8 +408,86 @@ describe("x402 flash: bad input", function () {
       ];
       for (const change of changes)
         refused(await send(await sign(change)), "flash_transaction_invalid", Object.keys(change));
+      const typed = { to: unsigned.to, data, nonce: 9, gas: 300_000n, chainId: 8453 };
+      const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n };
+      for (const other of [
+        { ...typed, type: "eip2930", gasPrice: 1n },
+        { ...typed, type: "eip4844", ...fees, maxFeePerBlobGas: 1n, blobVersionedHashes: [`0x01${"00".repeat(31)}`] },
+        { ...typed, type: "eip7702", ...fees, authorizationList: [] },
+      ]) {
+        refused(
+          await send(await payer.account.signTransaction(other as never)),
+          "flash_transaction_invalid",
+          other.type,
+        );
+      }
       const legacy = { to: unsigned.to, data, nonce: 9, gas: 300_000n, gasPrice: 1n, chainId: 8453, type: "legacy" };
       refused(await send(await payer.account.signTransaction(legacy as never)), "flash_transaction_invalid");
+    });
+
+    it("that pay another server or token, nothing, too much, too late or in another epoch are refused", async () => {
+      const call = async (changes: {
+        readonly server?: Hex;
+        readonly token?: Hex;
+        readonly amount?: bigint;
+        readonly deadline?: number;
+        readonly epoch?: number;
+      }): Promise<Hex> => {
+        const { server = market.server, token = USDC, amount = PRICE, deadline = 0, epoch = 0 } = changes;
+        const args = [server, token, amount, 905n, deadline, epoch] as const;
+        return payer.account.signTransaction({
+          type: "eip1559",
+          chainId: 8453,
+          to: deployed.settlement.settlement,
+          data: encodeFunctionData({ abi: flashSettlementAbi, functionName: "settleNumberedPayment", args }),
+          nonce: 999,
+          gas: 300_000n,
+          maxFeePerGas: 1n,
+          maxPriorityFeePerGas: 1n,
+        });
+      };
+      refused(await send(await call({ server: ADDRESS as Hex })), "flash_transaction_invalid");
+      refused(await send(await call({ token: ADDRESS as Hex })), "flash_transaction_invalid");
+      refused(await send(await call({ amount: 0n })), "flash_amount_insufficient");
+      for (const amount of [ESCROW + 1n, 2n ** 96n, 2n ** 256n - 1n]) {
+        refused(await send(await call({ amount })), "flash_exposure_exceeded", amount);
+      }
+      refused(await send(await call({ deadline: Number(market.now()) - 1 })), "flash_deadline_too_soon");
+      refused(await send(await call({ epoch: 1 })), "flash_epoch_mismatch");
+      // What stands beside them is taken.
+      expect((await send(await call({}))).status).to.equal(200);
+      [accepted, served] = [accepted + PRICE, served + 1];
+    });
+
+    it("that have another encoding, or the other s, are refused though the client signed them", async () => {
+      const item = await payer.transaction(PRICE, 906n);
+      if (item.kind !== "transaction") throw new Error("no transaction");
+      const parsed = parseTransaction(item.rawTransaction as TransactionSerializedEIP1559);
+      const { to, data = "0x", nonce = 0 } = parsed;
+      const number = numberToHex(1);
+      const signed: readonly Hex[] = [numberToHex(8453), numberToHex(nonce), number, number, "0x0493e0", to ?? "0x"];
+      const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+      const encoded = async (front: readonly Hex[], isHigh = false): Promise<Hex> => {
+        const fields: readonly (Hex | readonly Hex[])[] = [...front, "0x", data, []];
+        const hash = keccak256(concatHex(["0x02", toRlp(fields as Hex[])]));
+        const signature = await payer.account.sign({ hash });
+        const [r, s] = [signature.slice(2, 66), BigInt(`0x${signature.slice(66, 130)}`)];
+        const isOdd = signature.endsWith("1c") !== isHigh;
+        const end = [isOdd ? "0x01" : "0x", `0x${r.replace(/^(00)+/, "")}`, numberToHex(isHigh ? order - s : s)];
+        return concatHex(["0x02", toRlp([...fields, ...end] as Hex[])]);
+      };
+      const replace = (at: number, value: Hex) => signed.map((field, index) => (index === at ? value : field));
+      refused(await send(await encoded(signed, true)), "flash_transaction_invalid", "the other s");
+      for (const [what, front] of [
+        ["a leading zero", replace(1, "0x0003e7")],
+        ["a zero byte", replace(2, "0x00")],
+        ["an integer of 33 bytes", replace(4, `0x${"11".repeat(33)}`)],
+      ] as const) {
+        refused(await send(await encoded(front)), "flash_transaction_invalid", what);
+      }
+      // The same fields in the shortest form are a payment.
+      expect((await send(await encoded(signed))).status).to.equal(200);
+      [accepted, served] = [accepted + PRICE, served + 1];
     });
 
     it("of the original form are refused where nothing is settled first, and nothing is broadcast", async () => {
@@ -396,6 +513,85 @@ describe("x402 flash: bad input", function () {
       const again = await payer.account.signTransaction({ ...unsigned, nonce: 7 } as never);
       refused(await send(again), "flash_nonce_used");
     });
+  });
+
+  it("A11: one transaction is served once, by the server it pays, and only from an escrow that covers it", async () => {
+    const other = await openMarket(deployed);
+    const otherShop = await openShop(other);
+    try {
+      const [careless, poor] = [await market.payer(ESCROW), await market.payer(ESCROW)];
+      await careless.open({ amount: 2n * PRICE });
+      const [first, second, third] = [0n, 1n, 2n].map((nonce) => careless.transaction(PRICE, nonce));
+      const pay = async (item: Promise<PresentedItem> | undefined, at = shop) => {
+        if (item === undefined) throw new Error("no transaction");
+        return at.pay(payloadOf(await item));
+      };
+      expect([(await pay(first)).status, (await pay(second)).status]).to.deep.equal([200, 200]);
+      served += 2;
+      refused(await pay(first), "flash_nonce_used");
+      refused(await pay(first, otherShop), "flash_transaction_invalid");
+      // Nothing of it landed, and all of it counts.
+      refused(await pay(third), "flash_exposure_exceeded");
+      refused(await pay(poor.transaction(PRICE, 0n)), "flash_escrow_not_found");
+      expect(otherShop.served).to.deep.equal([]);
+      expect((await careless.state()).accepted).to.equal(2n * PRICE);
+    } finally {
+      await otherShop.close();
+      await other.close();
+    }
+  });
+
+  describe("the limits of a server", () => {
+    /** A server of its own, on terms of its own, with an escrow at it. */
+    async function visit(
+      limits: Partial<FlashLimits>,
+      step: (pay: (item: PresentedItem) => Promise<Answer>, guest: Payer, own: Market) => Promise<void>,
+    ): Promise<void> {
+      const own = await openMarket(deployed, { acceptor: { limits } });
+      const strict = await openShop(own);
+      try {
+        const guest = await own.payer(2n * ESCROW);
+        await guest.open({ amount: ESCROW });
+        await step((item) => strict.pay(payloadOf(item)), guest, own);
+        expect(strict.errors).to.deep.equal([]);
+      } finally {
+        await strict.close();
+        await own.close();
+      }
+    }
+
+    it("may take no transactions", () =>
+      visit({ maxTransactions: 0 }, async (pay, guest) => {
+        refused(await pay(await guest.transaction(PRICE, 0n)), "flash_payload_unsupported");
+      }));
+
+    it("may take no small transactions", () =>
+      visit({ minTransaction: 2n * PRICE }, async (pay, guest) => {
+        refused(await pay(await guest.transaction(PRICE, 0n)), "flash_transaction_too_small");
+        expect((await pay(await guest.transaction(2n * PRICE, 0n))).status).to.equal(200);
+      }));
+
+    it("may hold few transactions, and say when to try again", () =>
+      visit({ maxTransactions: 1 }, async (pay, guest) => {
+        expect((await pay(await guest.transaction(PRICE, 0n))).status).to.equal(200);
+        const answer = await pay(await guest.transaction(PRICE, 1n));
+        refused(answer, "flash_transaction_limit");
+        expect(answer.extra?.retryAfterMs).to.be.above(0);
+      }));
+
+    it("may demand more than an escrow holds", () =>
+      visit({ minEscrow: ESCROW + 1n }, async (pay, guest) => {
+        refused(await pay(await guest.payment(PRICE, 0n)), "flash_escrow_too_small");
+      }));
+
+    it("leave a tab that was sent to the chain without use, for any request", () =>
+      visit({}, async (pay, guest, own) => {
+        const tab = await guest.tab(2n * PRICE);
+        expect((await pay(tab)).status).to.equal(200);
+        await own.store.notePublished(guest.escrow, 0n, [{ lane: 17n, total: 2n * PRICE }]);
+        refused(await pay(tab), "flash_tab_settled");
+        expect((await pay(await guest.tab(2n * PRICE + 1n))).status).to.equal(200);
+      }));
   });
 
   describe("an escrow that is leaving", () => {

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import type { Address } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { parseSignedTransaction } from "../../../client/flash/signedTransaction.ts";
+import { signTab } from "../../../client/flash/sign.ts";
 import { verifyPayment, verifyTab } from "../../../client/flash/verify.ts";
 import {
   createFilePayerStorage,
@@ -30,6 +31,7 @@ import {
   type PayerOptions,
   type PayerRecord,
   type PayerStorage,
+  type Settlement,
 } from "../../../client/x402/flash/index.ts";
 import { corrected, figuresOf, itemOf, server, settled, settlement, terms } from "./helpers/terms.ts";
 
@@ -197,6 +199,27 @@ describe("x402 flash: payer", () => {
       expect(await rejection(payer.pay(terms()))).to.be.instanceOf(UnservedLimitError);
     });
 
+    it("ends by default when the server has left eight prices unanswered, and a tenth of what it has served", async () => {
+      for (const [served, most] of [
+        [0, 9],
+        [100, 19],
+      ] as const) {
+        const payer = makePayer();
+        for (let count = 1; count <= served; count += 1) {
+          const { key } = await payer.pay(terms());
+          await payer.accepted(key, settled(17n, BigInt(count) * 1_000n));
+        }
+        for (let count = 0; count < most; count += 1) await payer.unanswered((await payer.pay(terms())).key);
+        expect(await rejection(payer.pay(terms())), `${served} served`).to.be.instanceOf(UnservedLimitError);
+      }
+    });
+
+    it("does not end by default because many requests run together", async () => {
+      const payer = makePayer();
+      const keys = await Promise.all(Array.from({ length: 40 }, async () => (await payer.pay(terms())).key));
+      expect(new Set(keys).size).to.equal(40);
+    });
+
     it("goes to a fresh lane when the server claims more than was signed", async () => {
       const events: PayerEvent[] = [];
       const payer = makePayer({ onEvent: (event) => events.push(event) });
@@ -257,7 +280,7 @@ describe("x402 flash: payer", () => {
         this.timeout(60_000);
         await fc.assert(
           fc.asyncProperty(fc.array(lie, { maxLength: 10 }), async (lies) => {
-            const payer = makePayer({ payBy, maxWait: 0 });
+            const payer = makePayer({ payBy, maxWait: 0, limits: { maxUnserved: 10n ** 18n } });
             const promised = new Map<string, bigint>();
             for (const { price, ...figures } of lies) {
               const { key, payload } = await payer.pay(terms({ price }));
@@ -269,6 +292,130 @@ describe("x402 flash: payer", () => {
         );
       });
     }
+  });
+
+  describe("a lane that was forgotten", () => {
+    const total = 9_000n;
+    const tab = { client: account.address, server, token: terms().token, total, lane: 5n, deadline: 0n, epoch: 0n };
+
+    /** Is served a request in one lane, and shown another one. */
+    async function shown(consumed: bigint, signer = account) {
+      const events: PayerEvent[] = [];
+      const payer = makePayer({ onEvent: (event) => events.push(event) });
+      const proof = { deadline: 0n, signature: await signTab(signer, { ...reference, tab }) };
+      const { key, payload } = await payer.pay(terms());
+      const [, lane] = figuresOf(payload);
+      const otherLane = { lane: 5n, authorised: total, consumed, settled: 0n, proof };
+      // The lane of the payment is of no more use, so that another one is looked for.
+      await payer.accepted(key, { ...settled(lane, 1_000n), otherLane });
+      const next = await payer.pay(terms());
+      await payer.refused(
+        next.key,
+        "flash_amount_insufficient",
+        corrected({ lanes: [{ lane, authorised: 1n, consumed: 99_000n, settled: 0n }] }),
+      );
+      return { events: events.map(({ kind }) => kind), next: figuresOf((await payer.pay(terms())).payload) };
+    }
+
+    it("is used again when an answer shows what this client signed in it", async () => {
+      const { events, next } = await shown(8_500n);
+      expect(next).to.deep.equal(["tab", 5n, 9_500n]);
+      expect(events).to.deep.equal(["corrected", "correctionRefused"]);
+    });
+
+    it("is not when another key signed it, or more is claimed than was signed; the answer counts all the same", async () => {
+      const stranger = privateKeyToAccount(generatePrivateKey());
+      for (const { events, next } of [await shown(8_500n, stranger), await shown(9_001n)]) {
+        expect(next[1]).to.not.equal(5n);
+        expect(next[2]).to.equal(1_000n);
+        expect(events).to.deep.equal(["correctionRefused", "correctionRefused"]);
+      }
+    });
+  });
+
+  describe("a top-up", () => {
+    const used = (): Settlement => ({
+      ...settled(17n, 1_000n),
+      escrow: { ...settled().escrow, available: 0n, unlockAt: 2n ** 40n - 1n },
+    });
+
+    it("comes with the payment after the answer that left nothing, and is kept over a restart", async () => {
+      const storage = createFilePayerStorage(join(await mkdtemp(join(tmpdir(), "payer-")), "payer.json"));
+      const limits = { maxEscrow: 150_000n };
+      const first = makePayer({ opening: {}, limits, storage });
+      const opened = await first.pay(terms());
+      await first.accepted(opened.key, used());
+      const { payload, key } = await first.pay(terms());
+      if (payload.type !== "tab") throw new Error("no tab");
+      const { topUp } = payload.renewal ?? {};
+      expect(topUp?.authorization).to.include({ client: first.address, server, amount: 50_000n, epoch: 0n });
+      expect([topUp?.funding.method, first.isResent(key)]).to.deep.equal(["Eip3009", false]);
+      // After a restart it brings the one that it has signed: there is no room for another.
+      const second = makePayer({ opening: {}, limits, storage });
+      const later = await second.pay(terms());
+      await second.accepted(later.key, used());
+      const again = await second.pay(terms());
+      expect("renewal" in again.payload && again.payload.renewal?.topUp).to.deep.equal(topUp);
+      await second.accepted(again.key, used());
+      expect((await second.pay(terms())).payload).to.not.have.property("renewal");
+    });
+
+    it("is sent again, and no other is signed, until it is answered", async () => {
+      const payer = makePayer({ opening: {} });
+      await payer.accepted((await payer.pay(terms())).key, used());
+      const first = await payer.pay(terms());
+      await payer.refused(first.key, "flash_escrow_pending", { ...terms().offer, retryAfterMs: 0 });
+      const second = await payer.pay(terms());
+      expect(second.payload).to.deep.equal(first.payload);
+      expect(payer.isResent(second.key)).to.equal(true);
+    });
+
+    it("that the server denies is left out of the next payment", async () => {
+      for (const code of [
+        "flash_renewal_unfunded",
+        "flash_renewal_failed",
+        "flash_relay_limit",
+        "flash_relay_budget",
+      ]) {
+        const payer = makePayer({ opening: {} });
+        await payer.accepted((await payer.pay(terms())).key, used());
+        const { key } = await payer.pay(terms());
+        expect(await payer.refused(key, code, terms().offer), code).to.equal(true);
+        const { payload } = await payer.pay(terms());
+        expect(payload, code).to.not.have.property("renewal");
+      }
+    });
+
+    it("is not brought where the client wants none, the server relays none, or no method serves", async () => {
+      const cases: readonly [Partial<PayerOptions>, object][] = [
+        [{ opening: { renew: false } }, {}],
+        [{ opening: false }, {}],
+        [{ opening: {} }, { payloadTypes: ["payment", "tab"] }],
+        [{ opening: {} }, { openMethods: ["allowance"] }],
+        [{ opening: {} }, { tokenDomain: undefined }],
+        [{ opening: {}, payBy: "transaction" }, {}],
+      ];
+      for (const [options, offer] of cases) {
+        const payer = makePayer({ chain: chainOf({ isOpen: true }), ...options });
+        await payer.accepted((await payer.pay(terms({ offer }))).key, used());
+        const { payload } = await payer.pay(terms({ offer }));
+        expect(payload).to.not.have.property("renewal");
+      }
+    });
+
+    it("asked for without end stays within a thousand prices", async () => {
+      const payer = makePayer({ opening: {}, maxWait: 0 });
+      await payer.accepted((await payer.pay(terms())).key, used());
+      let locked = 100_000n;
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        const { key, payload } = await payer.pay(terms());
+        const topUp = "renewal" in payload ? payload.renewal?.topUp : undefined;
+        locked += topUp?.authorization.amount ?? 0n;
+        await payer.refused(key, "flash_exposure_exceeded", { ...corrected({ available: 0n }), retryAfterMs: 0 });
+        await payer.refused((await payer.pay(terms())).key, "flash_exposure_exceeded", corrected({ available: 0n }));
+      }
+      expect(locked <= 1_000_000n).to.equal(true);
+    });
   });
 
   describe("a payment", () => {

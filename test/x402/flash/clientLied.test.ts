@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { decodePaymentSignatureHeader } from "@x402/core/http";
 import { wrapFetchWithPayment } from "@x402/fetch";
+import type { Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { wrapFetchWithFlash, type WireOffer } from "../../../client/x402/flash/index.ts";
+import { signTab } from "../../../client/flash/sign.ts";
+import { FalseLaneError, wrapFetchWithFlash, type WireOffer } from "../../../client/x402/flash/index.ts";
 import { startLiar, type Lie } from "../helpers/liar.ts";
 import { makeAgent, type Agent } from "./helpers/agent.ts";
-import { server, settlement, terms } from "./helpers/terms.ts";
+import { figuresOf, server, settlement, terms } from "./helpers/terms.ts";
 
 const account = privateKeyToAccount(generatePrivateKey());
 const requirements = {
@@ -129,6 +131,128 @@ describe("x402 flash: a client at a server that lies", function () {
     const totals = payments.map((payment) => (JSON.parse(payment) as { tab: { total: string } }).tab.total);
     expect(totals).to.deep.equal(["1000", "1000"]);
     expect(agent.events.map(({ kind }) => kind)).to.deep.equal(["correctionRefused"]);
+  });
+
+  describe("that shows a tab for a lane", () => {
+    const stranger = privateKeyToAccount(generatePrivateKey());
+    const { token } = terms();
+    const own = { client: account.address, server, token, total: 9_000n, lane: 17n, deadline: 0n, epoch: 0n };
+    const reference = { chainId: 8453n, settlement };
+
+    /** A server that takes a payment only when the lane goes on from what it claims. */
+    async function claim(
+      way: "fetch" | "stockFetch",
+      signature: Hex,
+      claimed: { consumed?: bigint; total?: bigint } = {},
+    ) {
+      const { consumed = 8_000n, total = own.total } = claimed;
+      const lane = { lane: "17", authorised: String(total), consumed: String(consumed), settled: "0" };
+      const lanes = [{ ...lane, tab: { deadline: 0, signature } }];
+      const liar = await startLiar(requirements, (index) => {
+        if (index < 0) return { offer };
+        return index === 0
+          ? { offer: { ...offer, ...corrective, lanes }, error: "flash_amount_insufficient" }
+          : { status: 200 };
+      });
+      const agent = makeAgent(account, { settlements: [settlement] });
+      try {
+        const answer = await agent[way](liar.url).catch((error: unknown) => error);
+        const tabs = liar.payments.map(
+          (payment) => (payment as unknown as { tab: { lane: string; total: string } }).tab,
+        );
+        return { answer, agent, figures: tabs.map((tab) => [tab.lane, tab.total]) };
+      } finally {
+        await liar.close();
+      }
+    }
+
+    for (const way of ["fetch", "stockFetch"] as const) {
+      it(`is believed when this client signed it (${way})`, async () => {
+        const { answer, agent, figures } = await claim(way, await signTab(account, { ...reference, tab: own }));
+        expect((answer as Response).status).to.equal(200);
+        // What was promised and not charged pays: nothing more is promised.
+        expect(figures).to.deep.equal([
+          ["17", "1000"],
+          ["17", "9000"],
+        ]);
+        expect(agent.events.map(({ kind }) => kind)).to.deep.equal(["corrected"]);
+      });
+    }
+
+    const forgeries: readonly [
+      string,
+      () => Promise<Hex>,
+      { readonly consumed?: bigint; readonly total?: bigint },
+      string,
+    ][] = [
+      ["another key signed", () => signTab(stranger, { ...reference, tab: own }), {}, "notOurs"],
+      [
+        "another client signed for itself",
+        () => signTab(stranger, { ...reference, tab: { ...own, client: stranger.address } }),
+        {},
+        "notOurs",
+      ],
+      [
+        "this client signed for another server",
+        () => signTab(account, { ...reference, tab: { ...own, server: stranger.address } }),
+        {},
+        "notOurs",
+      ],
+      [
+        "this client signed in another token",
+        () => signTab(account, { ...reference, tab: { ...own, token: stranger.address } }),
+        {},
+        "notOurs",
+      ],
+      [
+        "this client signed in another epoch",
+        () => signTab(account, { ...reference, tab: { ...own, epoch: 1n } }),
+        {},
+        "notOurs",
+      ],
+      [
+        "this client signed for another lane",
+        () => signTab(account, { ...reference, tab: { ...own, lane: 18n } }),
+        {},
+        "notOurs",
+      ],
+      [
+        "this client signed on another chain",
+        () => signTab(account, { ...reference, chainId: 1n, tab: own }),
+        {},
+        "notOurs",
+      ],
+      [
+        "this client signed for another contract",
+        () => signTab(account, { ...reference, settlement: server, tab: own }),
+        {},
+        "notOurs",
+      ],
+      ["this client signed for less", () => signTab(account, { ...reference, tab: own }), { total: 9_001n }, "notOurs"],
+      ["is no signature", async () => "0x1234", {}, "notOurs"],
+      [
+        "promises less than is claimed",
+        () => signTab(account, { ...reference, tab: own }),
+        { consumed: 9_001n },
+        "aboveSigned",
+      ],
+    ];
+    for (const [what, sign, claimed, reason] of forgeries) {
+      it(`is refused with a typed error when ${what}, and the lane is left alone`, async () => {
+        for (const way of ["fetch", "stockFetch"] as const) {
+          const { answer, agent, figures } = await claim(way, await sign(), claimed);
+          const cause = answer instanceof FalseLaneError ? answer : (answer as Error).cause;
+          expect(cause).to.be.instanceOf(FalseLaneError);
+          expect(cause).to.include({ lane: 17n, reason });
+          expect(figures).to.deep.equal([["17", "1000"]]);
+          expect(agent.events.map(({ kind }) => kind)).to.deep.equal(["correctionRefused"]);
+          const { payload } = await agent.scheme.payer.pay(terms({ offer: { openMethods: [] } }));
+          const [, lane, total] = figuresOf(payload);
+          expect(lane).to.not.equal(17n);
+          expect(total).to.equal(1_000n);
+        }
+      });
+    }
   });
 
   it("frees what a request held that got no answer, and counts it as spent", async () => {

@@ -9,6 +9,8 @@ import express from "express";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { erc20Abi, type PrivateKeyAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { PERMIT2_ADDRESS } from "../../../client/core/funding.ts";
+import { MULTICALL3_ADDRESS } from "../../../client/core/multicall.ts";
 import { getEscrow } from "../../../client/flash/read.ts";
 import {
   createEscrowReader,
@@ -24,6 +26,7 @@ import {
   type ServerDesk,
 } from "../../../client/x402/flash/index.ts";
 import { USDC } from "../../base/addresses.ts";
+import { mined } from "../../helpers/mined.ts";
 import { deployMarket, openMarket, type Market } from "../../seller/flash/market.ts";
 import { makeAgent, type Agent } from "./helpers/agent.ts";
 import { deskOf, openShop, PRICE, readAnswer, type Shop } from "./helpers/shop.ts";
@@ -114,6 +117,73 @@ describe("x402 flash: a client at a real server", function () {
       await market.settler.settleNow();
       const { balance, settled } = await escrowOf(client);
       expect({ balance, settled }).to.deep.equal({ balance: 98n * PRICE, settled: 2n * PRICE });
+    });
+
+    it("by Permit2, through the real one, and pays from the escrow without an allowance", async () => {
+      const client = await newClient();
+      const { base } = deployed;
+      await base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
+      const approve = { address: USDC, abi: erc20Abi, functionName: "approve" } as const;
+      const args = [PERMIT2_ADDRESS, 1_000_000n] as const;
+      await mined(base.publicClient, await base.walletOf(client).writeContract({ ...approve, args }));
+      for (const options of [{}, { chain: chain() }]) {
+        const agent = makeAgent(client, { opening: { methods: ["permit2"] }, ...options });
+        expect(await payInTurn(agent, 2)).to.deep.equal(all(200, 2));
+        const opened = agent.events.flatMap((event) =>
+          event.kind === "openingSigned" ? event.opening.funding.method : [],
+        );
+        expect(opened.every((method) => method === "Permit2")).to.equal(true);
+      }
+      const allowance = { address: USDC, abi: erc20Abi, functionName: "allowance" } as const;
+      const left = await base.publicClient.readContract({ ...allowance, args: [client.address, PERMIT2_ADDRESS] });
+      expect(left).to.equal(1_000_000n - 100n * PRICE);
+      await market.settler.settleNow();
+      const { balance, settled } = await escrowOf(client);
+      expect({ balance, settled }).to.deep.equal({ balance: 96n * PRICE, settled: 4n * PRICE });
+    });
+
+    it("by another method where the chain shows no approval to Permit2", async () => {
+      const client = await newClient();
+      const agent = makeAgent(client, { opening: { methods: ["permit2", "eip3009"] }, chain: chain() });
+      expect((await agent.fetch(url())).status).to.equal(200);
+      const [opened] = agent.events;
+      expect(opened?.kind === "openingSigned" && opened.opening.funding.method).to.equal("Eip3009");
+      const blind = makeAgent(await newClient(), { opening: { methods: ["permit2", "eip3009"] } });
+      const { status, error } = await readAnswer(await blind.fetch(url()));
+      expect([status, error]).to.deep.equal([402, "flash_opening_unfunded"]);
+    });
+
+    it("through Multicall3, where a permit goes in front", async () => {
+      const client = await newClient();
+      const agent = makeAgent(client, { opening: { methods: ["allowance"] }, chain: chain() });
+      expect((await agent.fetch(url())).status).to.equal(200);
+      const { transactions } = await deployed.base.publicClient.getBlock({ includeTransactions: true });
+      expect(transactions.map(({ to }) => to?.toLowerCase())).to.include(MULTICALL3_ADDRESS.toLowerCase());
+    });
+
+    it("by an allowance of its own, when code at its account denies what its key signs", async () => {
+      const { base } = deployed;
+      const denied = async (allowance: bigint) => {
+        const client = await newClient();
+        await base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
+        const approve = { address: USDC, abi: erc20Abi, functionName: "approve" } as const;
+        const args = [market.settlement.settlement, allowance] as const;
+        await mined(base.publicClient, await base.walletOf(client).writeContract({ ...approve, args }));
+        // It reverts, whatever it is asked.
+        await base.testClient.setCode({ address: client.address, bytecode: "0x5f5ffd" });
+        return client;
+      };
+      // The token asks the code, so a permit does not help.
+      const agent = makeAgent(await denied(0n), { chain: chain() });
+      const { status, error } = await readAnswer(await agent.fetch(url()));
+      expect([status, error]).to.deep.equal([402, "flash_opening_failed"]);
+
+      const client = await denied(100n * PRICE + 1n);
+      expect(await payInTurn(makeAgent(client, { chain: chain() }), 3)).to.deep.equal(all(200, 3));
+      await market.settler.settleNow();
+      const { balance, settled } = await escrowOf(client);
+      // One unit was left of the allowance.
+      expect({ balance, settled }).to.deep.equal({ balance: 97n * PRICE + 1n, settled: 3n * PRICE });
     });
 
     it("through the stock SDK", async () => {
@@ -276,6 +346,55 @@ describe("x402 flash: a client at a real server", function () {
         }
         expect((await acceptedOf(payer.account)) - before).to.equal(6n * PRICE);
       }
+    });
+
+    it("goes on in the same lane after it lost what it knew, before and after its tabs were settled", async () => {
+      const payer = await market.payer(2_000_000n);
+      await payer.open({ amount: 1_000_000n });
+      const lanes = () => market.store.listLanes(payer.escrow);
+      for (const [way, round] of [
+        ["fetch", 1n],
+        ["stockFetch", 2n],
+        ["fetch", 3n],
+      ] as const) {
+        const agent = makeAgent(payer.account, { opening: false });
+        for (let count = 0; count < 3; count += 1) expect((await agent[way](url())).status).to.equal(200);
+        const total = 3n * round * PRICE;
+        expect((await lanes()).map(({ authorised, consumed }) => [authorised, consumed])).to.deep.equal([
+          [total, total],
+        ]);
+        const corrections = agent.events.map((event) => ("what" in event ? `${event.kind} ${event.what}` : event.kind));
+        expect(corrections).to.deep.equal(round === 1n ? [] : ["corrected lane"]);
+        // The third of them starts from what only the chain and the server know.
+        if (round === 2n) await market.settler.settleNow();
+      }
+      expect(await acceptedOf(payer.account)).to.equal(9n * PRICE);
+      await market.settler.settleNow();
+      expect(await market.settledOnChain(payer)).to.equal(9n * PRICE);
+    });
+
+    it("goes on in the same lane, but for one request, after it lost what it knew while some was settled", async () => {
+      const payer = await market.payer(2_000_000n);
+      await payer.open({ amount: 1_000_000n });
+      const first = makeAgent(payer.account, { opening: false });
+      await payInTurn(first, 3);
+      await market.settler.settleNow();
+      await payInTurn(first, 2);
+      // What it signs first stands on the chain, and what it signed last does not: nobody is shown that.
+      for (const way of ["fetch", "stockFetch"] as const) {
+        const before = await market.store.listLanes(payer.escrow);
+        const agent = makeAgent(payer.account, { opening: false });
+        for (let count = 0; count < 3; count += 1) expect((await agent[way](url())).status).to.equal(200);
+        const after = await market.store.listLanes(payer.escrow);
+        expect(after.length).to.equal(before.length + 1);
+        const growth = after.map(({ lane, consumed }) => {
+          const known = before.find((other) => other.lane === lane)?.consumed ?? 0n;
+          return (consumed - known) / PRICE;
+        });
+        expect(growth.filter((count) => count > 0n)).to.have.members([2n, 1n]);
+        expect(agent.events.map(({ kind }) => kind)).to.deep.equal(["correctionRefused", "corrected"]);
+      }
+      expect(await acceptedOf(payer.account)).to.equal(11n * PRICE);
     });
 
     it("goes on in the next epoch after it closed and opened again", async () => {

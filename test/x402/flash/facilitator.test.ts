@@ -9,7 +9,7 @@ import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { zeroAddress } from "viem";
 import { getEscrow } from "../../../client/flash/read.ts";
-import { signOpenEscrow, signPayment } from "../../../client/flash/sign.ts";
+import { signOpenEscrow, signPayment, signTopUp } from "../../../client/flash/sign.ts";
 import { DEFAULT_FLASH_LIMITS } from "../../../client/seller/flash/limits.ts";
 import {
   createInProcessFacilitatorClient,
@@ -18,6 +18,7 @@ import {
   FlashEvmFacilitator,
   RemoteFlashEvmServer,
   toWirePayload,
+  type FlashPayload,
   type WireOpenPayload,
 } from "../../../client/x402/flash/index.ts";
 import { USDC } from "../../base/addresses.ts";
@@ -124,6 +125,32 @@ describe("x402 flash: facilitator", function () {
     } = toWirePayload({ type: "open", opening, item }) as WireOpenPayload;
     return { client, body: { network: NETWORK, ...wire } };
   }
+
+  it("relays the top-up that a payment needs, and no other", async () => {
+    const payer = await newPayer(PRICE);
+    const { client, server, token } = payer.escrow;
+    expect((await shop.pay(payloadOf(await payer.payment(PRICE, 0n)))).status).to.equal(200);
+    const deadline = BigInt(Math.floor(Date.now() / 1000)) + DAY;
+    const authorization = { client, server, token, amount: 1_000_000n, epoch: 0n, salt: 1n, deadline };
+    await deployed.base.fundUsdc(payer.account.address, ESCROW);
+    const topUp = await signTopUp(payer.account, {
+      ...deployed.settlement,
+      authorization,
+      funding: { method: "Eip3009", tokenDomain: { name: USDC_DOMAIN.name, version: USDC_DOMAIN.version } },
+    });
+    const renewed = async (nonce: bigint) =>
+      ({ ...payloadOf(await payer.payment(PRICE, nonce)), renewal: { topUp } }) as FlashPayload;
+    for (const nonce of [1n, 2n]) {
+      expect((await shop.pay(await renewed(nonce))).status).to.equal(200);
+      const { balance } = await getEscrow(deployed.base.publicClient, {
+        settlement: deployed.settlement.settlement,
+        client,
+        server,
+        token,
+      });
+      expect(balance).to.equal(PRICE + 1_000_000n);
+    }
+  });
 
   describe("the kinds", () => {
     it("name scheme, network and terms", () => {

@@ -111,7 +111,8 @@ describe("x402 flash: when something fails", function () {
     }));
 
   it("a lane that cannot be read costs the client no answer it has paid for", () => {
-    const store = { getEscrow: market.store.getEscrow.bind(market.store), getLane: broken, getItem: broken };
+    const getEscrow = market.store.getEscrow.bind(market.store);
+    const store = { getEscrow, getLane: broken, listLanes: broken, getItem: broken };
     return visit({ desk: { store } }, async (shop) => {
       const answer = await shop.pay(payloadOf(await payer.tab(PRICE)));
       expect([answer.status, answer.body]).to.deep.equal([200, "sunny"]);

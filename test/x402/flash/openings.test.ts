@@ -109,6 +109,19 @@ describe("x402 flash: openings that payments bring", function () {
     return { type: "open", opening, item: { kind: "payment", ...payment, signature } satisfies SignedItem };
   }
 
+  /** The client's own transaction, with gas of its own. */
+  async function approvePermit2(client: PrivateKeyAccount): Promise<void> {
+    const { base } = deployed;
+    await base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
+    const approve = {
+      address: USDC,
+      abi: erc20Abi,
+      functionName: "approve",
+      args: [PERMIT2_ADDRESS, maxUint256],
+    } as const;
+    await mined(base.publicClient, await base.walletOf(client).writeContract(approve));
+  }
+
   async function signedPermit(client: PrivateKeyAccount, value: bigint) {
     const permit = { value, nonce: 0n, deadline: maxUint256 };
     const reference = {
@@ -163,15 +176,7 @@ describe("x402 flash: openings that payments bring", function () {
 
     it("Permit2", async () => {
       const client = await newClient();
-      await deployed.base.testClient.setBalance({ address: client.address, value: 10n ** 18n });
-      const wallet = deployed.base.walletOf(client);
-      const approve = {
-        address: USDC,
-        abi: erc20Abi,
-        functionName: "approve",
-        args: [PERMIT2_ADDRESS, maxUint256],
-      } as const;
-      await mined(deployed.base.publicClient, await wallet.writeContract(approve));
+      await approvePermit2(client);
       expect((await shop.pay(await bring(client, { funding: { method: "Permit2" } }))).status).to.equal(200);
     });
 
@@ -276,13 +281,25 @@ describe("x402 flash: openings that payments bring", function () {
       await refused(await shop.pay(payload), "flash_signature_invalid", client);
     });
 
-    it("with a funding that the client did not sign", async () => {
+    /** An opening in a client's name that a thief signed, who is also the key of the payments that come with it. */
+    async function steal(funding: FundingChoice) {
       const [client, thief] = [await newClient(), await newClient()];
-      const payload = await bring(thief, { terms: { client: client.address }, signer: thief });
-      const forged = { ...payload, item: { ...payload.item, client: client.address } };
-      const answer = await shop.pay(forged);
-      expect([answer.status, answer.body]).to.deep.equal([402, "{}"]);
-      expect((await escrowOf(client)).isOpen).to.equal(false);
+      const payload = await bring(client, { funding, signer: thief });
+      const { opening } = await bring(thief, { funding, terms: payload.opening.terms });
+      return { client, payload: { ...payload, opening } };
+    }
+
+    it("with a funding that the client did not sign", async () => {
+      for (const funding of [EIP3009, { method: "Permit2" }] as const) {
+        const { client, payload } = await steal(funding);
+        await approvePermit2(client);
+        await refused(await shop.pay(payload), "flash_opening_failed", client, funding.method);
+      }
+    });
+
+    it("on terms that the client did not sign", async () => {
+      const { client, payload } = await steal({ method: "Allowance" });
+      await refused(await shop.pay(payload), "flash_opening_signature_invalid", client);
     });
 
     it("in the name of whoever sends", async () => {
@@ -345,6 +362,81 @@ describe("x402 flash: openings that payments bring", function () {
         const payload = await bring(client, { funding: { method: "Permit2" } });
         await refused(await strict.pay(payload), "flash_opening_unsupported", client);
       } finally {
+        await strict.close();
+      }
+    });
+
+    it("past its deadline by the clock of the acceptor", async () => {
+      const clock = () => BigInt(Math.floor(Date.now() / 1000)) + 2n * DAY;
+      const late = await openMarket(deployed, { acceptor: { clock } });
+      const lateShop = await openShop(late, { desk: { relayer: newRelayer() } });
+      try {
+        const client = await newClient();
+        const { server } = late;
+        await refused(await lateShop.pay(await bring(client, { server })), "flash_opening_expired", client);
+        const terms = { deadline: clock() + DAY };
+        const item = { deadline: clock() + 599n };
+        const payload = await bring(client, { server, terms, item });
+        await refused(await lateShop.pay(payload), "flash_deadline_too_soon", client);
+      } finally {
+        await lateShop.close();
+        await late.close();
+      }
+    });
+
+    it("that fail when they are tried, beyond what is tried for a client and for all", async () => {
+      const trials = { each: { burst: 2, perSecond: 0 }, all: { burst: 3, perSecond: 0 } };
+      const strict = await openShop(market, { desk: { relayer: newRelayer({ trials }) } });
+      try {
+        const [one, other] = [await newClient(0n), await newClient(0n)];
+        const rich = await newClient();
+        for (const code of ["flash_opening_unfunded", "flash_opening_unfunded", "flash_relay_busy"]) {
+          await refused(await strict.pay(await bring(one)), code, one);
+        }
+        // One that would succeed uses nothing up.
+        expect((await strict.pay(await bring(rich))).status).to.equal(200);
+        await refused(await strict.pay(await bring(other)), "flash_opening_unfunded", other);
+        const answer = await strict.pay(await bring(other));
+        await refused(answer, "flash_relay_busy", other);
+        expect(answer.extra?.retryAfterMs).to.equal(2_000);
+      } finally {
+        await strict.close();
+      }
+    });
+
+    it("that succeed when they are tried and fail when they are mined, beyond a budget of all clients", async () => {
+      // A node that finds every opening good, as a wallet would that tells a trial from its transaction.
+      const { client: node } = market.node;
+      const client = {
+        ...node,
+        request: (async (request: { readonly method: string }, ...rest: readonly never[]) =>
+          request.method === "eth_call" ? "0x" : node.request(request as never, ...rest)) as typeof node.request,
+      };
+      const gas = 350_000n;
+      const budget = { gas: 3n * gas, gasPerHour: 0n };
+      const strict = await openShop(market, { desk: { relayer: newRelayer({ client, budget, gasLimit: gas }) } });
+      const { testClient } = deployed.base;
+      // The local node refuses what it sees fail, unless it mines later.
+      await testClient.setAutomine(false);
+      const miner = setInterval(() => void testClient.mine({ blocks: 1 }), 20);
+      const bringAsContract = async () => {
+        const contract = await newClient(0n);
+        await testClient.setCode({ address: contract.address, bytecode: "0xfe" });
+        return { contract, answer: await strict.pay(await bring(contract)) };
+      };
+      try {
+        const first = await bringAsContract();
+        await refused(first.answer, "flash_opening_failed", first.contract);
+        // Half of the budget is for keys alone.
+        const second = await bringAsContract();
+        await refused(second.answer, "flash_relay_budget", second.contract);
+        for (const code of ["flash_opening_failed", "flash_opening_failed", "flash_relay_budget"]) {
+          const key = await newClient(0n);
+          await refused(await strict.pay(await bring(key)), code, key);
+        }
+      } finally {
+        clearInterval(miner);
+        await testClient.setAutomine(true);
         await strict.close();
       }
     });

@@ -72,9 +72,10 @@ describe("x402 flash: paid requests", function () {
       const { paymentId, status, escrow, nextNonceBase, lane } = settlement.value;
       expect(paymentId).to.match(/^0x[0-9a-f]{64}$/);
       expect({ status, nextNonceBase, lane }).to.deep.equal({ status: "accepted", nextNonceBase: 0n, lane: undefined });
-      const { safeUntil, ...amounts } = escrow;
+      const { safeUntil, unlockAt, ...amounts } = escrow;
       expect(amounts).to.deep.equal({ balance: ESCROW, pending: PRICE, available: ESCROW - PRICE, epoch: 0n });
       expect(safeUntil > market.now()).to.equal(true);
+      expect(unlockAt).to.equal((await payer.state()).confirmed.unlockAt);
       expect((await payer.state()).accepted).to.equal(PRICE);
     });
 
@@ -246,7 +247,11 @@ describe("x402 flash: paid requests", function () {
       await shop.pay(payloadOf(await payer.tab(2n * PRICE)));
       const answer = await shop.pay(payloadOf(await payer.tab(PRICE)));
       expect(answer.error).to.equal("flash_amount_insufficient");
-      expect(answer.extra?.lanes).to.deep.equal([{ lane: "17", authorised: "2000", consumed: "2000", settled: "0" }]);
+      const latest = await payer.tab(2n * PRICE);
+      if (latest.kind !== "tab") throw new Error("no tab");
+      const tab = { deadline: 0, signature: latest.signature };
+      const lane = { lane: "17", authorised: "2000", consumed: "2000", settled: "0", tab };
+      expect(answer.extra?.lanes).to.deep.equal([lane]);
       expect((await shop.pay(payloadOf(await payer.tab(3n * PRICE)))).status).to.equal(200);
     });
 

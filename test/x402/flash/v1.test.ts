@@ -182,34 +182,34 @@ describe("x402 flash: version 1", function () {
     return serving({ respond, onError: (error) => errors.push(error) }, async (pay) => {
       const payer = await newPayer();
       const raw = await rawOf(payer);
-      const headers = [
-        "x",
-        "e30",
-        "!!!",
-        "A".repeat(20_000).slice(0, 12_000),
-        encode(null),
-        encode([]),
-        encode("0x02"),
-        paymentOf(raw, { x402Version: 2 }),
-        paymentOf(raw, { scheme: "exact" }),
-        paymentOf(raw, { network: "base-sepolia" }),
-        paymentOf(raw, { network: "eip155:8453" }),
-        paymentOf(raw, { network: ["base"] }),
-        paymentOf(undefined),
-        paymentOf(""),
-        paymentOf("0x"),
-        paymentOf("garbage"),
-        paymentOf("0x02c0"),
-        paymentOf(raw.slice(0, -2)),
-        paymentOf(`${raw}00`),
-        paymentOf([raw]),
-        paymentOf({ raw }),
-        paymentOf({ type: "transaction", transaction: [raw] }),
-        paymentOf(7),
+      const cases: readonly (readonly [string, string])[] = [
+        ["x", "invalid_payload"],
+        ["e30", "invalid_x402_version"],
+        ["!!!", "invalid_payload"],
+        ["A".repeat(20_000).slice(0, 12_000), "invalid_payload"],
+        [encode(null), "invalid_payload"],
+        [encode([]), "invalid_x402_version"],
+        [encode("0x02"), "invalid_payload"],
+        [paymentOf(raw, { x402Version: 2 }), "invalid_x402_version"],
+        [paymentOf(raw, { scheme: "exact" }), "flash_scheme_mismatch"],
+        [paymentOf(raw, { network: "base-sepolia" }), "flash_network_mismatch"],
+        [paymentOf(raw, { network: "eip155:8453" }), "flash_network_mismatch"],
+        [paymentOf(raw, { network: ["base"] }), "flash_network_mismatch"],
+        [paymentOf(undefined), "flash_payload_malformed"],
+        [paymentOf(""), "flash_transaction_invalid"],
+        [paymentOf("0x"), "flash_transaction_invalid"],
+        [paymentOf("garbage"), "flash_transaction_invalid"],
+        [paymentOf("0x02c0"), "flash_transaction_invalid"],
+        [paymentOf(raw.slice(0, -2)), "flash_transaction_invalid"],
+        [paymentOf(`${raw}00`), "flash_transaction_invalid"],
+        [paymentOf([raw]), "flash_payload_malformed"],
+        [paymentOf({ raw }), "flash_payload_malformed"],
+        [paymentOf({ type: "transaction", transaction: [raw] }), "flash_transaction_invalid"],
+        [paymentOf(7), "flash_payload_malformed"],
       ];
-      for (const header of headers) {
+      for (const [header, code] of cases) {
         const answer = await pay(header);
-        expect(answer.status, header.slice(0, 60)).to.equal(402);
+        expect([answer.status, answer.error], header.slice(0, 60)).to.deep.equal([402, code]);
         expect(answer.settlement, header.slice(0, 60)).to.equal(undefined);
       }
       expect([served, errors]).to.deep.equal([0, []]);

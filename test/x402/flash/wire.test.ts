@@ -94,7 +94,12 @@ const payload: fc.Arbitrary<FlashPayload> = fc.oneof(
   })),
   fc.tuple(opening, fc.oneof(payment, tab)).map(([of, item]): FlashPayload => ({ type: "open", opening: of, item })),
 );
-const lane = fc.record({ lane: uint(64n), authorised: uint(128n), consumed: uint(128n), settled: uint(128n) });
+const figures = { lane: uint(64n), authorised: uint(128n), consumed: uint(128n), settled: uint(128n) };
+const lane = fc.record(figures);
+const provenLane = fc.oneof(
+  lane,
+  fc.record({ ...figures, proof: fc.record({ deadline: uint(40n), signature: hex(65) }) }),
+);
 
 /** What a stranger's JSON turns into. */
 const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -240,7 +245,7 @@ describe("x402 flash: wire", () => {
       const corrective = fc.record({
         epoch: uint(32n),
         available: uint(128n),
-        lanes: fc.array(lane, { maxLength: 4 }),
+        lanes: fc.array(provenLane, { maxLength: 4 }),
       });
       fc.assert(
         fc.property(state, fc.option(corrective), (changing, known) => {
@@ -328,6 +333,7 @@ describe("x402 flash: wire", () => {
         available: uint(96n),
         safeUntil: uint(40n),
         epoch: uint(32n),
+        unlockAt: uint(40n),
       });
       const settlement: fc.Arbitrary<Settlement> = fc.record(
         {
@@ -336,6 +342,7 @@ describe("x402 flash: wire", () => {
           escrow,
           nextNonceBase: uint(64n),
           lane,
+          otherLane: provenLane,
         },
         { requiredKeys: ["paymentId", "status", "escrow"] },
       );

@@ -174,7 +174,8 @@ export function toState(book: Book): FlashEscrowState {
 }
 
 export function toLane(book: Book, { lane, tab, charged, settled }: LaneRecord): FlashLane {
-  return { lane, authorised: tab.total, consumed: charged + pendingOf(book, lane), settled };
+  const { total: authorised, deadline, signature } = tab;
+  return { lane, authorised, consumed: charged + pendingOf(book, lane), settled, proof: { deadline, signature } };
 }
 
 /** What became of the highest tab of a lane; undefined when it is not the highest one. */

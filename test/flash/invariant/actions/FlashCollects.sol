@@ -60,7 +60,7 @@ abstract contract FlashCollects is FlashLeaves {
         Numbered memory m = _numbered(d, a);
         if (_chance(d, 70)) (m.amount, m.deadline) = (1 + _roll(d, 9), 0);
         if (_chance(d, 15) && m.epoch != 0) m.epoch -= 1;
-        if (_chance(d, 45)) m.flaw = uint8(1 + _roll(d, 7));
+        if (_chance(d, 45)) m.flaw = uint8(1 + _roll(d, FLAWS));
         address by = keyOf[m.client] == 0 || _chance(d, 5) ? agentKey[0] : m.client;
         uint256 look = _roll(d, 16);
         address to = look == 0 ? twin : address(settlement);
@@ -76,22 +76,6 @@ abstract contract FlashCollects is FlashLeaves {
         else _relay(d, place);
         // The same content may land by itself later.
         if (_chance(d, 20) && m.flaw == 0) _settleNumbered(m);
-    }
-
-    /// @dev A payment in the last second of its deadline, or in the next.
-    function settleAtDeadline(uint256 seed) external acts("settleAtDeadline") {
-        Dice memory d = _dice(seed);
-        uint256 a = _pickAccount(d);
-        _open(d, a);
-        address key = escrows[a].signer;
-        if (keyOf[key] == 0) return;
-        IFlashSettlement.Payment memory m;
-        (m.client, m.server, m.token) = _parties(a);
-        (m.amount, m.epoch, m.nonce) = (uint128(1 + _roll(d, 5)), uint32(escrows[a].epoch), uint64(700 + items.length));
-        m.deadline = uint40(_now() + 1 + _roll(d, 200));
-        uint256 place = _fileClean(Kind.Payment, abi.encode(m), key, Form.Full);
-        _passUntil(d, m.deadline + _roll(d, 2));
-        _paymentSigned(m, items[place].sig, m.server, true, 2);
     }
 
     function settle(uint256 seed) external acts("settle") {
@@ -346,6 +330,7 @@ abstract contract FlashCollects is FlashLeaves {
         bytes[] memory encoded = _transactionOf(m, chain, to).items();
         if (m.flaw == 5) encoded[RawTransactions.PRIORITY_FEE] = hex"8101";
         if (m.flaw == 7) encoded[RawTransactions.ACCESS_LIST] = hex"c1c0";
+        if (m.flaw == 8) encoded[RawTransactions.ACCESS_LIST] = hex"80";
         Sig memory sig = Sig(_assembled(encoded, by, form), by, _aim(chain, to), form);
         if (m.flaw == 4) sig.signature[0] = 0x01;
         place = _fileAs(Kind.Transaction, abi.encode(m), sig);
@@ -363,7 +348,7 @@ abstract contract FlashCollects is FlashLeaves {
             (m.server, m.token, m.amount, m.nonce, m.deadline, m.epoch)
         );
         if (m.flaw == 1) data[0] = bytes1(uint8(data[0]) ^ 1);
-        if (m.flaw == 2) data[4 + 32 * (m.nonce % 2)] = 0x01;
+        if (m.flaw == 2) data[4 + 32 * [0, 1, 3, 4, 5][items.length % 5]] = 0x01;
         if (m.flaw == 6) data = abi.encodePacked(data, new bytes(32));
         return
             RawTransactions.Transaction({

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IFlashSettlement} from "../../../../contracts/interfaces/IFlashSettlement.sol";
 import {QuirkyToken} from "../QuirkyToken.sol";
 import {FlashRelays} from "./FlashRelays.sol";
 
@@ -120,22 +121,26 @@ abstract contract FlashEnvironment is FlashRelays {
         _checkMoney(t);
     }
 
-    /// @dev Each way in which the contract moves tokens, repeated by the token before it moves any.
+    /// @dev Each way in which the contract moves tokens, repeated by the token before it moves any, or with a payment slipped in.
     function repeatInside(uint256 seed) external acts("repeatInside") {
         Dice memory d = _dice(seed);
         QuirkyToken hostile = QuirkyToken(token[REENTERS]);
         hostile.setHostile(false, false);
         uint256 a = _account(CAROL, GUILD - FIRST_SERVER, REENTERS);
+        if (wallet[CAROL][REENTERS] < 1000) _restock(CAROL, REENTERS);
+        _allow(CAROL, REENTERS, type(uint256).max);
         _open(d, a);
         _look(a);
         hostile.setHostile(true, false);
         hostile.arm(address(0), "", false);
         repeats = true;
-        uint256 way = _roll(d, 3);
+        if (keyOf[escrows[a].signer] != 0 && _chance(d, 60)) slipped = 1 + _slip(d, a);
+        uint256 way = _roll(d, 4);
         if (way == 0) _relay(d, _pickRow(d, a));
         else if (way == 1) _batch(party[GUILD], _planOfLate(d, a), true);
-        else if (_owed(a) == 0 && escrows[a].isOpen) _releaseOne(a);
-        repeats = false;
+        else if (way == 2 && _owed(a) == 0 && escrows[a].isOpen) _releaseOne(a);
+        else if (way == 3) _topUpOne(a);
+        (repeats, slipped) = (false, 0);
         hostile.setHostile(_chance(d, 20), false);
     }
 
@@ -146,6 +151,20 @@ abstract contract FlashEnvironment is FlashRelays {
         places[0] = _pickRow(d, a);
         plans = new Plan[](1);
         plans[0] = _planOf(a, places);
+    }
+
+    function _slip(Dice memory d, uint256 a) private returns (uint256 place) {
+        address key = escrows[a].signer;
+        if (_chance(d, 50)) return _fileClean(Kind.Tab, _freshTab(a, 0, 1), key, Form.Full);
+        return _fileClean(Kind.Payment, _freshPayment(a, 1, 0), key, Form.Full);
+    }
+
+    /// @dev The one call that a token gets all gas in, and could settle in.
+    function _topUpOne(uint256 a) private {
+        IFlashSettlement.TopUp memory m;
+        (m.client, m.server, m.token) = _parties(a);
+        (m.amount, m.epoch) = (1, uint32(escrows[a].epoch));
+        _topUpNow(m);
     }
 
     function _releaseOne(uint256 a) private {
@@ -164,7 +183,7 @@ abstract contract FlashEnvironment is FlashRelays {
     }
 
     /// @dev Past the quirks of a token, but not past USDC's.
-    function _shift(uint256 from, uint256 to, uint256 t, uint256 amount) private {
+    function _shift(uint256 from, uint256 to, uint256 t, uint256 amount) internal {
         if (amount > wallet[from][t] || !_moveTokens(from, party[to], t, amount)) return;
         wallet[from][t] -= amount;
         wallet[to][t] += amount;
@@ -179,7 +198,7 @@ abstract contract FlashEnvironment is FlashRelays {
         (ok, ) = token[t].call(abi.encodeCall(IERC20.transfer, (to, amount)));
     }
 
-    function _allow(uint256 c, uint256 t, uint256 amount) private {
+    function _allow(uint256 c, uint256 t, uint256 amount) internal {
         vm.prank(party[c]);
         // USDC refuses while it is paused or the client blacklisted.
         (bool ok, ) = token[t].call(abi.encodeCall(IERC20.approve, (address(settlement), amount)));

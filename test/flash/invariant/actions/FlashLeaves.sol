@@ -48,7 +48,7 @@ abstract contract FlashLeaves is FlashOpens {
         (address client, address server, address asset) = _parties(a);
         Expect memory e;
         Ghost storage g = escrows[a];
-        if (g.clientClosed && _chance(d, 60)) _passUntil(d, g.unlockAt);
+        if (g.clientClosed && _chance(d, 60)) _passUntil(d, g.unlockAt - _roll(d, 2));
         _unless(e, g.isOpen, IFlashSettlement.NoEscrow.selector);
         _unless(e, !g.isOpen || g.clientClosed, IFlashSettlement.NotClosed.selector);
         _unless(e, _now() >= g.unlockAt, IFlashSettlement.StillLocked.selector);

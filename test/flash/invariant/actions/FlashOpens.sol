@@ -47,13 +47,7 @@ abstract contract FlashOpens is FlashRegistry {
         Dice memory d = _dice(seed);
         uint256 a = _pickAccount(d);
         if (_chance(d, 50)) _open(d, a);
-        IFlashSettlement.TopUp memory m = _topUpOf(d, a);
-        Expect memory e;
-        _expectTopUp(e, m);
-        _expectPull(e, m.token, m.client, m.amount, address(settlement));
-        bytes memory data = abi.encodeCall(IFlashSettlement.topUp, (m.server, m.token, m.amount, m.epoch));
-        bool ok = _try(m.client, data, e, 8);
-        _toppedUp(m, ok);
+        _topUpNow(_topUpOf(d, a));
     }
 
     function signTopUp(uint256 seed) external acts("signTopUp") {
@@ -156,6 +150,15 @@ abstract contract FlashOpens is FlashRegistry {
         // Nobody needs two signatures, and one look at the amount tells which calls try it.
         bytes memory second = o.amount % 16 == 3 ? sig.signature : new bytes(0);
         return abi.encodeCall(IFlashSettlement.openEscrowWithTerms, (o, second, f));
+    }
+
+    /// @dev By the client itself.
+    function _topUpNow(IFlashSettlement.TopUp memory m) internal {
+        Expect memory e;
+        _expectTopUp(e, m);
+        _expectPull(e, m.token, m.client, m.amount, address(settlement));
+        bytes memory data = abi.encodeCall(IFlashSettlement.topUp, (m.server, m.token, m.amount, m.epoch));
+        _toppedUp(m, _try(m.client, data, e, 8));
     }
 
     function _topUpSigned(
@@ -307,7 +310,7 @@ abstract contract FlashOpens is FlashRegistry {
         (o.epoch, o.deadline) = (uint32(escrows[a].epoch), type(uint40).max);
     }
 
-    function _fairTerms(Dice memory d, uint256 a) private view returns (IFlashSettlement.OpenEscrow memory o) {
+    function _fairTerms(Dice memory d, uint256 a) internal view returns (IFlashSettlement.OpenEscrow memory o) {
         o = _blankTerms(a);
         uint256 ttl = _chance(d, 15) ? 0 : 1 days + _roll(d, 3 days);
         o.amount = uint128(10 + _roll(d, 990));

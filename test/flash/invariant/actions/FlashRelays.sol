@@ -96,7 +96,7 @@ abstract contract FlashRelays is FlashServers {
     }
 
     /// @return Invariant that a first use is about.
-    function _concern(Kind kind) private pure returns (uint256) {
+    function _concern(Kind kind) internal pure returns (uint256) {
         if (kind == Kind.Tab) return 4;
         if (kind <= Kind.Transaction) return 2;
         if (kind <= Kind.TopUpPermit2) return 8;
@@ -135,7 +135,7 @@ abstract contract FlashRelays is FlashServers {
         bytes memory data,
         Sig memory sig,
         uint256 v
-    ) private returns (bool) {
+    ) internal returns (bool) {
         if (kind == Kind.Payment) {
             return _paymentSigned(abi.decode(data, (IFlashSettlement.Payment)), sig, relayer, allowPartial, v);
         }

@@ -11,12 +11,7 @@ abstract contract FlashRightsGiven is FlashBatchCalls {
     function setSettler(uint256 seed) external acts("setSettler") {
         Dice memory d = _dice(seed);
         uint256 s = _serverOf(_pickAccount(d));
-        uint40 end = _settlerEnd(d);
-        Expect memory e;
-        if (_try(party[s], abi.encodeCall(IFlashSettlement.setSettler, (party[AGENT], end)), e, 13)) {
-            _settlerSet(s, AGENT, end);
-        }
-        _checkSettler(s, AGENT);
+        _setSettlerNow(s, _settlerEnd(d));
     }
 
     function signSettler(uint256 seed) external acts("signSettler") {
@@ -46,6 +41,14 @@ abstract contract FlashRightsGiven is FlashBatchCalls {
     }
 
     /* EXECUTION */
+
+    /// @dev By the server itself.
+    function _setSettlerNow(uint256 s, uint40 end) internal returns (bool ok) {
+        Expect memory e;
+        ok = _try(party[s], abi.encodeCall(IFlashSettlement.setSettler, (party[AGENT], end)), e, 13);
+        if (ok) _settlerSet(s, AGENT, end);
+        _checkSettler(s, AGENT);
+    }
 
     function _settlerSigned(
         IFlashSettlement.SettlerAuthorization memory m,

@@ -20,6 +20,7 @@ import {
   liveRelease,
   NOW,
   payment,
+  PROOF,
   refusal,
   reserved,
   SERVER,
@@ -88,6 +89,7 @@ describe("SQLite of flash", () => {
         authorised: 300n,
         consumed: 0n,
         settled: 0n,
+        proof: PROOF,
       });
       expect(await rejection(after.commit(open, NOW))).to.be.instanceOf(ReservationLostError);
       await after.close();

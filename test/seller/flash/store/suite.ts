@@ -11,12 +11,13 @@ import {
   liveRelease,
   NOW,
   payment,
+  PROOF,
   refusal,
   request,
   reserved,
   SERVER,
-  SETTLEMENT,
   settledTransaction,
+  SETTLEMENT,
   tab,
   transaction,
   update,
@@ -183,6 +184,7 @@ export function describeFlashStore(name: string, open: () => FlashStore | Promis
           authorised: 300n,
           consumed: 300n,
           settled: 0n,
+          proof: PROOF,
         });
       });
 
