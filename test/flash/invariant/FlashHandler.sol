@@ -26,7 +26,7 @@ abstract contract FlashHandler is FlashSweeps {
 
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](53);
+        list = new bytes4[](54);
         uint256 i;
         list[i++] = this.turnAround.selector;
         list[i++] = this.passTime.selector;
@@ -68,6 +68,7 @@ abstract contract FlashHandler is FlashSweeps {
         list[i++] = this.crossEpochs.selector;
         list[i++] = this.spoilTransaction.selector;
         list[i++] = this.fillToTheBrim.selector;
+        list[i++] = this.renamePair.selector;
         list[i++] = this.starve.selector;
         list[i++] = this.releaseAgain.selector;
         list[i++] = this.setSettler.selector;

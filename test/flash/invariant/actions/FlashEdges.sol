@@ -116,6 +116,17 @@ abstract contract FlashEdges is FlashFair {
         if (_chance(d, 60)) _end(d, w.a);
     }
 
+    /// @dev The pair's escrow by the original entry, after the one that was so named has ended: often in another token.
+    function renamePair(uint256 seed) external acts("renamePair") {
+        Dice memory d = _dice(seed);
+        uint256 a = _pickAccount(d);
+        (uint256 c, uint256 s, ) = _parts(a);
+        uint256 named = pairToken[c][s];
+        if (named != 0) _end(d, _accountOf(a, named - 1));
+        if (_stage(d, a)) _end(d, a);
+        _openPair(d, a);
+    }
+
     /// @dev A token that says no at once when it gets too little gas, and every amount of gas around what the contract demands.
     function starve(uint256 seed) external acts("starve") {
         Dice memory d = _dice(seed);
