@@ -103,7 +103,7 @@ describe("Architecture", () => {
           "refundAsOperator",
           "voidAsOperator",
         ],
-        otherPages: ["asOperator", "cancelAuthorization", "preApprove", "reclaim", "terms"],
+        otherPages: ["asOperator", "cancelAuthorization", "guarantee", "preApprove", "reclaim", "terms"],
       },
     } as const;
 
