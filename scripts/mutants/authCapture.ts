@@ -240,9 +240,9 @@ const MUTANTS = [
   ]),
 
   // Reentrancy
-  mutant("a close-out can be interrupted", CAPTURES, [
-    "uint256 amount,\n        bytes calldata signature\n    ) external nonReentrant {\n        uint256 capturable",
-    "uint256 amount,\n        bytes calldata signature\n    ) external {\n        uint256 capturable",
+  mutant("a collection can be interrupted", COLLECTION, [
+    "bytes calldata\n    ) external nonReentrant {\n        bytes memory terms_",
+    "bytes calldata\n    ) external {\n        bytes memory terms_",
   ]),
 
   // Hashing

@@ -52,8 +52,8 @@ export function createWalletSender(options: WalletSenderOptions): ActionSender {
   }
 
   return {
-    check: (record, action) => simulateAction(client, { ...toCall(record, action), ...account }),
-    send: (record, action, signal) => send(record, toCall(record, action), signal),
+    check: (record, action) => simulateAction(client, { ...toRelayedCall(record, action), ...account }),
+    send: (record, action, signal) => send(record, toRelayedCall(record, action), signal),
     push: async (record, action, signal) => {
       const { escrow, paymentInfo } = record;
       const call = { action, escrow, paymentInfo } as const;
@@ -63,7 +63,11 @@ export function createWalletSender(options: WalletSenderOptions): ActionSender {
   };
 }
 
-function toCall({ escrow, paymentInfo, paymentInfoHash }: PaymentRecord, action: SignedAction): RelayedCall {
+/** The call of a signed action. */
+export function toRelayedCall(
+  { escrow, paymentInfo, paymentInfoHash }: PaymentRecord,
+  action: SignedAction,
+): RelayedCall {
   const { type, amount, signature, tokenCollector, collectorData } = action;
   const at = { escrow, paymentInfo, signature };
   if (type === "void") return { action: "void", ...at };

@@ -47,3 +47,4 @@ export type { RelayRation } from "../core/rations.ts";
 export { AuthCaptureEvmServer, type AuthCaptureEvmServerOptions } from "./server.ts";
 export type { AuthCaptureDesk, ServedPayment } from "./serverDesk.ts";
 export type { WireOfferedLifecycle } from "./serverOffers.ts";
+export { createFacilitatorSender, type FacilitatorSenderOptions } from "./facilitatorSender.ts";

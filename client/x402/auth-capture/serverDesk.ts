@@ -1,14 +1,13 @@
-import { isAddressEqual, type Address } from "viem";
+import { isAddressEqual, type Address, type Hex } from "viem";
 import { ESCROW_DEPLOYMENTS } from "../../auth-capture/addresses.ts";
 import { predictOperator } from "../../auth-capture/predict.ts";
 import { authorizerOf, termsKind } from "../../auth-capture/terms.ts";
-import type { Terms, TermsKind } from "../../auth-capture/types.ts";
+import type { PaymentInfo, Terms, TermsKind } from "../../auth-capture/types.ts";
 import { smallest } from "../../core/amounts.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { checkOffer } from "../../seller/auth-capture/offerCheck.ts";
 import type { Authorizer } from "../../seller/auth-capture/actions.ts";
 import type { Closing, PaymentManager } from "../../seller/auth-capture/manager.ts";
-import type { PaymentRecord } from "../../seller/auth-capture/types.ts";
 import { untilDone } from "../core/once.ts";
 import { AuthCaptureConfigurationError } from "./errors.ts";
 
@@ -16,7 +15,9 @@ import { AuthCaptureConfigurationError } from "./errors.ts";
 export interface ServedPayment {
   /** What the request costs: the price, or what `setSettlementOverrides` made of it. Token base units. */
   readonly amount: bigint;
-  readonly record: PaymentRecord;
+  readonly paymentInfo: PaymentInfo;
+  /** 32 bytes. */
+  readonly paymentInfoHash: Hex;
 }
 
 /** One receiver with one kind of terms on one chain. */

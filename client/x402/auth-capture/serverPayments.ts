@@ -123,8 +123,8 @@ export function createServerPayments(parameters: ServerPaymentsParameters): Serv
     const { desk, terms, paymentInfoHash } = admission;
     const { manager } = desk;
     const amount = amountOf(requirements, terms);
-    const { record } = await manager.status(paymentInfoHash);
-    const closing = await desk.close({ amount, record });
+    const { paymentInfo } = toPayment(terms, admission.payload);
+    const closing = await desk.close({ amount, paymentInfo, paymentInfoHash });
     const outcome = await manager.finish(paymentInfoHash, closing);
     const { failure } = outcome;
     if (failure !== undefined) {

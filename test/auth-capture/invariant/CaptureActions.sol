@@ -41,7 +41,7 @@ abstract contract CaptureActions is CaptureMessages {
         if (oddity == 2) attempt.collector = place.refundCollector[generation];
         if (oddity == 3) attempt.collector = place.permit2Collector[generation];
         if (oddity == 4) attempt.collector = place.erc3009Collector[1 - generation];
-        if (oddity == 5) attempt.collector = mallory;
+        if (oddity == 5) attempt.collector = foreignCollector[generation];
         if (oddity == 6) attempt.data = payments[_roll(dice, payments.length)].signature;
         if (oddity == 7) attempt.fee = _roll(dice, attempt.fee + 2);
         if (oddity == 8) attempt.feeReceiver = mallory;
@@ -155,8 +155,9 @@ abstract contract CaptureActions is CaptureMessages {
         if (violated == 0 && _chance(dice, 50)) _send(early, "");
         if (violated != 0) return;
         if (_chance(dice, 60)) _nearEdge(dice, number);
-        Sent memory ending = _draft(dice, _chance(dice, 70) ? Verb.Rule : Verb.ReleaseDue, number);
-        if (ending.verb == Verb.Rule) _signRightly(ending);
+        Verb[5] memory endings = [Verb.Rule, Verb.Rule, Verb.Rule, Verb.ReleaseDue, Verb.Capture];
+        Sent memory ending = _draft(dice, endings[_roll(dice, 5)], number);
+        if (uint256(ending.verb) < SIGNED_VERBS) _signRightly(ending);
         _relayAndReplay(dice, ending);
     }
 
@@ -170,6 +171,24 @@ abstract contract CaptureActions is CaptureMessages {
         if (uint256(sent.verb) < SIGNED_VERBS) _signRightly(sent);
         sent.sender = payments[number].info.payer;
         _relayAndReplay(dice, sent);
+        if (violated == 0 && _chance(dice, 50)) _send(_draft(dice, Verb.ReleaseDue, number), "");
+    }
+
+    /// @notice A hold ends by the payer's or both parties' consent, or at its expiry.
+    function endCalmly(uint256 seed) external acts("endCalmly") {
+        Dice memory dice = _dice(seed);
+        uint256 number = _open(dice, _roll(dice, 4));
+        if (violated != 0) return;
+        Verb[4] memory endings = [Verb.Release, Verb.Settle, Verb.Reclaim, Verb.VoidExpired];
+        Sent memory sent = _draft(dice, endings[_roll(dice, 4)], number);
+        if (uint256(sent.verb) < SIGNED_VERBS) {
+            _signRightly(sent);
+        } else {
+            // The first second, or the last one before.
+            vm.warp(payments[number].info.authorizationExpiry - (_chance(dice, 25) ? 1 : 0));
+            sent.sender = payments[number].info.payer;
+        }
+        _relayAndReplay(dice, sent);
     }
 
     /// @notice Something captured is given back.
@@ -177,7 +196,8 @@ abstract contract CaptureActions is CaptureMessages {
         Dice memory dice = _dice(seed);
         if (payments.length == 0) _open(dice, 4);
         Sent memory sent = _draft(dice, Verb.Refund, _pickCaptured(dice));
-        if (_chance(dice, 5)) sent.collector = mallory;
+        uint256 generation = operators[payments[sent.payment].operator].generation;
+        if (_chance(dice, 10)) sent.collector = allowanceCollector[generation];
         if (_chance(dice, 5)) ++sent.amount;
         _signRightly(sent);
         _relayAndReplay(dice, sent);
@@ -220,15 +240,33 @@ abstract contract CaptureActions is CaptureMessages {
         moody.setTakesFee(false);
     }
 
-    /// @notice The token calls an operator back in the midst of a close-out.
+    /// @notice The token calls an operator back in the midst of a close-out or a collection.
     function reenter(uint256 seed) external acts("reenter") {
         Dice memory dice = _dice(seed);
         _calm();
-        uint256 number = _offer(dice, 0);
+        bool isCollection = _chance(dice, 50);
+        uint256 operator = isCollection ? 2 : 0;
+        uint256 number = _offer(dice, operator);
         if (payments[number].info.token != address(moody)) return;
-        _collect(_rightAttempt(number), "");
+        if (isCollection) {
+            Sent memory disputing = _draft(dice, Verb.Dispute, number);
+            disputing.deadline = type(uint48).max;
+            _signRightly(disputing);
+            moody.arm(address(operators[operator].at), _encode(disputing));
+            _collect(_rightAttempt(number), "");
+        } else {
+            _collect(_rightAttempt(number), "");
+            if (violated == 0) _closeOutWithCallBack(dice, number);
+        }
         if (violated != 0) return;
+        _check(moody.wasCalled(), 2, "the token was not asked");
+        _check(!moody.succeeded(), 2, "a call from the midst of another goes through");
+        ++refusals[moody.refusal()];
+    }
+
+    function _closeOutWithCallBack(Dice memory dice, uint256 number) private {
         Sent memory outer = _draft(dice, Verb.CaptureAndVoid, number);
+        if (outer.amount == 0) outer.amount = payments[number].capturable;
         _signRightly(outer);
         Sent memory inner = _draft(dice, _chance(dice, 50) ? Verb.Void : Verb.Release, number);
         _signRightly(inner);
@@ -236,10 +274,6 @@ abstract contract CaptureActions is CaptureMessages {
         if (_chance(dice, 30)) data = _encodeCollection(_rightAttempt(_offer(dice, 0)));
         moody.arm(address(operators[0].at), data);
         _send(outer, "");
-        if (violated != 0) return;
-        _check(moody.wasCalled(), 2, "the token was not asked");
-        _check(!moody.succeeded(), 2, "a call from the midst of another goes through");
-        ++refusals[moody.refusal()];
     }
 
     /// @notice A call about a payment reaches another operator, or the bare implementation.
@@ -301,8 +335,8 @@ abstract contract CaptureActions is CaptureMessages {
         uint256 expiry = payment.info.authorizationExpiry;
         uint256 kind = _roll(dice, 10);
         uint256 edge = expiry;
-        if (kind < 4 && expiry > terms.releaseLead) edge = expiry - terms.releaseLead;
-        if (kind >= 4 && kind < 8 && expiry > terms.ruleLead) edge = expiry - terms.ruleLead;
+        if (kind < 3 && expiry > terms.releaseLead) edge = expiry - terms.releaseLead;
+        if (kind >= 3 && kind < 6 && expiry > terms.ruleLead) edge = expiry - terms.ruleLead;
         if (kind == 9) edge = payment.info.refundExpiry;
         edge = edge + 1 - _roll(dice, 3);
         // Not to an expiry that is years ahead.

@@ -9,7 +9,7 @@ import {CaptureActions} from "./CaptureActions.sol";
 abstract contract CaptureHandler is CaptureActions {
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](20);
+        list = new bytes4[](21);
         uint256 i;
         list[i++] = this.open.selector;
         list[i++] = this.offer.selector;
@@ -31,6 +31,7 @@ abstract contract CaptureHandler is CaptureActions {
         list[i++] = this.stray.selector;
         list[i++] = this.donate.selector;
         list[i++] = this.refundAlone.selector;
+        list[i++] = this.endCalmly.selector;
         assert(i == list.length);
     }
 

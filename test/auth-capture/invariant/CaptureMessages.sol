@@ -17,6 +17,7 @@ abstract contract CaptureMessages is CaptureCollections {
     /// @dev One of the latest payments, one with something held when there is any.
     function _pick(Dice memory dice) internal view returns (uint256 number) {
         uint256 count = payments.length;
+        if (_chance(dice, 15)) return _roll(dice, count);
         uint256 start = _roll(dice, count < 12 ? count : 12);
         for (uint256 i; i < 12 && i < count; ++i) {
             number = count - 1 - ((start + i) % (count < 12 ? count : 12));
@@ -46,7 +47,11 @@ abstract contract CaptureMessages is CaptureCollections {
         sent.amount = _chance(dice, 25) ? held : _roll(dice, held + 1);
         if (sent.amount == 0 && (verb <= Verb.Refund) && _chance(dice, 90)) sent.amount = held;
         sent.reason = bytes32(_roll(dice, 3));
-        sent.deadline = uint48(_now() + (_chance(dice, 50) ? _roll(dice, 2 hours) : 30 days));
+        uint256 kind = _roll(dice, 16);
+        // Over, just not over, soon over, and far away.
+        if (kind == 0) sent.deadline = uint48(_now() - 1);
+        else if (kind == 1) sent.deadline = uint48(_now());
+        else sent.deadline = uint48(_now() + (kind < 8 ? _roll(dice, 2 hours) : 30 days));
         sent.collector = place.refundCollector[operators[payment.operator].generation];
         if (verb == Verb.Refund) sent.funding = _fund(dice, sent);
     }

@@ -7,6 +7,8 @@ import {IAuthCaptureEscrowCommon} from "../../../contracts/interfaces/external/I
 import {ITermsOperatorCommon} from "../../../contracts/interfaces/ITermsOperatorCommon.sol";
 import {ITermsOperatorFactory} from "../../../contracts/interfaces/ITermsOperatorFactory.sol";
 import {Test} from "../../helpers/Test.sol";
+import {AllowanceRefundCollector} from "../../mocks/auth-capture/AllowanceRefundCollector.sol";
+import {ForeignCollector} from "../../mocks/auth-capture/ForeignCollector.sol";
 import {MoodyToken} from "./MoodyToken.sol";
 
 /// @title Who and what takes part in the campaign, what must be true of it, its dice, and its one verdict
@@ -63,6 +65,9 @@ abstract contract CaptureWorld is Test {
 
     Place internal place;
     MoodyToken internal moody;
+    /// @dev Collectors that nobody should name, by generation; both work.
+    address[2] internal foreignCollector;
+    address[2] internal allowanceCollector;
     Operator[] internal operators;
     Payment[] internal payments;
 
@@ -104,6 +109,9 @@ abstract contract CaptureWorld is Test {
         (mallory, feeReceiver) = (_learn("mallory"), _learn("fee receiver"));
         for (uint256 i; i < OPERATORS; ++i) _deploy(_termsOf(i), i < 6 ? 0 : 1);
         for (uint256 g; g < 2; ++g) {
+            foreignCollector[g] = address(new ForeignCollector(place.escrow[g]));
+            allowanceCollector[g] = address(new AllowanceRefundCollector(place.escrow[g]));
+            moody.mint(foreignCollector[g], type(uint120).max);
             accounts.push(place.refundCollector[g]);
             accounts.push(place.erc3009Collector[g]);
             accounts.push(place.permit2Collector[g]);
@@ -150,17 +158,20 @@ abstract contract CaptureWorld is Test {
             for (uint256 t; t < 2; ++t) {
                 purse[tokens[t]][accounts[i]] = IERC20(tokens[t]).balanceOf(accounts[i]);
                 if (keyOf[accounts[i]] == 0) continue;
-                vm.prank(accounts[i]);
-                IERC20(tokens[t]).approve(CANONICAL_PERMIT2, type(uint256).max);
+                _approve(tokens[t], accounts[i], CANONICAL_PERMIT2);
                 for (uint256 g; g < 2; ++g) {
-                    vm.prank(accounts[i]);
-                    IERC20(tokens[t]).approve(place.preApprovalCollector[g], type(uint256).max);
-                    // As if the receivers trusted it: it must never be used.
-                    vm.prank(accounts[i]);
-                    IERC20(tokens[t]).approve(place.refundCollector[g], type(uint256).max);
+                    _approve(tokens[t], accounts[i], place.preApprovalCollector[g]);
+                    // As if the receivers trusted them: neither may ever be used so.
+                    _approve(tokens[t], accounts[i], place.refundCollector[g]);
+                    _approve(tokens[t], accounts[i], allowanceCollector[g]);
                 }
             }
         }
+    }
+
+    function _approve(address token, address from, address spender) private {
+        vm.prank(from);
+        IERC20(token).approve(spender, type(uint256).max);
     }
 
     /// @notice Whom the campaign gives USDC.

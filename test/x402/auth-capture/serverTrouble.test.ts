@@ -283,6 +283,8 @@ describe("x402 auth-capture server: trouble", function () {
       const shop = await open();
       const answer = await shop.send(change(await shop.sign(await bench.payer())));
       expect([answer.status, answer.error, shop.served]).to.deep.equal([402, code, []]);
+      // Nobody could collect it, so nobody need watch it.
+      expect(await shop.store.list("open")).to.deep.equal([]);
     };
     const NONE = "No matching payment requirements";
     const withExtra = ({ accepted, ...payment }: Sent, extra: Record<string, unknown>) => ({

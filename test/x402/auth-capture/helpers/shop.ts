@@ -45,7 +45,7 @@ export interface ShopOptions {
   readonly isDeployed?: boolean;
   readonly store?: PaymentStore;
   readonly desk?: Partial<AuthCaptureDesk>;
-  readonly sender?: (sender: ActionSender) => ActionSender;
+  readonly sender?: (sender: ActionSender, facilitator: FacilitatorClient) => ActionSender;
   readonly facilitator?: (facilitator: FacilitatorClient) => FacilitatorClient;
   /** Handler of `/slow`. */
   readonly handler?: RequestHandler;
@@ -61,6 +61,7 @@ export interface Shop {
   readonly seller: PrivateKeyAccount;
   readonly store: PaymentStore;
   readonly manager: PaymentManager;
+  readonly scheme: AuthCaptureEvmServer;
   readonly terms: Terms;
   readonly escrow: Address;
   /** Requests that reached a handler. */
@@ -122,18 +123,18 @@ export async function openShop(bench: Bench, options: ShopOptions = {}): Promise
   const client = base.publicClient;
   const ahead = options.ahead ?? (() => 0n);
   const clock = () => BigInt(Math.floor(Date.now() / 1000)) + ahead();
+  const local = createLocalFacilitatorClient({ chains: [chain], clock, onError: (error) => errors.push(error) });
+  const facilitator = options.facilitator?.(local) ?? local;
   const wallet = createWalletSender({ client, wallet: bench.sender, pollingInterval: 10, timeout: 5_000 });
   const manager = createPaymentManager({
     store,
     chainId: 8453n,
     client,
-    sender: options.sender?.(wallet) ?? wallet,
+    sender: options.sender?.(wallet, facilitator) ?? wallet,
     authorizers: [seller],
     clock,
     ...(options.onUnserved !== undefined && { onUnserved: options.onUnserved }),
   });
-  const local = createLocalFacilitatorClient({ chains: [chain], clock, onError: (error) => errors.push(error) });
-  const facilitator = options.facilitator?.(local) ?? local;
   const desk: AuthCaptureDesk = {
     chainId: 8453n,
     client,
@@ -184,6 +185,7 @@ export async function openShop(bench: Bench, options: ShopOptions = {}): Promise
     seller,
     store,
     manager,
+    scheme,
     terms,
     escrow,
     served,
