@@ -12,6 +12,7 @@ import hardhatViemAssertions from "@nomicfoundation/hardhat-viem-assertions";
 import { defineConfig, overrideTask } from "hardhat/config";
 import type { SolidityBuildProfileConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
+import { isAcceptedWarning } from "./scripts/check/warnings.ts";
 
 /** One compiler and one set of settings for all that is deployed, and for the tests of the libraries. */
 const compiler = {
@@ -95,6 +96,22 @@ const quickBuildByFolder: HardhatPlugin = {
   },
 };
 
+/** Hundreds of warnings about dependencies would hide the one that matters. `npm run check` has the list, and fails on any other. */
+const quietWarnings: HardhatPlugin = {
+  id: "quiet-warnings",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        getCompilationJobErrors: async (context, job, output, next) => {
+          const { errors = [] } = output;
+          const matters = errors.filter((error) => error.severity === "error" || !isAcceptedWarning(error));
+          return next(context, job, { ...output, errors: matters });
+        },
+      }),
+    }),
+  },
+};
+
 const solidityTests = {
   // One interface alone: types go by name there, and both have a Group.
   eip712Types: { include: ["contracts/interfaces/IVoucherEscrow.sol"] },
@@ -129,6 +146,7 @@ export default defineConfig({
     hardhatViem,
     hardhatViemAssertions,
     quickBuildByFolder,
+    quietWarnings,
   ],
   solidity: { profiles: { default: buildProfile, production: buildProfile } },
   tasks: [solidityTestTask],

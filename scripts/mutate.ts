@@ -20,6 +20,7 @@ const COPIED = [
   "contracts",
   "hardhat.config.ts",
   "package.json",
+  "scripts/check/warnings.ts", // The configuration reads it.
   "test",
   "tsconfig.json",
 ] as const;

@@ -2,31 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Check } from "./check.ts";
 import { ROOT, runCommand } from "./command.ts";
-
-/** What the compiler says, as a build's output file keeps it. */
-export interface CompilerMessage {
-  readonly severity: "error" | "warning" | "info";
-  readonly errorCode?: string;
-  readonly sourceLocation?: { readonly file: string };
-  readonly formattedMessage: string;
-}
-
-/** Warnings that do not matter, each with the reason. */
-const ACCEPTED = [
-  {
-    code: "2394",
-    file: /^npm\/@openzeppelin\/contracts@[^/]+\/utils\/TransientSlot\.sol$/,
-    reason:
-      "The reentrancy guard clears its slot at the end of every call, the case that the warning itself calls safe.",
-  },
-  {
-    code: "2424",
-    file: /^npm\/solady@[^/]+\//,
-    reason: "Solady marks its assembly as memory-safe in the older form, for older compilers.",
-  },
-  { code: "5574", file: /^project\/test\//, reason: "Tests are not deployed on a chain that limits their size." },
-  { code: "3860", file: /^project\/test\//, reason: "Tests are not deployed on a chain that limits their initcode." },
-] as const;
+import { isAcceptedWarning, type CompilerMessage } from "./warnings.ts";
 
 /** Builds everything; a warning of the compiler is a failure, also one that was printed by an earlier build. */
 export const buildCheck: Check = {
@@ -44,10 +20,7 @@ export const buildCheck: Check = {
 export function unacceptedWarnings(messages: readonly CompilerMessage[]): string[] {
   return messages
     .filter(({ severity }) => severity !== "info")
-    .filter(({ errorCode, sourceLocation }) => {
-      const path = sourceLocation?.file ?? "";
-      return !ACCEPTED.some(({ code, file }) => code === errorCode && file.test(path));
-    })
+    .filter((message) => !isAcceptedWarning(message))
     .map(({ formattedMessage }) => formattedMessage);
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { parseAbi } from "viem";
-import { unacceptedWarnings, type CompilerMessage } from "../../scripts/check/build.ts";
+import { unacceptedWarnings } from "../../scripts/check/build.ts";
 import { countTests } from "../../scripts/check/counts.ts";
 import { compareCoverage } from "../../scripts/check/coverage.ts";
 import { unusedExports } from "../../scripts/check/exports.ts";
@@ -10,6 +10,7 @@ import { findStale } from "../../scripts/check/mutants.ts";
 import { compareReach } from "../../scripts/check/reach.ts";
 import { unevenRows } from "../../scripts/check/tables.ts";
 import { compareTree } from "../../scripts/check/trees.ts";
+import type { CompilerMessage } from "../../scripts/check/warnings.ts";
 import { mutant, plant } from "../../scripts/mutants/mutant.ts";
 import { readVerdict } from "../../scripts/mutants/verdict.ts";
 
