@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, Hash, Hex } from "viem";
 import { hashPaymentInfo } from "../../auth-capture/hash.ts";
 import { getStatus, type PaymentStatus } from "../../auth-capture/read.ts";
@@ -71,10 +72,12 @@ export interface PaymentManager {
   /**
    * Notes that the payment of a request was collected, when the chain says so.
    *
+   * @param transaction - The one that collected it, where it is known.
+   * @param patience - How long to wait for a node that is behind, milliseconds; 0 by default.
    * @returns How it stands.
    * @throws {PaymentChangedError} the chain does not show it as it must be, or the request took too long.
    */
-  confirm(paymentInfoHash: Hex, transaction?: Hash): Promise<PaymentOutcome>;
+  confirm(paymentInfoHash: Hex, transaction?: Hash, patience?: number): Promise<PaymentOutcome>;
   /**
    * Ends a request that was served.
    *
@@ -107,6 +110,8 @@ const RETRY_SECONDS = 30n;
 const MAX_DOUBLINGS = 7;
 /** How long after the end of a signature its collection could still be undone and done again by the chain, seconds. */
 const EXPIRY_MARGIN = 60n;
+/** Between two looks at a node that may be behind, milliseconds. */
+const LAG_MS = 100;
 /** Payments of one sweep. */
 const SWEEP_LIMIT = 100;
 
@@ -145,6 +150,17 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
 
   const read = (record: PaymentRecord, { blockNumber }: Pick<SentAction, "blockNumber"> = {}): Promise<PaymentStatus> =>
     getStatus(client, { ...record, ...(blockNumber !== undefined && { blockNumber }) });
+
+  /** Reads a payment that was collected just now, perhaps from a node that is behind. */
+  async function readCollected(record: PaymentRecord, patience: number): Promise<PaymentStatus> {
+    const start = performance.now();
+    let status = await read(record);
+    while (!status.collected && performance.now() - start < patience) {
+      await sleep(LAG_MS);
+      status = await read(record);
+    }
+    return status;
+  }
 
   /** Writes down where a payment without a live signature is. */
   async function rest(record: PaymentRecord, status: PaymentStatus, changes: Partial<PaymentRecord> = {}) {
@@ -296,9 +312,9 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
       const record = await find(paymentInfoHash);
       if (record.stage === "serving") await write(record, { stage: "open", dueAt: clock() + WATCH_SECONDS });
     },
-    async confirm(paymentInfoHash, transaction) {
+    async confirm(paymentInfoHash, transaction, patience = 0) {
       const record = await findServing(paymentInfoHash);
-      const status = await read(record);
+      const status = await readCollected(record, patience);
       const { maxAmount } = record.paymentInfo;
       const isCharge = termsKind(record.terms) === "charge";
       const amount = isCharge ? status.refundable : status.capturable;

@@ -41,6 +41,8 @@ export interface AuthCaptureDesk {
   readonly maxTimeoutSeconds?: number;
   /** How long a request may take after its payment is collected, seconds; 120 by default. Then its hold is given back. */
   readonly servingSeconds?: bigint;
+  /** How long the chain may take to show what a facilitator says that it collected, milliseconds; 5,000 by default. */
+  readonly confirmTimeout?: number;
   /** Least time from an offer to the capture deadline, seconds; nearly as long as the terms allow by default. */
   readonly holdSeconds?: bigint;
   /** Deadlines are multiples of this, seconds, so that a paid request is offered what it has paid for; at most an hour by default. */
@@ -106,6 +108,7 @@ export function openDesk(desk: AuthCaptureDesk): OpenDesk {
     operator: predictOperator({ factory, terms, escrow }),
     maxTimeoutSeconds,
     servingSeconds: desk.servingSeconds ?? 120n,
+    confirmTimeout: desk.confirmTimeout ?? 5_000,
     gridSeconds,
     holdSeconds,
     leastHold,

@@ -197,7 +197,9 @@ export function createServerPayments(parameters: ServerPaymentsParameters): Serv
       const answer = await askOrRefuse(admission, payment, requirements);
       try {
         // What counts is the chain: a facilitator may be wrong, and a stranger may have been faster with the same signature.
-        const outcome = await admission.desk.manager.confirm(admission.paymentInfoHash, hashOf(answer?.transaction));
+        const { desk, paymentInfoHash } = admission;
+        const patience = answer?.success === true ? desk.confirmTimeout : 0;
+        const outcome = await desk.manager.confirm(paymentInfoHash, hashOf(answer?.transaction), patience);
         const transaction = outcome.record.collectTransaction ?? "";
         const amount = admission.terms.amount.toString();
         return toResult(admission, requirements, outcome, { success: true, transaction, amount });

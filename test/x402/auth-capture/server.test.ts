@@ -86,22 +86,23 @@ describe("x402 auth-capture server: paid", function () {
     expect(await bench.usdcOf(shop.seller.address)).to.equal(2n * PRICE);
   });
 
-  it("is paid by the client of this package, which finds the terms behind the operator's address", async () => {
-    const shop = await open();
-    const { account } = await bench.payer();
-    const scheme = new AuthCaptureEvmScheme({
-      payer: account,
-      limits: { factories: [bench.contracts.termsOperatorFactory] },
-    });
-    const response = await wrapFetchWithPayment(
-      fetch,
-      new x402Client().register("eip155:*", scheme),
-    )(`${shop.url}/report`);
-    expect(response.status).to.equal(200);
-    const payment = scheme.paymentOf(response);
-    expect([payment?.status, payment?.report?.refundable]).to.deep.equal(["settled", PRICE]);
-    expect(payment?.offer.terms).to.deep.equal(shop.terms);
-  });
+  for (const generation of GENERATIONS) {
+    for (const path of ["/report", "/permit2"]) {
+      it(`is paid by the client of this package, which finds the terms behind the operator, at ${path} on ${generation}`, async () => {
+        const shop = await open({ generation });
+        const payer = await bench.payer();
+        if (path === "/permit2") await bench.approvePermit2(payer);
+        const limits = { factories: [bench.contracts.termsOperatorFactory] };
+        const scheme = new AuthCaptureEvmScheme({ payer: payer.account, limits });
+        const paidFetch = wrapFetchWithPayment(fetch, new x402Client().register("eip155:*", scheme));
+        const response = await paidFetch(`${shop.url}${path}`);
+        expect(response.status).to.equal(200);
+        const payment = scheme.paymentOf(response);
+        expect([payment?.status, payment?.report?.refundable]).to.deep.equal(["settled", PRICE]);
+        expect(payment?.offer.terms).to.deep.equal(shop.terms);
+      });
+    }
+  }
 
   it("takes nothing for a metered request that costs nothing", async () => {
     const shop = await open();

@@ -126,9 +126,27 @@ describe("x402 auth-capture server: trouble", function () {
 
   it("serves nothing when a facilitator only says that it collected", async () => {
     const lie = { success: true, transaction: `0x${"11".repeat(32)}`, network: "eip155:8453" } as const;
-    const shop = await open({ facilitator: (local) => ({ ...local, settle: async () => lie }) });
+    const desk = { confirmTimeout: 50 };
+    const shop = await open({ desk, facilitator: (local) => ({ ...local, settle: async () => lie }) });
     const answer = await shop.send(await shop.sign(await bench.payer()));
     expect([answer.status, shop.served]).to.deep.equal([402, []]);
+  });
+
+  it("waits for a node that is behind the facilitator's", async () => {
+    const early = { success: true, transaction: "", network: "eip155:8453" } as const;
+    let collected: Promise<unknown> = Promise.resolve();
+    const shop = await open({
+      facilitator: (local) => ({
+        ...local,
+        settle: async (payload, requirements) => {
+          collected = sleep(150).then(() => local.settle(payload, requirements));
+          return early;
+        },
+      }),
+    });
+    const answer = await shop.send(await shop.sign(await bench.payer()));
+    await collected;
+    expect([answer.status, answer.body, shop.served]).to.deep.equal([200, "sunny", ["/report"]]);
   });
 
   it("serves when the facilitator's answer was lost and the payment collected", async () => {
