@@ -280,11 +280,15 @@ abstract contract CaptureActions is CaptureMessages {
     function stray(uint256 seed) external acts("stray") {
         Dice memory dice = _dice(seed);
         if (payments.length == 0) _open(dice, _roll(dice, OPERATORS));
-        Sent memory sent = _draft(dice, Verb(_roll(dice, 10)), _pick(dice));
-        if (uint256(sent.verb) < SIGNED_VERBS) _signRightly(sent);
+        Verb verb = _chance(dice, 30) ? Verb.Dispute : Verb(_roll(dice, 10));
+        Sent memory sent = _draft(dice, verb, _pick(dice));
+        if (uint256(sent.verb) < SIGNED_VERBS && _chance(dice, 50)) _signRightly(sent);
         uint256 other = _roll(dice, OPERATORS + 2);
         if (other == payments[sent.payment].operator) return;
         address to = other < OPERATORS ? address(operators[other].at) : place.implementation[other - OPERATORS];
+        bytes memory looking = abi.encodeCall(ITermsOperatorCommon.statusOf, (payments[sent.payment].info));
+        (bool tells, ) = to.staticcall(looking);
+        _check(!tells, 8, "an operator tells of another's payment");
         (bool ok, ) = _call(_signerOf(sent.verb, payments[sent.payment]), to, _encode(sent));
         _check(!ok, 8, "an operator acts on another's payment");
         _compare(sent.payment);
