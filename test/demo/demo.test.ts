@@ -54,8 +54,8 @@ describe("the demo", function () {
     const [code] = await once(child, "close");
     expect(code, output()).to.equal(0);
     expect(output()).to.match(/paid requests, all answered\s+│\s+40 │/);
-    expect(output()).to.match(/agent 4 to flash server 1\s+│\s+0\.003 │\s+0\.003 │/);
-    expect(output()).to.match(/sum\s+│\s+0\.035 │\s+0\.005 │/);
+    expect(output()).to.match(/to flash server 1\s+│\s+0\.01 │\s+0\.01 │/);
+    expect(output()).to.match(/sum\s+│\s+0\.02 │\s+0\.02 │/);
     expect(output()).to.include("Every served request is paid, and every balance adds up to the last unit.");
     expect(await readdir(folder)).to.deep.equal([]);
   });
@@ -110,7 +110,7 @@ describe("the demo", function () {
     const flash = start("flash", "--requests", "50");
     const [flashCode] = await once(flash.child, "close");
     expect(flashCode).to.equal(1);
-    expect(flash.output()).to.include("name a multiple of 8");
+    expect(flash.output()).to.include("name a multiple of 4");
   });
 });
 
@@ -156,16 +156,17 @@ describe("books of the demo", () => {
 });
 
 describe("books of the flash demo", () => {
-  const paid = (url: string, amount: bigint) => ({ agent: "one", url: `${url}/weather`, latency: 1, amount });
-  const escrow = { agent: "one", server: "a", opened: 50n, fromWallet: 10n, fromEscrow: 20n };
+  const paid = (url: string, amount: bigint) => ({ url: `${url}/weather`, latency: 1, amount });
+  const escrow = { server: "a", opened: 50n, fromWallet: 10n, fromEscrow: 20n };
   const server = { name: "a", url: "http://a", accepted: 30n, unsettled: 0n };
   const books: FlashBooks = {
     made: 2,
     requests: [paid("http://a", 10n), paid("http://a", 20n)],
     servers: [server],
     escrows: [escrow],
-    runaway: { name: "one", taken: 40n, paidAfter: 20n },
-    agents: [{ name: "one", before: 100n, after: 0n }],
+    taken: 40n,
+    paidAfter: 20n,
+    client: { name: "client", before: 100n, after: 0n },
     serverHoldings: [{ name: "a", before: 5n, after: 35n }],
     contract: { name: "contract", before: 0n, after: 30n },
     accomplice: { name: "accomplice", before: 0n, after: 40n },
@@ -181,8 +182,8 @@ describe("books of the flash demo", () => {
     "a server that is still owed": { servers: [{ ...server, unsettled: 1n }] },
     "a chain that has paid less": { escrows: [{ ...escrow, fromEscrow: 19n }] },
     "a server that has got less": { serverHoldings: [{ name: "a", before: 5n, after: 34n }] },
-    "an agent that has paid more": { agents: [{ name: "one", before: 100n, after: 1n }] },
-    "an escrow that paid for a full wallet": { runaway: { name: "two", taken: 0n, paidAfter: 0n } },
+    "a client that has paid less": { client: { name: "client", before: 100n, after: 1n } },
+    "an escrow that paid for a full wallet": { paidAfter: 0n },
     "a contract that kept a unit": { contract: { name: "contract", before: 0n, after: 31n } },
     "a unit from nowhere": { accomplice: { name: "accomplice", before: 0n, after: 41n } },
   })) {

@@ -4,12 +4,11 @@ import { escrowId } from "../../../client/flash/index.ts";
 import { USDC } from "../../../test/base/addresses.ts";
 import type { ChainClient } from "../chain.ts";
 import { DemoError } from "../errors.ts";
-import type { PaidRequest } from "./agents.ts";
+import type { PaidRequest } from "./agent.ts";
 import type { ServerBooks } from "./settings.ts";
 
-/** What the chain says of one agent at one server, token base units. */
+/** What the chain says of the client at one server, token base units. */
 export interface EscrowBooks {
-  readonly agent: string;
   readonly server: string;
   readonly opened: bigint;
   readonly fromWallet: bigint;
@@ -23,7 +22,7 @@ export interface Holding {
   readonly after: bigint;
 }
 
-/** What agents were told, what the servers wrote down, and what the chain says. */
+/** What the client was told, what the servers wrote down, and what the chain says. */
 export interface Books {
   /** How many requests were made. */
   readonly made: number;
@@ -31,9 +30,10 @@ export interface Books {
   /** By the names in `escrows`. */
   readonly servers: readonly (ServerBooks & { readonly name: string; readonly url: string })[];
   readonly escrows: readonly EscrowBooks[];
-  /** The agent that emptied its wallet, and what it sent away. */
-  readonly runaway: { readonly name: string; readonly taken: bigint; readonly paidAfter: bigint };
-  readonly agents: readonly Holding[];
+  /** What the client sent away when it emptied its wallet, and what it paid afterwards, token base units. */
+  readonly taken: bigint;
+  readonly paidAfter: bigint;
+  readonly client: Holding;
   readonly serverHoldings: readonly Holding[];
   readonly contract: Holding;
   readonly accomplice: Holding;
@@ -45,29 +45,26 @@ export interface Party {
   readonly address: Address;
 }
 
-/** Reads what the contract has moved since a block, for each agent at each server. */
+/** Reads what the contract has moved since a block, from the client to each server. */
 export async function readEscrows(
   client: ChainClient,
   address: Address,
   fromBlock: bigint,
-  parties: { readonly agents: readonly Party[]; readonly servers: readonly Party[] },
+  parties: { readonly payer: Address; readonly servers: readonly Party[] },
 ): Promise<readonly EscrowBooks[]> {
   const query = { address, abi: flashSettlementAbi, fromBlock, strict: true } as const;
   const opened = await client.getContractEvents({ ...query, eventName: "EscrowOpened" });
   const settled = await client.getContractEvents({ ...query, eventName: "PaymentsSettled" });
-  return parties.agents.flatMap((agent) =>
-    parties.servers.map((server) => {
-      const id = escrowId({ client: agent.address, server: server.address, token: USDC });
-      const own = settled.filter(({ args }) => args.id === id).map(({ args }) => args);
-      return {
-        agent: agent.name,
-        server: server.name,
-        opened: sum(opened.filter(({ args }) => args.id === id).map(({ args }) => args.amount)),
-        fromWallet: sum(own.map(({ fromWallet }) => fromWallet)),
-        fromEscrow: sum(own.map(({ fromEscrow }) => fromEscrow)),
-      };
-    }),
-  );
+  return parties.servers.map((server) => {
+    const id = escrowId({ client: parties.payer, server: server.address, token: USDC });
+    const own = settled.filter(({ args }) => args.id === id).map(({ args }) => args);
+    return {
+      server: server.name,
+      opened: sum(opened.filter(({ args }) => args.id === id).map(({ args }) => args.amount)),
+      fromWallet: sum(own.map(({ fromWallet }) => fromWallet)),
+      fromEscrow: sum(own.map(({ fromEscrow }) => fromEscrow)),
+    };
+  });
 }
 
 /**
@@ -76,7 +73,7 @@ export async function readEscrows(
  * @throws {DemoError} they do not agree to the last unit.
  */
 export function checkBooks(books: Books): void {
-  const { made, requests, servers, escrows, runaway, agents, serverHoldings, contract, accomplice } = books;
+  const { made, requests, servers, escrows, taken, paidAfter, client, serverHoldings, contract, accomplice } = books;
   check("Requests answered", requests.length, made);
   for (const { name, url, accepted, unsettled } of servers) {
     const told = sum(requests.filter((request) => request.url.startsWith(url)).map(({ amount }) => amount));
@@ -87,21 +84,12 @@ export function checkBooks(books: Books): void {
     const { before = 0n, after = 0n } = serverHoldings.find((holding) => holding.name === name) ?? {};
     check(`USDC units of ${name}`, after, before + told);
   }
-  for (const { name, before, after } of agents) {
-    const own = escrows.filter(({ agent }) => agent === name);
-    const isRunaway = name === runaway.name;
-    const taken = isRunaway ? runaway.taken : 0n;
-    const spent = sum(own.map(({ opened, fromWallet }) => opened + fromWallet));
-    check(`USDC units of ${name}`, after, before - spent - taken);
-    check(
-      `USDC units of ${name} from its escrows`,
-      sum(own.map(({ fromEscrow }) => fromEscrow)),
-      isRunaway ? runaway.paidAfter : 0n,
-    );
-  }
+  const spent = sum(escrows.map(({ opened, fromWallet }) => opened + fromWallet));
+  check(`USDC units of the ${client.name}`, client.after, client.before - spent - taken);
+  check("USDC units from the escrows", sum(escrows.map(({ fromEscrow }) => fromEscrow)), paidAfter);
   const locked = sum(escrows.map(({ opened, fromEscrow }) => opened - fromEscrow));
   check("USDC units of the contract", contract.after, contract.before + locked);
-  const all = [...agents, ...serverHoldings, contract, accomplice];
+  const all = [client, ...serverHoldings, contract, accomplice];
   check("USDC units of everybody", sum(all.map(({ after }) => after)), sum(all.map(({ before }) => before)));
 }
 

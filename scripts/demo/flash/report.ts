@@ -1,6 +1,6 @@
 import { formatUnits } from "viem";
 import { newTable, percentile } from "../tables.ts";
-import type { PaidRequest } from "./agents.ts";
+import type { PaidRequest } from "./agent.ts";
 import type { EscrowBooks } from "./books.ts";
 
 /** What the demo measured. Gas is `gasUsed` of whole transactions. */
@@ -31,8 +31,8 @@ export function renderMeasurements({ requests, duration, openGas, settleGas, esc
     ["gas of settling a request", count(sum(settleGas) / BigInt(requests.length))],
   );
   const paid = newTable(["paid, USDC", "from the wallet", "from the escrow"]);
-  for (const { agent, server, fromWallet, fromEscrow } of escrows) {
-    paid.push([`${agent} to ${server}`, formatUnits(fromWallet, 6), formatUnits(fromEscrow, 6)]);
+  for (const { server, fromWallet, fromEscrow } of escrows) {
+    paid.push([`to ${server}`, formatUnits(fromWallet, 6), formatUnits(fromEscrow, 6)]);
   }
   const total = (part: "fromWallet" | "fromEscrow") => formatUnits(sum(escrows.map((escrow) => escrow[part])), 6);
   paid.push(["sum", total("fromWallet"), total("fromEscrow")]);

@@ -17,7 +17,7 @@ import { type Child, startChild } from "../children.ts";
 import { demoAccount } from "../common.ts";
 import { DemoError } from "../errors.ts";
 import { createStages, type Stages } from "../stages.ts";
-import { type Agent, makeAgents, type PaidRequest, payOnce, RUNAWAY } from "./agents.ts";
+import { type Agent, CLIENT, makeAgent, type PaidRequest, payOnce } from "./agent.ts";
 import { checkBooks, readEscrows, type Holding, type Party } from "./books.ts";
 import { renderMeasurements } from "./report.ts";
 import {
@@ -32,16 +32,16 @@ import {
 
 const WALLET = 5_000_000n;
 const LEAST_ESCROW = 50_000n;
-/** Requests come in two halves, from four agents. */
-const SHARES = 8;
-/** Requests that an agent has under way at once. */
-const PARALLEL = 2;
-/** Who gets the tokens of the agent that empties its wallet. */
+/** Requests come in two halves, to two servers. */
+const SHARES = 4;
+/** Requests under way at once. */
+const PARALLEL = 4;
+/** Who gets the tokens when the client empties its wallet. */
 const ACCOMPLICE = demoAccount("flash accomplice").address;
 
 /** How much is done. */
 export interface FlashDemoOptions {
-  /** Paid requests, a multiple of eight. */
+  /** Paid requests, a multiple of four. */
   readonly requests: number;
 }
 
@@ -53,7 +53,7 @@ interface Demo {
   readonly rpcUrl: string;
   readonly settlement: Address;
   readonly client: ChainClient;
-  readonly agents: readonly Agent[];
+  readonly agent: Agent;
   readonly servers: readonly Server[];
 }
 
@@ -69,8 +69,7 @@ interface Half {
 }
 
 /**
- * Agents pay two APIs from their wallets through FlashSettlement on a local Base; midway one of them revokes its allowance and empties its
- * wallet.
+ * A client pays two APIs from its wallet through FlashSettlement on a local Base; midway it revokes its allowance and empties its wallet.
  *
  * @param signal - Ends everything that was started.
  * @throws {DemoError} the books do not agree, `signal` ended it, or the requests cannot be shared out evenly.
@@ -78,14 +77,14 @@ interface Half {
 export async function runFlashDemo(signal: AbortSignal, { requests: total }: FlashDemoOptions): Promise<void> {
   if (!Number.isInteger(total) || total <= 0 || total % SHARES !== 0) {
     throw new DemoError(
-      `Four agents cannot share ${total} requests evenly in two halves; name a multiple of ${SHARES}.`,
+      `${total} requests cannot be shared out evenly to two servers in two halves; name a multiple of ${SHARES}.`,
     );
   }
   const stages = createStages();
   const folder = await mkdtemp(join(tmpdir(), "x402-escrow-demo-"));
   const children: Child<ServerReady>[] = [];
   console.log(
-    "\nFlash settlement: agents pay from their wallets, small escrows insure the servers, which answer first.\n",
+    "\nFlash settlement: a client pays from its wallet, small escrows insure the servers, which answer first.\n",
   );
   const base = await stages.step("Starting a local Base", () => serveBase({ port: 0 }));
   console.log(`  ${base.url}`);
@@ -98,16 +97,14 @@ export async function runFlashDemo(signal: AbortSignal, { requests: total }: Fla
     const settlement = deployed.address as Address;
     const { client } = connectChain(base.url, actors.deployer);
     const escrow = largest(LEAST_ESCROW, PRICE * BigInt(total / 4));
-    const agents = makeAgents({ settlement, client, escrow });
-    await stages.step(`Giving ${agents.length} agents ${formatUnits(WALLET, 6)} USDC each`, () =>
-      fund(base.url, agents),
-    );
+    const agent = makeAgent({ settlement, client, escrow });
+    await stages.step(`Giving the client ${formatUnits(WALLET, 6)} USDC`, () => fund(base.url, agent));
     const common = { rpcUrl: base.url, settlement };
     const servers = await stages.step("Starting two paid APIs", () =>
       startServers({ ...common, folder, signal, children }),
     );
     for (const { name, child } of servers) console.log(`  ${name}: ${child.ready.url}, process ${child.process.pid}`);
-    await payAndSettle({ ...common, signal, stages, total, client, agents, servers });
+    await payAndSettle({ ...common, signal, stages, total, client, agent, servers });
   } catch (error) {
     // What was interrupted fails in any way it likes.
     throw signal.aborted ? signal.reason : error;
@@ -118,15 +115,11 @@ export async function runFlashDemo(signal: AbortSignal, { requests: total }: Fla
   }
 }
 
-async function fund(rpcUrl: string, agents: readonly Agent[]): Promise<void> {
+async function fund(rpcUrl: string, { account }: Agent): Promise<void> {
   const provider = httpProvider(rpcUrl);
-  const minter = actors.usdcMinter.address;
-  for (const { account } of agents) await mintUsdc(provider, { minter, account: account.address, amount: WALLET });
-  // The servers pay all gas, but for what the runaway agent does against them.
-  const senders = [
-    ...SERVERS.map((name) => demoAccount(name)),
-    ...agents.filter(isRunaway).map(({ account }) => account),
-  ];
+  await mintUsdc(provider, { minter: actors.usdcMinter.address, account: account.address, amount: WALLET });
+  // The servers pay all gas, but for what the client does against them.
+  const senders = [...SERVERS.map((name) => demoAccount(name)), account];
   for (const { address } of senders) await setBalance(provider, address, parseEther("1"));
 }
 
@@ -151,23 +144,24 @@ async function startServers({ folder, signal, children, ...common }: StartServer
 }
 
 async function payAndSettle(demo: Demo): Promise<void> {
-  const { stages, client, agents, servers, settlement, total } = demo;
-  const owners = [...agents.map(toParty), ...servers, { name: "the contract", address: settlement }];
+  const { stages, client, agent, servers, settlement, total } = demo;
+  const payer = agent.account.address;
+  const owners = [{ name: CLIENT, address: payer }, ...servers, { name: "the contract", address: settlement }];
   const parties: readonly Party[] = [...owners, { name: "the accomplice", address: ACCOMPLICE }];
   const addresses = parties.map(({ address }) => address);
   const before = await balancesOf(client, addresses);
   const firstBlock = await client.getBlockNumber();
 
   const first = await payHalf(demo, "first");
-  const early = await stages.step("Settling: everybody pays from the wallet", () => settleAll(servers));
-  const taken = await stages.step(`${RUNAWAY} revokes its allowance and empties its wallet`, () => runAway(demo));
+  const early = await stages.step("Settling: the wallet pays", () => settleAll(servers));
+  const taken = await stages.step("The client revokes its allowance and empties its wallet", () => runAway(demo));
   const second = await payHalf(demo, "second");
-  const late = await stages.step(`Settling: ${RUNAWAY} pays from its escrows`, () => settleAll(servers));
+  const late = await stages.step("Settling: the escrows pay", () => settleAll(servers));
   const books = await askAll<ServerBooks>(servers, "books");
   await stages.step("The servers withdraw their credit", () => askAll<ServerReceipts>(servers, "withdraw"));
 
   const requests = [...first.requests, ...second.requests];
-  const escrows = await readEscrows(client, settlement, firstBlock, { agents: agents.map(toParty), servers });
+  const escrows = await readEscrows(client, settlement, firstBlock, { payer, servers });
   const openGas = await gasOfOpenings(client, settlement, firstBlock);
   const duration = first.duration + second.duration;
   console.log(`\n${renderMeasurements({ requests, duration, openGas, settleGas: [...early, ...late], escrows })}\n`);
@@ -175,55 +169,46 @@ async function payAndSettle(demo: Demo): Promise<void> {
   const after = await balancesOf(client, addresses);
   const holdings = parties.map(({ name }, at): Holding => ({ name, before: before[at] ?? 0n, after: after[at] ?? 0n }));
   console.log(renderBalances(holdings.map(({ name: owner, ...amounts }) => ({ owner, ...amounts }))));
-  const [contract, accomplice] = holdings.slice(-2) as [Holding, Holding];
-  const paidAfter = second.requests
-    .filter(({ agent }) => agent === RUNAWAY)
-    .reduce((sum, { amount }) => sum + amount, 0n);
+  const [holding, ...others] = holdings as [Holding, ...Holding[]];
+  const [contract, accomplice] = others.slice(-2) as [Holding, Holding];
   checkBooks({
     made: total,
     requests,
     servers: servers.map(({ name, child }, at) => ({ name, url: child.ready.url, ...(books[at] as ServerBooks) })),
     escrows,
-    runaway: { name: RUNAWAY, taken, paidAfter },
-    agents: holdings.slice(0, agents.length),
-    serverHoldings: holdings.slice(agents.length, agents.length + servers.length),
+    taken,
+    paidAfter: second.requests.reduce((sum, { amount }) => sum + amount, 0n),
+    client: holding,
+    serverHoldings: others.slice(0, servers.length),
     contract,
     accomplice,
   });
   console.log("Every served request is paid, and every balance adds up to the last unit.\n");
 }
 
-async function payHalf({ stages, signal, total, agents, servers }: Demo, name: string): Promise<Half> {
+async function payHalf({ stages, signal, total, agent, servers }: Demo, name: string): Promise<Half> {
   const requests: PaidRequest[] = [];
   const started = performance.now();
-  const urls = Array.from(
-    { length: total / SHARES },
-    (_, at) => `${servers[at % servers.length]?.child.ready.url}${ROUTE}`,
-  );
-  await stages.many(`The ${name} ${total / 2} paid requests`, total / 2, async (done) => {
-    const payAll = async (agent: Agent) => {
-      const queue = [...urls];
-      const worker = async () => {
-        for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
-          requests.push(await payOnce(agent, url));
-          signal.throwIfAborted();
-          done();
-        }
-      };
-      await Promise.all(Array.from({ length: PARALLEL }, worker));
+  const half = total / 2;
+  const queue = Array.from({ length: half }, (_, at) => `${servers[at % servers.length]?.child.ready.url}${ROUTE}`);
+  await stages.many(`The ${name} ${half} paid requests`, half, async (done) => {
+    const worker = async () => {
+      for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
+        requests.push(await payOnce(agent, url));
+        signal.throwIfAborted();
+        done();
+      }
     };
-    await Promise.all(agents.map(payAll));
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
   });
   return { requests, duration: performance.now() - started };
 }
 
 /** What a client can do against its servers; gives what it sent away, token base units. */
-async function runAway({ rpcUrl, settlement, agents, client }: Demo): Promise<bigint> {
-  const runaway = agents.find(isRunaway);
-  if (runaway === undefined) throw new DemoError(`There is no ${RUNAWAY}.`);
-  const { wallet } = connectChain(rpcUrl, runaway.account);
+async function runAway({ rpcUrl, settlement, agent, client }: Demo): Promise<bigint> {
+  const { wallet } = connectChain(rpcUrl, agent.account);
   const token = { address: USDC, abi: erc20Abi } as const;
-  const [amount = 0n] = await balancesOf(client, [runaway.account.address]);
+  const [amount = 0n] = await balancesOf(client, [agent.account.address]);
   const revoked = await wallet.writeContract({ ...token, functionName: "approve", args: [settlement, 0n] });
   await client.waitForTransactionReceipt({ hash: revoked });
   const sent = await wallet.writeContract({ ...token, functionName: "transfer", args: [ACCOMPLICE, amount] });
@@ -247,12 +232,4 @@ async function gasOfOpenings(client: ChainClient, address: Address, fromBlock: b
     logs.map(({ transactionHash }) => client.getTransactionReceipt({ hash: transactionHash })),
   );
   return receipts.map(({ gasUsed }) => gasUsed);
-}
-
-function isRunaway({ name }: Agent): boolean {
-  return name === RUNAWAY;
-}
-
-function toParty({ name, account }: Agent): Party {
-  return { name, address: account.address };
 }
