@@ -101,7 +101,7 @@ export interface PaymentManager {
 
 /** How long one piece of work keeps the sweeper away, seconds. */
 const WORK_SECONDS = 60n;
-/** Between two looks at what somebody could still collect, seconds. */
+/** Between two looks at what is due by this machine's clock and not yet by the chain's, seconds. */
 const WATCH_SECONDS = 10n;
 /** Between two looks at what is held, seconds. */
 const KEEP_SECONDS = 3_600n;
@@ -230,7 +230,7 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     const status = await read(record);
     if (status.capturable > 0n) return close(record, status, { wanted: { type: "void" }, signal });
     if (status.collected) return rest(record, status);
-    return { record: await write(record, { stage: "open", dueAt: clock() + WATCH_SECONDS }), status };
+    return { record: await write(record, { stage: "open", dueAt: endOf(record) }), status };
   }
 
   async function closeServed(record: PaymentRecord, closing: Closing, signal: AbortSignal): Promise<PaymentOutcome> {
@@ -255,7 +255,7 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
       await giveUp(record, signal);
       return;
     }
-    if (status.timestamp < record.paymentInfo.preApprovalExpiry + EXPIRY_MARGIN) {
+    if (status.timestamp < endOf(record)) {
       await write(record, { dueAt: clock() + WATCH_SECONDS });
       return;
     }
@@ -310,7 +310,7 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     },
     async giveBack(paymentInfoHash) {
       const record = await find(paymentInfoHash);
-      if (record.stage === "serving") await write(record, { stage: "open", dueAt: clock() + WATCH_SECONDS });
+      if (record.stage === "serving") await write(record, { stage: "open", dueAt: endOf(record) });
     },
     async confirm(paymentInfoHash, transaction, patience = 0) {
       const record = await findServing(paymentInfoHash);
@@ -363,6 +363,14 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
         throw new AggregateError(failures, "Payments could not be brought on; they are tried again");
     },
   };
+}
+
+/**
+ * When nobody can collect a payment any more. One look then is enough, and all that strangers can have the chain asked by payments without
+ * money.
+ */
+function endOf({ paymentInfo }: PaymentRecord): bigint {
+  return paymentInfo.preApprovalExpiry + EXPIRY_MARGIN;
 }
 
 /** What the sweeper does for anybody. */
