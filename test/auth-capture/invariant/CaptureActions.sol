@@ -252,7 +252,7 @@ abstract contract CaptureActions is CaptureMessages {
             Sent memory disputing = _draft(dice, Verb.Dispute, number);
             disputing.deadline = type(uint48).max;
             _signRightly(disputing);
-            moody.arm(address(operators[operator].at), _encode(disputing));
+            moody.arm(address(operators[operator].clone), _encode(disputing));
             _collect(_rightAttempt(number), "");
         } else {
             _collect(_rightAttempt(number), "");
@@ -272,7 +272,7 @@ abstract contract CaptureActions is CaptureMessages {
         _signRightly(inner);
         bytes memory data = _encode(inner);
         if (_chance(dice, 30)) data = _encodeCollection(_rightAttempt(_offer(dice, 0)));
-        moody.arm(address(operators[0].at), data);
+        moody.arm(address(operators[0].clone), data);
         _send(outer, "");
     }
 
@@ -285,7 +285,7 @@ abstract contract CaptureActions is CaptureMessages {
         if (uint256(sent.verb) < SIGNED_VERBS && _chance(dice, 50)) _signRightly(sent);
         uint256 other = _roll(dice, OPERATORS + 2);
         if (other == payments[sent.payment].operator) return;
-        address to = other < OPERATORS ? address(operators[other].at) : place.implementation[other - OPERATORS];
+        address to = other < OPERATORS ? address(operators[other].clone) : place.implementation[other - OPERATORS];
         bytes memory looking = abi.encodeCall(ITermsOperatorCommon.statusOf, (payments[sent.payment].info));
         (bool tells, ) = to.staticcall(looking);
         _check(!tells, 8, "an operator tells of another's payment");

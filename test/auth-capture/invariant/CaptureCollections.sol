@@ -50,7 +50,7 @@ abstract contract CaptureCollections is CaptureLedger {
         uint256 operator
     ) private view returns (IAuthCaptureEscrowCommon.PaymentInfo memory info) {
         ITermsOperatorCommon.Terms memory terms = operators[operator].terms;
-        info.operator = address(operators[operator].at);
+        info.operator = address(operators[operator].clone);
         info.payer = payers[_roll(dice, 2)];
         info.receiver = receivers[_roll(dice, 2)];
         info.token = _chance(dice, 50) ? place.usdc : address(moody);
@@ -186,7 +186,7 @@ abstract contract CaptureCollections is CaptureLedger {
     function _collect(Attempt memory attempt, bytes memory suffix) internal returns (bool ok) {
         Payment memory payment = payments[attempt.payment];
         uint256 forbidden = _forbids(attempt, payment);
-        address to = address(operators[payment.operator].at);
+        address to = address(operators[payment.operator].clone);
         (ok, ) = _call(mallory, to, bytes.concat(_encodeCollection(attempt), suffix));
         if (ok && forbidden != 0) _violate(forbidden, "a wrong collection goes through");
         if (!ok && forbidden == 0) _violate(12, "a good collection is refused");

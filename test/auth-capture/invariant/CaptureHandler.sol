@@ -37,7 +37,7 @@ abstract contract CaptureHandler is CaptureActions {
 
     /// @notice An operator of the campaign.
     function operatorAt(uint256 number) external view returns (address) {
-        return address(operators[number].at);
+        return address(operators[number].clone);
     }
 
     /* SWEEPS */
@@ -56,10 +56,10 @@ abstract contract CaptureHandler is CaptureActions {
     function sweepA11() external acts("a sweep") {
         for (uint256 i; i < operators.length; ++i) {
             Operator memory operator = operators[i];
-            ITermsOperatorCommon.Terms memory terms = operator.at.terms();
+            ITermsOperatorCommon.Terms memory terms = operator.clone.terms();
             _check(keccak256(abi.encode(terms)) == keccak256(abi.encode(operator.terms)), 11, "terms changed");
             address predicted = place.factory.predict(operator.terms, place.escrow[operator.generation]);
-            _check(predicted == address(operator.at), 11, "an address does not follow from its terms");
+            _check(predicted == address(operator.clone), 11, "an address does not follow from its terms");
             _check(place.factory.isOperator(predicted), 11, "an operator is not known");
         }
     }
@@ -90,7 +90,7 @@ abstract contract CaptureHandler is CaptureActions {
     function _sweepPayment(uint256 number) private {
         Payment memory payment = payments[number];
         Operator memory operator = operators[payment.operator];
-        ITermsOperatorCommon.Status memory status = operator.at.statusOf(payment.info);
+        ITermsOperatorCommon.Status memory status = operator.clone.statusOf(payment.info);
         address escrow = place.escrow[operator.generation];
         _check(IAuthCaptureEscrowCommon(escrow).getHash(payment.info) == payment.hash, 8, "the escrow's hash");
         _check(status.collected == payment.collected, 8, "collected");

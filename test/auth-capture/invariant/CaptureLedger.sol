@@ -28,7 +28,7 @@ abstract contract CaptureLedger is CaptureRules {
         Effect memory effect = _effectOf(sent);
         Payment memory payment = payments[sent.payment];
         Operator storage operator = operators[payment.operator];
-        address to = sent.verb == Verb.Reclaim ? place.escrow[operator.generation] : address(operator.at);
+        address to = sent.verb == Verb.Reclaim ? place.escrow[operator.generation] : address(operator.clone);
         (bool ok, ) = _call(sent.sender, to, bytes.concat(_encode(sent), suffix));
         if (ok && !effect.goes) _violate(_wronglyDone(sent.verb, payment), string.concat(_name(sent), "goes through"));
         if (!ok && effect.goes) _violate(_wronglyRefused(sent.verb), string.concat(_name(sent), "is refused"));
@@ -126,7 +126,7 @@ abstract contract CaptureLedger is CaptureRules {
         _compareBalance(token, payment.info.payer, 1, "the payer's balance");
         _compareBalance(token, payment.info.receiver, 2, "the receiver's balance");
         _compareBalance(token, operator.store, 2, "the token store's balance");
-        _compareBalance(token, address(operator.at), 2, "the operator's balance");
+        _compareBalance(token, address(operator.clone), 2, "the operator's balance");
         _compareBalance(token, place.refundCollector[operator.generation], 2, "the refund collector's balance");
         _compareBalance(token, sponsor, 2, "the sponsor's balance");
     }

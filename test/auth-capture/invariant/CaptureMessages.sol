@@ -68,10 +68,10 @@ abstract contract CaptureMessages is CaptureCollections {
     function _signOddly(Dice memory dice, Sent memory sent) internal view {
         Payment memory payment = payments[sent.payment];
         Operator memory operator = operators[payment.operator];
-        (address at, uint256 chain, address by) = (address(operator.at), CHAIN, _signerOf(sent.verb, payment));
+        (address clone, uint256 chain, address by) = (address(operator.clone), CHAIN, _signerOf(sent.verb, payment));
         Sent memory signed = _copy(sent);
         uint256 oddity = _roll(dice, 9);
-        if (oddity == 0) at = address(operators[_roll(dice, OPERATORS)].at);
+        if (oddity == 0) clone = address(operators[_roll(dice, OPERATORS)].clone);
         if (oddity == 1) chain = 10;
         if (oddity == 2) by = _anyone(dice);
         if (oddity == 3) ++payment.capturable;
@@ -80,7 +80,7 @@ abstract contract CaptureMessages is CaptureCollections {
         if (oddity == 6) ++signed.amount;
         if (oddity == 7) signed.deadline += 1;
         if (oddity == 8) signed.reason = "other";
-        bytes32 digest = _digestOn(signed, payment, at, chain);
+        bytes32 digest = _digestOn(signed, payment, clone, chain);
         sent.first = _signatureOf(by, digest);
         if (sent.verb == Verb.Settle) {
             sent.second = _signatureOf(oddity == 2 ? _anyone(dice) : _authorizerOf(payment), digest);

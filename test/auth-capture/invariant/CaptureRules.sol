@@ -92,7 +92,7 @@ abstract contract CaptureRules is CaptureWorld {
     /// @dev What has to be signed for this call, now.
     function _digestOf(Sent memory sent) internal view returns (bytes32) {
         Payment memory payment = payments[sent.payment];
-        return _digestOn(sent, payment, address(operators[payment.operator].at), CHAIN);
+        return _digestOn(sent, payment, address(operators[payment.operator].clone), CHAIN);
     }
 
     /// @dev The same for a payment in another state, another operator or another chain.

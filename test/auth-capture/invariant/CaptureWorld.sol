@@ -28,7 +28,7 @@ abstract contract CaptureWorld is Test {
     }
 
     struct Operator {
-        ITermsOperatorCommon at;
+        ITermsOperatorCommon clone;
         ITermsOperatorCommon.Terms terms;
         uint256 generation;
         address store;
@@ -143,10 +143,10 @@ abstract contract CaptureWorld is Test {
 
     function _deploy(ITermsOperatorCommon.Terms memory terms, uint256 generation) private {
         address escrow = place.escrow[generation];
-        address at = place.factory.deploy(terms, escrow);
-        address store = IAuthCaptureEscrowCommon(escrow).getTokenStore(at);
-        operators.push(Operator(ITermsOperatorCommon(at), terms, generation, store));
-        accounts.push(at);
+        address clone = place.factory.deploy(terms, escrow);
+        address store = IAuthCaptureEscrowCommon(escrow).getTokenStore(clone);
+        operators.push(Operator(ITermsOperatorCommon(clone), terms, generation, store));
+        accounts.push(clone);
         accounts.push(store);
     }
 
