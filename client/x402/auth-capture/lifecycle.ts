@@ -1,4 +1,4 @@
-import { isAddressEqual, zeroAddress, type Hex } from "viem";
+import { concat, isAddressEqual, keccak256, zeroAddress, type Hex } from "viem";
 import { hashLifecycleMessage, hashPaymentInfo } from "../../auth-capture/hash.ts";
 import { operatorDomain, type LifecycleMessages, type LifecyclePrimaryType } from "../../auth-capture/typedData.ts";
 import type { PaymentInfo, PaymentReference, PaymentState } from "../../auth-capture/types.ts";
@@ -105,7 +105,7 @@ interface SignatureRequest extends LifecycleRequest {
   readonly admitted: AdmittedOperator;
 }
 
-/** Checks what is checked off-chain; our own operators check the rest themselves. Gives the name of what was signed. */
+/** Checks what is checked off-chain; our own operators check the rest themselves. Gives the name of what is asked for. */
 async function checkSignatures(desk: Desk, payment: PaymentReference, request: SignatureRequest): Promise<Hex> {
   const { terms, payload, admitted } = request;
   const { authorizerSignature, voidAuthorizerSignature } = payload;
@@ -123,7 +123,19 @@ async function checkSignatures(desk: Desk, payment: PaymentReference, request: S
     const signed = { signer, digest: digestOf(payment, request, "Void"), signature: voidAuthorizerSignature };
     if (!(await isSignedBy(desk.client, signed))) refuse("void_authorizer_signature");
   }
-  return digest;
+  return admitted.isDelegated ? digest : nameOf(digest, payload);
+}
+
+/**
+ * Nobody has looked at these signatures yet, so copies are the same to the last byte: anybody can ask for what the authorizer signed with
+ * bytes of his own, and whoever has the true ones must neither wait for that nor get its answer. The operator lets one of several act. An
+ * account would do each, but what it is asked was found to be signed, in whatever form: there what was signed is the name.
+ */
+function nameOf(digest: Hex, payload: LifecyclePayload): Hex {
+  const { authorizerSignature = "0x", voidAuthorizerSignature = "0x" } = payload;
+  const { collectorData = "0x" } = payload.type === "refund" ? payload : {};
+  const parts = [authorizerSignature, voidAuthorizerSignature, collectorData];
+  return keccak256(concat([digest, ...parts.map((part) => keccak256(part))]));
 }
 
 function primaryTypeOf({ type }: LifecyclePayload): LifecyclePrimaryType {

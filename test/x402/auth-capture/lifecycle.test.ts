@@ -158,6 +158,18 @@ describe("x402 auth-capture facilitator: captures, voids and refunds", function 
     expect(count).to.equal(1);
   });
 
+  it("does what the authorizer signed, however many ask for it with other bytes", async () => {
+    const signed = await hold();
+    const wanted = { type: "capture", amount: PRICE, capturable: PRICE } as const;
+    const own = await makeLifecycle(signed, { by: bench.seller, ...wanted });
+    const foreign = await makeLifecycle(signed, { by: signed.payer.account, ...wanted });
+    const strangers = Array.from({ length: 8 }, () => bench.facilitator.settle(foreign, signed.requirements));
+    const { success, errorMessage } = await bench.facilitator.settle(own, signed.requirements);
+    expect(success, errorMessage).to.equal(true);
+    expect((await Promise.all(strangers)).map((answer) => answer.success)).to.not.include(true);
+    expect(await bench.stateOf(signed.payment)).to.deep.equal({ collected: true, capturable: 0n, refundable: PRICE });
+  });
+
   it("stops relaying for a payment that was captured in too many parts", async () => {
     const at = await bench.serve({ ration: { burst: 2, perHour: 0.001 } });
     const signed = await bench.payment();
