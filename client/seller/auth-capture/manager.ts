@@ -209,9 +209,14 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
       return await rest(current, after, { action: { ...released, ...(transaction !== undefined && { transaction }) } });
     } catch (failure) {
       const now = await readAgain(current, status);
-      // Somebody else may have been faster with the same bytes.
-      if (!isLive(current, action, now)) return rest(current, now);
-      current = await write(current, afterFailure(current, clock()));
+      try {
+        // Somebody else may have been faster with the same bytes.
+        if (!isLive(current, action, now)) return await rest(current, now);
+        current = await write(current, afterFailure(current, clock()));
+      } catch (unwritten) {
+        // The signature is stored, and is carried out whatever the store does now: whoever paid must not hear that nothing came of it.
+        return { record: current, status: now, failure: unwritten };
+      }
       return { record: current, status: now, failure };
     }
   }

@@ -385,6 +385,45 @@ describe("x402 auth-capture server: trouble", function () {
     });
   });
 
+  for (const moment of ["before", "after"] as const) {
+    it(`serves what it has signed a capture for when the store fails ${moment} it is sent`, async () => {
+      let ahead = 0n;
+      let isDown = false;
+      const fail = (): void => {
+        isDown = ahead === 0n;
+      };
+      const shop = await open({
+        ahead: () => ahead,
+        sender: (sender) => ({
+          ...sender,
+          check: async (record, action) => {
+            await sender.check(record, action);
+            if (moment === "before") fail();
+          },
+          send: async (record, action, signal) => {
+            const sent = await sender.send(record, action, signal);
+            if (moment === "after") fail();
+            return sent;
+          },
+        }),
+      });
+      const { replace } = shop.store;
+      shop.store.replace = async (record) => {
+        if (isDown) throw new Error("disk full");
+        return replace(record);
+      };
+      const payer = await bench.payer();
+      const answer = await shop.pay(payer);
+      expect([answer.status, answer.body]).to.deep.equal([200, "sunny"]);
+      expect(shop.errors.map(String)).to.deep.equal(["Error: disk full"]);
+      isDown = false;
+      ahead = 61n;
+      await shop.manager.sweep();
+      expect(await shop.store.list("closed")).to.have.lengthOf(1);
+      expect(await paidTo(shop, payer)).to.deep.equal([PRICE, 9n * PRICE]);
+    });
+  }
+
   it("answers 402 when the store fails, and never throws out of a hook", async () => {
     const shop = await open();
     const payment = await shop.sign(await bench.payer());
