@@ -2,7 +2,7 @@ import { keccak256 } from "viem";
 import { hashLifecycleMessage, hashPaymentInfo } from "../../auth-capture/hash.ts";
 import { getPaymentCollector } from "../../auth-capture/payment.ts";
 import { operatorDomain } from "../../auth-capture/typedData.ts";
-import type { PaymentReference } from "../../auth-capture/types.ts";
+import type { PaymentInfo, PaymentReference } from "../../auth-capture/types.ts";
 import { isSame } from "../core/requirements.ts";
 import { amountOf } from "../core/assets.ts";
 import { LEAST_TIME_LEFT } from "./constants.ts";
@@ -152,10 +152,15 @@ async function checkChargeSignature(
   if (!(await isSignedBy(desk.client, { signer, digest, signature }))) refuse("authorizer_signature");
 }
 
-/** Refuses what is not worth its gas. */
-async function checkLimits({ chain }: Desk, { paymentInfo }: PaymentReference): Promise<void> {
-  const least = amountOf(chain.minimumAmounts, paymentInfo.token);
+/** Refuses tokens that could burn any gas, and what is not worth its gas. */
+export function checkWorth({ chain }: Desk, { token, maxAmount }: PaymentInfo): void {
+  const least = amountOf(chain.minimumAmounts, token);
   if (least === undefined) refuse("relay_limit", { detail: "The token is not served." });
-  if (paymentInfo.maxAmount < least) refuse("relay_limit", { detail: `The least payment is ${least}.` });
+  if (maxAmount < least) refuse("relay_limit", { detail: `The least payment is ${least}.` });
+}
+
+async function checkLimits(desk: Desk, { paymentInfo }: PaymentReference): Promise<void> {
+  checkWorth(desk, paymentInfo);
+  const { chain } = desk;
   if (chain.admits !== undefined && !(await chain.admits(paymentInfo))) refuse("relay_limit");
 }

@@ -3,7 +3,9 @@ import { hashLifecycleMessage, hashPaymentInfo } from "../../auth-capture/hash.t
 import { operatorDomain, type LifecycleMessages, type LifecyclePrimaryType } from "../../auth-capture/typedData.ts";
 import type { PaymentInfo, PaymentReference, PaymentState } from "../../auth-capture/types.ts";
 import { isSame } from "../core/requirements.ts";
+import { checkWorth } from "./collect.ts";
 import type { Desk } from "./desk.ts";
+import { checkFee } from "./fees.ts";
 import { admitOperator, type AdmittedOperator } from "./operators.ts";
 import { isSaltBound } from "./payment.ts";
 import { funderOf, planCapture, planRefund, planVoid, type PlanContext, type Step } from "./plan.ts";
@@ -11,7 +13,6 @@ import { refuse } from "./refusals.ts";
 import type { Funds } from "./reverts.ts";
 import { isSignedBy } from "./signatures.ts";
 import type { CapturePayload, LifecyclePayload, PaymentTerms, RefundPayload } from "./types.ts";
-import { checkFee } from "./fees.ts";
 import type { Work } from "./work.ts";
 
 /** What {@link checkLifecycle} looks at. */
@@ -38,6 +39,8 @@ export async function checkLifecycle(desk: Desk, request: LifecycleRequest): Pro
   checkFields(terms, payload, admitted);
   const payment: PaymentReference = { chainId: terms.chainId, escrow: terms.deployment.escrow, paymentInfo };
   const key = await checkSignatures(desk, payment, { terms, payload, admitted });
+  // Anybody can make an operator and hold a worthless token with it. What was admitted once may end, so `admits` is not asked again.
+  if (!admitted.isDelegated) checkWorth(desk, paymentInfo);
   if (payload.type === "refund" && admitted.isDelegated) await checkFunding(desk, payload);
   const context = { ...payment, deployment: terms.deployment, isDelegated: admitted.isDelegated };
   return {

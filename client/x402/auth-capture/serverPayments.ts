@@ -4,6 +4,7 @@ import { isAddressEqual, type Hash, type Hex } from "viem";
 import { hashPaymentInfo } from "../../auth-capture/hash.ts";
 import { signCharge } from "../../auth-capture/sign.ts";
 import { feeOf } from "../../auth-capture/terms.ts";
+import { largest } from "../../core/amounts.ts";
 import { getRevertData } from "../../errors.ts";
 import { PaymentChangedError } from "../../seller/auth-capture/errors.ts";
 import type { PaymentOutcome } from "../../seller/auth-capture/manager.ts";
@@ -184,7 +185,8 @@ export function createServerPayments(parameters: ServerPaymentsParameters): Serv
       if (payload.type !== "collect") return refuse("payload_type");
       const paymentInfoHash = await checkPayment(desk, terms, payload, clock());
       const { escrow, paymentInfo } = toPayment(terms, payload);
-      const until = clock() + terms.maxTimeoutSeconds + desk.servingSeconds;
+      // No shorter than the longest signature that is taken: until that has ended, the payment must not be served again.
+      const until = clock() + terms.maxTimeoutSeconds + largest(desk.servingSeconds, CLOCK_MARGIN);
       const isTaken = await desk.manager.begin(
         { chainId: terms.chainId, escrow, paymentInfo, terms: desk.terms },
         until,

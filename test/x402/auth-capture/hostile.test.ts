@@ -456,5 +456,20 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
         expect(errorReason).to.equal("invalid_auth_capture_evm_relay_limit");
       }
     });
+
+    it("hold for captures by operators with terms, too", async () => {
+      const signed = await bench.payment();
+      const { success } = await settle(bench.facilitator, signed);
+      expect(success).to.equal(true);
+      const capture = await makeLifecycle(signed, {
+        by: bench.seller,
+        type: "capture",
+        amount: PRICE,
+        capturable: PRICE,
+      });
+      const strict = await bench.serve({ minimumAmounts: { [signed.requirements.asset]: PRICE + 1n } });
+      const refused = await strict.settle(capture, signed.requirements);
+      expect(refused.errorReason).to.equal("invalid_auth_capture_evm_relay_limit");
+    });
   });
 });
