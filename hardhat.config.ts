@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
 import hardhatIgnitionViem from "@nomicfoundation/hardhat-ignition-viem";
@@ -96,6 +97,19 @@ const quickBuildByFolder: HardhatPlugin = {
   },
 };
 
+/** Hardhat leaves one core alone, which on a machine with two is half of it. */
+const buildOnAllCores: HardhatPlugin = {
+  id: "build-on-all-cores",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        build: async (context, rootFilePaths, options, next) =>
+          next(context, rootFilePaths, { ...options, concurrency: availableParallelism() }),
+      }),
+    }),
+  },
+};
+
 /** Hundreds of warnings about dependencies would hide the one that matters. `npm run check` has the list, and fails on any other. */
 const quietWarnings: HardhatPlugin = {
   id: "quiet-warnings",
@@ -146,6 +160,7 @@ export default defineConfig({
     hardhatViem,
     hardhatViemAssertions,
     quickBuildByFolder,
+    buildOnAllCores,
     quietWarnings,
   ],
   solidity: { profiles: { default: buildProfile, production: buildProfile } },
