@@ -29,6 +29,8 @@ export async function deployInMemory(
   ignitionModule: IgnitionModule<string, string, IgnitionModuleResult<string>>,
 ): Promise<{ name: string; address: string }[]> {
   await hre.tasks.getTask("build").run({ noTests: true, quiet: true });
+  // The local Base looked for artifacts before this build, and what it found is remembered.
+  await hre.artifacts.clearCache();
   const strategyConfig = hre.config.ignition.strategyConfig?.create2;
   if (strategyConfig === undefined) throw new DeploymentError("hardhat.config.ts names no salt for CREATE2");
   const result = await deploy({

@@ -40,6 +40,8 @@ async function makeCode(provider: Provider, contract: CommerceContract, args: re
   if (!(await hre.artifacts.artifactExists(name))) {
     const files = readdirSync(new URL("commerce", import.meta.url)).map((file) => `${FOLDER}/${file}`);
     await hre.tasks.getTask("build").run({ files, quiet: true });
+    // What was there before the build is remembered.
+    await hre.artifacts.clearCache();
   }
   const artifact = await hre.artifacts.readArtifact(name);
   // What a creation answers is the code that it would leave.
