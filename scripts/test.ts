@@ -13,10 +13,7 @@ interface Runner {
   readonly parameters: readonly string[];
 }
 
-/**
- * Solidity first, because it takes longest; then the TypeScript tests, a runner for each folder of `test/`, those with the most files first
- * so that no core waits for a long one at the end.
- */
+/** Solidity first, because it takes longest; then the TypeScript tests, a runner for each folder of `test/`. */
 function runners(): Runner[] {
   const folders = new Map<string, string[]>();
   for (const file of globSync("test/**/*.test.ts", { cwd: ROOT }).sort()) {
@@ -25,8 +22,7 @@ function runners(): Runner[] {
     const folder = dirname(file).split("/").slice(0, 2).join("/");
     folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
-  const longestFirst = [...folders].sort(([, files], [, others]) => others.length - files.length);
-  const mocha = longestFirst.map(([folder, files]) => ({
+  const mocha = [...folders].map(([folder, files]) => ({
     name: `TypeScript ${folder}`,
     parameters: ["test", "mocha", ...files, "--no-compile"],
   }));
