@@ -171,7 +171,7 @@ export default defineConfig({
     8453: { name: "Base", chainType: "op", hardforkHistory: { isthmus: { blockNumber: 0 } } },
   },
   networks: {
-    base: { type: "edr-simulated", chainType: "op", chainId: 8453 },
+    localBase: { type: "edr-simulated", chainType: "op", chainId: 8453 },
   },
   ignition: {
     // "x402-escrow" in ASCII. Not an address of anyone, so CreateX puts no guard on it: same salt, same initcode, same address everywhere.

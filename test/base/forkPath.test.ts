@@ -74,7 +74,7 @@ describe("The fork path", function () {
 
   it("places on the fork what the upstream lacks", async () => {
     // In a process of its own: a fork waits for its upstream without letting this process answer.
-    const node = run(HARDHAT, ["--network", "base", "node", "--hostname", "127.0.0.1", "--port", "0"]);
+    const node = run(HARDHAT, ["--network", "localBase", "node", "--hostname", "127.0.0.1", "--port", "0"]);
     try {
       const base = await forkBase(await probeUpstream(await line(node, /server at (http:\/\/127\.0\.0\.1:\d+)/)));
       expect(base.placements.map(({ name, source }) => [name, source])).to.deep.equal(
@@ -89,7 +89,7 @@ describe("The fork path", function () {
 
   it("refuses an upstream of another chain", async () => {
     const override = { chainId: 10 };
-    const server = await network.createServer({ network: "base", chainType: "op", override }, "127.0.0.1", 0);
+    const server = await network.createServer({ network: "localBase", chainType: "op", override }, "127.0.0.1", 0);
     const { port } = await server.listen();
     try {
       const error = await probeUpstream(`http://127.0.0.1:${port}`).catch((reason: unknown) => reason);

@@ -103,7 +103,7 @@ describe("The canonical escrow's recorded calls, replayed on the local one", () 
 
   before(async () => {
     const connection = await network.create({
-      network: "base",
+      network: "localBase",
       chainType: "op",
       // The recorded calls share seconds; the set-up is mined before the first of them.
       override: { allowBlocksWithSameTimestamp: true, initialDate: new Date((recorded.T0 - 600) * 1_000) },

@@ -92,7 +92,7 @@ for (const [id, { usdc, vectors }] of Object.entries(chains)) {
     let close: () => Promise<void>;
 
     before(async () => {
-      const connection = await network.create({ network: "base", chainType: "op", override: { chainId } });
+      const connection = await network.create({ network: "localBase", chainType: "op", override: { chainId } });
       await installCommerce(connection.provider);
       client = createPublicClient({ transport: custom(connection.provider) });
       close = () => connection.close();

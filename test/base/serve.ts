@@ -32,7 +32,7 @@ export async function serveBase({ port }: { port: number }): Promise<BaseServer>
   await assertPortFree(port);
   // A signature counts for a minute: blocks that are mined faster than one a second must not run ahead of this machine's clock.
   const override = { allowBlocksWithSameTimestamp: true };
-  const server = await network.createServer({ network: "base", chainType: "op", override }, "127.0.0.1", port);
+  const server = await network.createServer({ network: "localBase", chainType: "op", override }, "127.0.0.1", port);
   const listening = await server.listen();
   const url = `http://127.0.0.1:${listening.port}`;
   try {

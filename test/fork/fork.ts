@@ -48,7 +48,7 @@ export function describeFork(title: string, declare: (connect: () => Promise<Bas
 /** Copies the upstream's head into this process, with actors of its own that hold native money. */
 export async function forkBase({ url, blockNumber, hardfork }: Upstream): Promise<Base> {
   const connection = await network.create({
-    network: "base",
+    network: "localBase",
     chainType: "op",
     override: { chainId: BASE_CHAIN_ID, hardfork, accounts, forking: { enabled: true, url, blockNumber } },
   });

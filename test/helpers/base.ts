@@ -43,7 +43,7 @@ export interface Base {
 
 /** Starts a fresh local Base in this process. Wrap deployments on it in `networkHelpers.loadFixture`. */
 export async function connectBase(): Promise<Base> {
-  return assembleBase(await network.create({ network: "base", chainType: "op" }), localActors);
+  return assembleBase(await network.create({ network: "localBase", chainType: "op" }), localActors);
 }
 
 /** Installs the canonical contracts on a connection and gathers what tests need. */
