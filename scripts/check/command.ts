@@ -20,6 +20,8 @@ export interface CommandOptions {
   readonly folder?: string;
   /** Ends the command after this time. */
   readonly limitSeconds?: number;
+  /** Variables besides those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const running = new Set<ChildProcess>();
@@ -34,7 +36,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 export async function runCommand(
   command: string,
   parameters: readonly string[],
-  { onOutput, folder = ROOT, limitSeconds = 1_800 }: CommandOptions = {},
+  { onOutput, folder = ROOT, limitSeconds = 1_800, environment = {} }: CommandOptions = {},
 ): Promise<CommandResult> {
   const started = performance.now();
   let output = "";
@@ -45,7 +47,7 @@ export async function runCommand(
   const code = await new Promise<number | null>((resolve) => {
     const child = spawn(command, parameters, {
       cwd: folder,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...environment },
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
     });
