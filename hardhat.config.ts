@@ -13,6 +13,7 @@ import hardhatViemAssertions from "@nomicfoundation/hardhat-viem-assertions";
 import { defineConfig, overrideTask } from "hardhat/config";
 import type { SolidityBuildProfileConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
+import { chainDescriptors, chainNetworks } from "./scripts/chains/networks.ts";
 import { isAcceptedWarning } from "./scripts/check/warnings.ts";
 
 /** One compiler and one set of settings for all that is deployed, and for the tests of the libraries. */
@@ -167,10 +168,9 @@ export default defineConfig({
   tasks: [solidityTestTask],
   // `npm run generate` writes the typings, in an order that does not change from build to build.
   typechain: { dontOverrideCompile: true },
-  chainDescriptors: {
-    8453: { name: "Base", chainType: "op", hardforkHistory: { isthmus: { blockNumber: 0 } } },
-  },
+  chainDescriptors,
   networks: {
+    ...chainNetworks(process.env),
     localBase: { type: "edr-simulated", chainType: "op", chainId: 8453 },
   },
   ignition: {

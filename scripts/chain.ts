@@ -1,9 +1,7 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { type Address, formatEther, formatUnits } from "viem";
-import { authCaptureModule } from "../ignition/modules/auth-capture.ts";
-import { flashModule } from "../ignition/modules/flash.ts";
-import { voucherModule } from "../ignition/modules/voucher.ts";
+import { allModule } from "../ignition/modules/all.ts";
 import { BASE_CHAIN_ID } from "../test/base/addresses.ts";
 import { PortInUseError } from "../test/base/errors.ts";
 import { httpProvider } from "../test/base/provider.ts";
@@ -41,11 +39,7 @@ async function main(): Promise<void> {
 async function deployAndPrint(server: BaseServer): Promise<void> {
   console.log("Deploying the contracts (they are compiled first when they have changed) ...");
   const provider = httpProvider(server.url);
-  const deployed = [
-    ...(await deployInMemory(provider, voucherModule)),
-    ...(await deployInMemory(provider, flashModule)),
-    ...(await deployInMemory(provider, authCaptureModule)),
-  ];
+  const deployed = await deployInMemory(provider, allModule);
   print([...server.placements, ...deployed]);
   const addressOf = (wanted: string): Address => {
     const found = deployed.find(({ name }) => name === wanted);
