@@ -303,6 +303,15 @@ const MUTANTS = [
     "if (signer != address(0) && signer == account) return true;",
     "if (signer != address(0) || signer == account) return true;",
   ]),
+  mutant("a wallet never signs", SIGNATURES, ["return isValidErc1271(account, digest, signature);", "return false;"]),
+  mutant("whatever a wallet answers is a yes", SIGNATURES, [
+    "return ok && word == uint256(bytes32(IERC1271.isValidSignature.selector));",
+    "return ok;",
+  ]),
+  mutant("the code of a key can deny what the key signed", SIGNATURES, [
+    "if (signer != address(0) && signer == account) return true;",
+    "if (signer != address(0) && signer == account && account.code.length == 0) return true;",
+  ]),
 ];
 
 /** Bugs that somebody could make in the operators. */

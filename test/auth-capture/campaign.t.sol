@@ -10,6 +10,7 @@ import {ITermsOperatorCommon} from "../../contracts/interfaces/ITermsOperatorCom
 import {CaptureCampaign} from "./TermsOperator.invariant.t.sol";
 import {CaptureCampaigns} from "./invariant/CaptureCampaigns.sol";
 import {CaptureHandler} from "./invariant/CaptureHandler.sol";
+import {CaptureMinds} from "./invariant/CaptureMinds.sol";
 import {CaptureRules} from "./invariant/CaptureRules.sol";
 
 /// @title What keeps the campaign honest: it proves nothing about what it never reaches
@@ -17,12 +18,14 @@ contract CaptureCampaignTest is CaptureCampaigns {
     uint256 private constant CAMPAIGNS = 6;
     /// @dev How often each action has its turn in a campaign.
     uint256 private constant ROUNDS = 10;
+    /// @dev Among the parties.
+    uint256 private constant MALLORY = 8;
 
     CaptureHandler[] private _campaigns;
     /// @dev What no campaign reached.
     string private _missing;
 
-    /// @notice Every function goes through, every view is asked, every error is met.
+    /// @notice Every function goes through, every view is asked, every error is met, wallets sign and USDC blocks.
     function test_ReachesEveryFunctionAndError() external {
         for (uint256 i; i < CAMPAIGNS; ++i) {
             CaptureHandler one = begin(type(CaptureCampaign).creationCode, i);
@@ -32,13 +35,14 @@ contract CaptureCampaignTest is CaptureCampaigns {
         }
         _lookForVerbs();
         _lookForErrors();
+        _lookForSights();
         assertTrue(bytes(_missing).length == 0, string.concat("the campaign never sees ", _missing));
     }
 
     /// @notice A campaign that has seen a violation says so and names the invariant.
     function test_RevertWhen_SomethingHappensBehindItsBack() external {
         CaptureHandler one = begin(type(CaptureCampaign).creationCode, 0);
-        address mallory = one.parties()[7];
+        address mallory = one.parties()[MALLORY];
         address to = one.operatorAt(0);
         vm.prank(mallory);
         USDC.transfer(to, 1);
@@ -143,6 +147,16 @@ contract CaptureCampaignTest is CaptureCampaigns {
         uint256 times;
         for (uint256 i; i < CAMPAIGNS; ++i) times += _campaigns[i].refusals(reason);
         if (times == 0) _miss("error", reason);
+    }
+
+    /* WALLETS AND THE BLACKLIST */
+
+    function _lookForSights() private {
+        for (uint256 i = 1; i <= uint256(type(CaptureMinds.Sight).max); ++i) {
+            uint256 times;
+            for (uint256 j; j < CAMPAIGNS; ++j) times += _campaigns[j].sights(CaptureMinds.Sight(i));
+            if (times == 0) _missing = string.concat(_missing, "sight ", vm.toString(i), "; ");
+        }
     }
 
     function _miss(string memory kind, bytes4 selector) private {

@@ -34,7 +34,7 @@ abstract contract CaptureActions is CaptureMessages {
                 ? _offer(dice, _roll(dice, OPERATORS))
                 : _roll(dice, payments.length);
         Attempt memory attempt = _rightAttempt(number);
-        uint256 oddity = _roll(dice, 9);
+        uint256 oddity = _roll(dice, 11);
         uint256 generation = operators[payments[number].operator].generation;
         if (oddity == 0) attempt.charges = !attempt.charges;
         if (oddity == 1) attempt.amount = _roll(dice, attempt.amount + 2);
@@ -45,7 +45,11 @@ abstract contract CaptureActions is CaptureMessages {
         if (oddity == 6) attempt.data = payments[_roll(dice, payments.length)].signature;
         if (oddity == 7) attempt.fee = _roll(dice, attempt.fee + 2);
         if (oddity == 8) attempt.feeReceiver = mallory;
+        if (oddity == 9) _turn(dice, payments[number].info.payer);
+        address party = _partyOf(dice, number);
+        if (oddity == 10) _setBlocked(party, true);
         _collect(attempt, _suffix(dice));
+        if (oddity == 10) _setBlocked(party, false);
         if (violated == 0) _collect(_rightAttempt(number), "");
     }
 
@@ -103,8 +107,8 @@ abstract contract CaptureActions is CaptureMessages {
         Sent memory sent = _draft(dice, Verb(_roll(dice, SIGNED_VERBS)), number);
         if (sent.verb == Verb.Settle) {
             _signRightly(sent);
-            if (_chance(dice, 50)) sent.first = Signature("", address(0), 0);
-            else sent.second = Signature("", address(0), 0);
+            if (_chance(dice, 50)) sent.first = Signature("", address(0), address(0), 0);
+            else sent.second = Signature("", address(0), address(0), 0);
         }
         sent.sender = _chance(dice, 60) ? _signerOf(sent.verb, payments[number]) : _anyone(dice);
         if (sent.verb == Verb.Settle && _chance(dice, 40)) sent.sender = _authorizerOf(payments[number]);
@@ -203,6 +207,43 @@ abstract contract CaptureActions is CaptureMessages {
         _relayAndReplay(dice, sent);
     }
 
+    /// @notice A wallet signs, and stands no more by it; then it does again.
+    function takeBack(uint256 seed) external acts("takeBack") {
+        Dice memory dice = _dice(seed);
+        uint256[5] memory withWallets = [uint256(3), 5, 5, 6, 8];
+        uint256 number = _open(dice, withWallets[_roll(dice, 5)]);
+        if (violated != 0) return;
+        Sent memory sent = _draft(dice, Verb(_roll(dice, SIGNED_VERBS)), number);
+        if (sent.verb == Verb.Rule) _disputeFirst(dice, number);
+        _signRightly(sent);
+        address signer = _signerOf(sent.verb, payments[number]);
+        Mind memory before = minds[signer];
+        if (signer == address(0)) return;
+        _turn(dice, signer);
+        bool ok = _send(sent, _suffix(dice));
+        _setMind(signer, before.hasCode, before.owner);
+        if (violated == 0 && !ok) _send(sent, "");
+    }
+
+    /// @notice USDC blocks a party of a payment, and somebody acts; then it lets the party be, and the same is tried again.
+    function blockAndAct(uint256 seed) external acts("blockAndAct") {
+        Dice memory dice = _dice(seed);
+        // Most often what goes at once, but for the blacklist.
+        bool isPlain = payments.length == 0 || _chance(dice, 70);
+        uint256[3] memory plain = [uint256(0), 1, 6];
+        uint256 number = isPlain ? _open(dice, plain[_roll(dice, 3)]) : _pick(dice);
+        if (violated != 0) return;
+        address party = _partyOf(dice, number);
+        Verb[5] memory ready = [Verb.Capture, Verb.CaptureAndVoid, Verb.Void, Verb.Release, Verb.Settle];
+        Sent memory sent = _draft(dice, isPlain ? ready[_roll(dice, 5)] : Verb(_roll(dice, 11)), number);
+        if (uint256(sent.verb) < SIGNED_VERBS) _signRightly(sent);
+        else sent.sender = payments[number].info.payer;
+        _setBlocked(party, true);
+        bool ok = _send(sent, _suffix(dice));
+        _setBlocked(party, false);
+        if (violated == 0 && !ok) _send(sent, "");
+    }
+
     /// @notice Mallory takes what was signed for a refund to the collector herself.
     function refundAlone(uint256 seed) external acts("refundAlone") {
         Dice memory dice = _dice(seed);
@@ -230,6 +271,21 @@ abstract contract CaptureActions is CaptureMessages {
         Dice memory dice = _dice(seed);
         if (_chance(dice, 60)) return _calm();
         moody.setRefused(accounts[_roll(dice, accounts.length)], true);
+    }
+
+    /// @notice USDC blocks one of the parties or token stores, or nobody any more.
+    function turnBlacklist(uint256 seed) external acts("turnBlacklist") {
+        Dice memory dice = _dice(seed);
+        if (_chance(dice, 50)) return _calm();
+        address store = operators[_roll(dice, OPERATORS)].store;
+        _setBlocked(_chance(dice, 20) ? store : _anyone(dice), true);
+    }
+
+    /// @notice A wallet gets another owner, a key gets code, or all is as it was.
+    function turnMind(uint256 seed) external acts("turnMind") {
+        Dice memory dice = _dice(seed);
+        if (_chance(dice, 40)) return _calmMinds();
+        _turn(dice, _anyone(dice));
     }
 
     /// @notice The token takes a fee while a payment is collected.
@@ -319,6 +375,24 @@ abstract contract CaptureActions is CaptureMessages {
         return _open(dice, arbitrated[_roll(dice, 4)]);
     }
 
+    function _disputeFirst(Dice memory dice, uint256 number) private {
+        Sent memory disputing = _draft(dice, Verb.Dispute, number);
+        _signRightly(disputing);
+        _send(disputing, "");
+    }
+
+    /// @dev One of those whom a payment's tokens come from, lie with, or go to.
+    function _partyOf(Dice memory dice, uint256 number) private view returns (address) {
+        Payment memory payment = payments[number];
+        address[4] memory list = [
+            payment.info.payer,
+            payment.info.receiver,
+            feeReceiver,
+            operators[payment.operator].store
+        ];
+        return list[_roll(dice, 4)];
+    }
+
     function _relayAndReplay(Dice memory dice, Sent memory sent) private {
         if (uint256(sent.verb) < SIGNED_VERBS) _keep(sent);
         bool ok = _send(sent, _suffix(dice));
@@ -345,11 +419,5 @@ abstract contract CaptureActions is CaptureMessages {
         edge = edge + 1 - _roll(dice, 3);
         // Not to an expiry that is years ahead.
         if (edge > _now() && edge < _now() + 2 days) vm.warp(edge);
-    }
-
-    function _calm() internal {
-        for (uint256 i; i < accounts.length; ++i) {
-            if (moody.refuses(accounts[i])) moody.setRefused(accounts[i], false);
-        }
     }
 }

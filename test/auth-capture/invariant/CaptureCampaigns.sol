@@ -15,7 +15,7 @@ abstract contract CaptureCampaigns is CommerceChain {
     /// @param salt Makes two campaigns with the same seeds different ones.
     function begin(bytes memory handlerCode, uint256 salt) internal returns (CaptureHandler begun) {
         CaptureWorld.Place memory place;
-        place.usdc = address(USDC);
+        (place.usdc, place.blacklister) = (address(USDC), USDC_BLACKLISTER);
         Commerce[2] memory generations = [commerce(), commerceV1_0()];
         for (uint256 g; g < 2; ++g) {
             place.escrow[g] = generations[g].escrow;
@@ -30,7 +30,7 @@ abstract contract CaptureCampaigns is CommerceChain {
         place.implementation[0] = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", factory, hex"01")))));
         place.implementation[1] = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", factory, hex"02")))));
         begun = CaptureHandler(_create(abi.encodePacked(handlerCode, abi.encode(place, salt))));
-        address[9] memory parties = begun.parties();
+        address[12] memory parties = begun.parties();
         for (uint256 i; i < parties.length; ++i) fundUsdc(parties[i], 1e12);
         begun.begin();
     }

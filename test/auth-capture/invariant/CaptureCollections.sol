@@ -51,7 +51,7 @@ abstract contract CaptureCollections is CaptureLedger {
     ) private view returns (IAuthCaptureEscrowCommon.PaymentInfo memory info) {
         ITermsOperatorCommon.Terms memory terms = operators[operator].terms;
         info.operator = address(operators[operator].clone);
-        info.payer = payers[_roll(dice, 2)];
+        info.payer = payers[_roll(dice, 3)];
         info.receiver = receivers[_roll(dice, 2)];
         info.token = _chance(dice, 50) ? place.usdc : address(moody);
         info.maxAmount = uint120(1 + _roll(dice, _chance(dice, 30) ? 100 : 1e6));
@@ -73,8 +73,9 @@ abstract contract CaptureCollections is CaptureLedger {
     ) private view {
         uint256 shortest = _now() + terms.disputeWindow + terms.releaseLead;
         uint256 longest = _now() + terms.maxHold;
-        if (oddity == 0) info.receiver = arbiter;
-        if (oddity == 1) info.payer = arbiter;
+        address judge = terms.arbiter == address(0) ? arbiter : terms.arbiter;
+        if (oddity == 0) info.receiver = judge;
+        if (oddity == 1) info.payer = judge;
         if (oddity == 2) info.receiver = info.operator;
         if (oddity == 3) info.receiver = address(0);
         if (oddity == 4) info.authorizationExpiry = uint48(shortest - 1);
@@ -114,6 +115,7 @@ abstract contract CaptureCollections is CaptureLedger {
             agnostic.payer = address(0);
             bytes32 nonce = _hashOf(agnostic, generation);
             address to = place.erc3009Collector[generation];
+            payment.signer = _keyFor(info.payer, true);
             payment.signature = _signTransfer(info.payer, to, info.maxAmount, info.preApprovalExpiry, nonce);
         } else if (_now() < info.preApprovalExpiry) {
             vm.prank(info.payer);
@@ -138,7 +140,8 @@ abstract contract CaptureCollections is CaptureLedger {
     ) internal view returns (bytes memory) {
         bytes32 structHash = OperatorMessages.receiveHash(from, to, value, validBefore, nonce);
         bytes32 separator = IUsdc(place.usdc).DOMAIN_SEPARATOR();
-        return sign(Actor(from, keyOf[from]), keccak256(abi.encodePacked(hex"1901", separator, structHash)));
+        address signer = _keyFor(from, true);
+        return sign(Actor(signer, keyOf[signer]), keccak256(abi.encodePacked(hex"1901", separator, structHash)));
     }
 
     /* COLLECTING */
@@ -185,18 +188,28 @@ abstract contract CaptureCollections is CaptureLedger {
     /// @dev Mallory collects. Whether it went through.
     function _collect(Attempt memory attempt, bytes memory suffix) internal returns (bool ok) {
         Payment memory payment = payments[attempt.payment];
-        uint256 forbidden = _forbids(attempt, payment);
+        (uint256 forbidden, Sight why) = _forbids(attempt, payment);
         address to = address(operators[payment.operator].clone);
         (ok, ) = _call(mallory, to, bytes.concat(_encodeCollection(attempt), suffix));
         if (ok && forbidden != 0) _violate(forbidden, "a wrong collection goes through");
         if (!ok && forbidden == 0) _violate(12, "a good collection is refused");
         if (violated != 0) return ok;
         if (ok) _bookCollection(attempt, payment);
+        else _noteRefusal(why, attempt.payment);
         _compare(attempt.payment);
     }
 
-    /// @return number Of the invariant that this collection would break; zero if it must go through.
-    function _forbids(Attempt memory attempt, Payment memory payment) private view returns (uint256 number) {
+    /// @return Number of the invariant that this collection would break; zero if it must go through.
+    /// @return why Why it must not, where nothing else is in the way.
+    function _forbids(Attempt memory attempt, Payment memory payment) private view returns (uint256, Sight why) {
+        uint256 broken = _forbidsByTerms(attempt, payment);
+        if (broken != 0) return (broken, why);
+        if (!_escrowLets(payment) || !_canPay(attempt, payment)) return (1, why);
+        why = _refusalAtCollection(attempt, payment);
+        return (why == Sight.None ? 0 : 1, why);
+    }
+
+    function _forbidsByTerms(Attempt memory attempt, Payment memory payment) private view returns (uint256) {
         ITermsOperatorCommon.Terms memory terms = operators[payment.operator].terms;
         if (attempt.charges != (terms.flags == CHARGE_FLOW)) return 1;
         if (attempt.amount != payment.info.maxAmount || attempt.amount == 0) return 1;
@@ -209,7 +222,7 @@ abstract contract CaptureCollections is CaptureLedger {
         if (!attempt.charges && _now() + terms.maxHold < payment.info.authorizationExpiry) return 4;
         uint256 lead = uint256(terms.disputeWindow) + terms.releaseLead;
         if (!attempt.charges && _now() + lead > payment.info.authorizationExpiry) return 4;
-        return _escrowLets(payment) && _tokenLetsCollect(attempt, payment) ? 0 : 1;
+        return 0;
     }
 
     function _isNoParty(address party, Payment memory payment) private view returns (bool) {
@@ -231,20 +244,24 @@ abstract contract CaptureCollections is CaptureLedger {
             payment.info.maxFeeBps <= BPS;
     }
 
-    function _tokenLetsCollect(Attempt memory attempt, Payment memory payment) private view returns (bool) {
+    function _canPay(Attempt memory attempt, Payment memory payment) private view returns (bool) {
         address token = payment.info.token;
-        Operator memory operator = operators[payment.operator];
-        if (purse[token][payment.info.payer] < attempt.amount) return false;
-        if (token != address(moody)) return true;
-        if (moody.takesFee() || moody.refuses(payment.info.payer) || moody.refuses(operator.store)) return false;
-        if (!attempt.charges) return true;
-        uint256 fee = _feeOf(payment.operator, attempt.amount);
-        if (fee != 0 && moody.refuses(operator.terms.feeReceiver)) return false;
-        return fee == attempt.amount || !moody.refuses(payment.info.receiver);
+        return purse[token][payment.info.payer] >= attempt.amount && !(token == address(moody) && moody.takesFee());
+    }
+
+    function _refusalAtCollection(Attempt memory attempt, Payment memory payment) private view returns (Sight) {
+        address token = payment.info.token;
+        if (payment.method == 0 && !_countsAtToken(payment.info.payer, payment.signer)) return Sight.PaymentTakenBack;
+        if (_isRefused(token, payment.info.payer)) return Sight.PayerBlocked;
+        if (_isRefused(token, operators[payment.operator].store)) return Sight.StoreBlocked;
+        if (!attempt.charges) return Sight.None;
+        return _refusalOfShares(payment, attempt.amount, _feeOf(payment.operator, attempt.amount));
     }
 
     function _bookCollection(Attempt memory attempt, Payment memory payment) private {
         ++collections[attempt.charges ? 1 : 0];
+        _noteSuccess(attempt.payment);
+        if (payment.method == 0) _noteSignature(payment.info.payer, payment.signer, Sight.WalletPays);
         Payment storage stored = payments[attempt.payment];
         Operator memory operator = operators[payment.operator];
         mapping(address account => uint256 amount) storage held = purse[payment.info.token];

@@ -9,7 +9,7 @@ import {CaptureActions} from "./CaptureActions.sol";
 abstract contract CaptureHandler is CaptureActions {
     /// @notice The actions of the campaign.
     function actions() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](21);
+        list = new bytes4[](25);
         uint256 i;
         list[i++] = this.open.selector;
         list[i++] = this.offer.selector;
@@ -32,6 +32,10 @@ abstract contract CaptureHandler is CaptureActions {
         list[i++] = this.donate.selector;
         list[i++] = this.refundAlone.selector;
         list[i++] = this.endCalmly.selector;
+        list[i++] = this.takeBack.selector;
+        list[i++] = this.blockAndAct.selector;
+        list[i++] = this.turnBlacklist.selector;
+        list[i++] = this.turnMind.selector;
         assert(i == list.length);
     }
 
@@ -67,6 +71,7 @@ abstract contract CaptureHandler is CaptureActions {
     /// @notice When all has expired anybody ends every hold, and then nothing is held.
     function drain() external acts("the end") {
         _calm();
+        _calmMinds();
         for (uint256 i; i < payments.length && violated == 0; ++i) {
             if (payments[i].capturable == 0) continue;
             uint256 expiry = payments[i].info.authorizationExpiry;

@@ -34,6 +34,7 @@ abstract contract CaptureLedger is CaptureRules {
         if (!ok && effect.goes) _violate(_wronglyRefused(sent.verb), string.concat(_name(sent), "is refused"));
         if (violated != 0) return ok;
         if (ok) _book(sent, effect);
+        else _noteRefusal(effect.why, sent.payment);
         _compare(sent.payment);
         if (ok) _compareMove(sent, payment);
         if (ok) _compareSignature(sent.first);
@@ -93,6 +94,8 @@ abstract contract CaptureLedger is CaptureRules {
 
     function _book(Sent memory sent, Effect memory effect) private {
         ++successes[sent.verb];
+        _noteSuccess(sent.payment);
+        _noteConsent(sent);
         Payment storage payment = payments[sent.payment];
         Operator storage operator = operators[payment.operator];
         mapping(address account => uint256 amount) storage held = purse[payment.info.token];
@@ -109,6 +112,16 @@ abstract contract CaptureLedger is CaptureRules {
         funding.isUsed = true;
         held[funding.funder] -= effect.refunded;
         held[payment.info.payer] += effect.refunded;
+    }
+
+    function _noteConsent(Sent memory sent) private {
+        if (sent.first.data.length == 0) return;
+        Sight byWallet = Sight.WalletAuthorizes;
+        if (sent.verb == Verb.Rule) byWallet = Sight.WalletRules;
+        if (sent.verb == Verb.Release || sent.verb == Verb.Dispute || sent.verb == Verb.Settle) {
+            byWallet = Sight.WalletConsents;
+        }
+        _noteSignature(_signerOf(sent.verb, payments[sent.payment]), sent.first.signer, byWallet);
     }
 
     /// @dev After every call, whether it went through or not.

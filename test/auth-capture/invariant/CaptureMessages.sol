@@ -88,9 +88,11 @@ abstract contract CaptureMessages is CaptureCollections {
     }
 
     function _signatureOf(address by, bytes32 digest) internal view returns (Signature memory) {
+        // Sometimes a key's code signs for it.
+        address signer = _keyFor(by, uint256(digest) % 3 == 0);
         // Whoever has no key cannot sign: the arbiter of a hold without one.
-        if (keyOf[by] == 0) return Signature("", address(0), 0);
-        return Signature(sign(Actor(by, keyOf[by]), digest), by, digest);
+        if (keyOf[signer] == 0) return Signature("", address(0), address(0), 0);
+        return Signature(sign(Actor(signer, keyOf[signer]), digest), signer, by, digest);
     }
 
     /// @dev Keeps a signed call for mallory.
@@ -103,7 +105,7 @@ abstract contract CaptureMessages is CaptureCollections {
     }
 
     function _anyone(Dice memory dice) internal view returns (address) {
-        return accounts[_roll(dice, 9)];
+        return accounts[_roll(dice, PARTIES)];
     }
 
     function _suffix(Dice memory dice) internal pure returns (bytes memory) {
@@ -123,6 +125,7 @@ abstract contract CaptureMessages is CaptureCollections {
         if (_chance(dice, 5)) funding.payment = _roll(dice, payments.length);
         if (_chance(dice, 5)) ++funding.amount;
         if (_chance(dice, 5)) funding.deadline = uint48(_now() - 1);
+        funding.signer = _keyFor(funding.funder, true);
         id = fundings.length;
         funding.data = _fundingData(funding, sent, payment.info.token, _chance(dice, 50));
         fundings.push(funding);
@@ -167,6 +170,6 @@ abstract contract CaptureMessages is CaptureCollections {
         bytes32 structHash = OperatorMessages.permitHash(token, funding.amount, spender, nonce, funding.deadline);
         bytes32 separator = IUsdc(CANONICAL_PERMIT2).DOMAIN_SEPARATOR();
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", separator, structHash));
-        return sign(Actor(funding.funder, keyOf[funding.funder]), digest);
+        return sign(Actor(funding.signer, keyOf[funding.signer]), digest);
     }
 }

@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {ITermsOperatorCommon} from "../../../contracts/interfaces/ITermsOperatorCommon.sol";
 import {OperatorMessages} from "../OperatorMessages.sol";
-import {CaptureWorld} from "./CaptureWorld.sol";
+import {CaptureMinds} from "./CaptureMinds.sol";
 
 /// @title What each call must do, by the rules alone
-abstract contract CaptureRules is CaptureWorld {
+abstract contract CaptureRules is CaptureMinds {
     enum Verb {
         Capture,
         CaptureAndVoid,
@@ -24,7 +24,9 @@ abstract contract CaptureRules is CaptureWorld {
     /// @dev A signature and the truth about it; nobody signed an empty one.
     struct Signature {
         bytes data;
+        // The key, and for whom it signed.
         address signer;
+        address account;
         bytes32 digest;
     }
 
@@ -35,6 +37,8 @@ abstract contract CaptureRules is CaptureWorld {
         uint256 amount;
         uint48 deadline;
         address funder;
+        // The key that signed it.
+        address signer;
         bool isUsed;
     }
 
@@ -61,6 +65,8 @@ abstract contract CaptureRules is CaptureWorld {
         uint256 voided;
         uint256 refunded;
         bool disputes;
+        // Why it does not go, where nothing else is in the way.
+        Sight why;
     }
 
     Funding[] internal fundings;
@@ -81,7 +87,7 @@ abstract contract CaptureRules is CaptureWorld {
 
     function _isSigned(Sent memory sent, Signature memory signature, address expected) private view returns (bool) {
         if (signature.data.length != 0) {
-            return signature.signer == expected && signature.digest == _digestOf(sent);
+            return _counts(expected, signature.signer) && signature.digest == _digestOf(sent);
         }
         bool takesSenders = sent.verb != Verb.Capture && sent.verb != Verb.CaptureAndVoid && sent.verb != Verb.Refund;
         return takesSenders && sent.sender == expected;
@@ -179,7 +185,11 @@ abstract contract CaptureRules is CaptureWorld {
             effect.goes = held != 0 && _now() >= payment.info.authorizationExpiry;
             effect.voided = held;
         }
-        if (effect.goes) effect.goes = _consents(sent, payment) && _tokenLets(payment, effect);
+        if (!effect.goes) return effect;
+        if (_consents(sent, payment)) effect.why = _refusalOf(payment, effect);
+        else if (_isTakenBack(sent, payment)) effect.why = Sight.ConsentTakenBack;
+        else effect.goes = false;
+        if (effect.why != Sight.None) effect.goes = false;
     }
 
     function _split(Effect memory effect, uint256 amount, uint256 held) private pure {
@@ -192,6 +202,17 @@ abstract contract CaptureRules is CaptureWorld {
         if (sent.verb == Verb.Reclaim) return sent.sender == payment.info.payer;
         if (!_isSigned(sent, sent.first, _signerOf(sent.verb, payment))) return false;
         return sent.verb != Verb.Settle || _isSigned(sent, sent.second, _authorizerOf(payment));
+    }
+
+    /// @dev Whether all that is missing is that a wallet stands by what was signed for it.
+    function _isTakenBack(Sent memory sent, Payment memory payment) private view returns (bool) {
+        address expected = _signerOf(sent.verb, payment);
+        return
+            sent.verb != Verb.Settle &&
+            sent.first.data.length != 0 &&
+            sent.first.account == expected &&
+            !_counts(expected, sent.first.signer) &&
+            sent.first.digest == _digestOf(sent);
     }
 
     function _mayCapture(Payment memory payment, ITermsOperatorCommon.Terms memory terms) internal view returns (bool) {
@@ -234,22 +255,18 @@ abstract contract CaptureRules is CaptureWorld {
             funding.amount == sent.amount &&
             _now() <= funding.deadline &&
             purse[payment.info.token][funding.funder] >= sent.amount &&
+            _countsAtToken(funding.funder, funding.signer) &&
             !_isRefused(payment.info.token, funding.funder);
     }
 
     /* WHAT THE TOKEN SAYS */
 
-    function _isRefused(address token, address account) internal view returns (bool) {
-        return token == address(moody) && moody.refuses(account);
-    }
-
-    function _tokenLets(Payment memory payment, Effect memory effect) private view returns (bool) {
+    /// @dev The first one on the way whom the token refuses.
+    function _refusalOf(Payment memory payment, Effect memory effect) private view returns (Sight why) {
         address token = payment.info.token;
-        Operator storage operator = operators[payment.operator];
-        if (!effect.disputes && _isRefused(token, operator.store)) return false;
-        uint256 fee = _feeOf(payment.operator, effect.captured);
-        if (fee != 0 && _isRefused(token, operator.terms.feeReceiver)) return false;
-        if (effect.captured > fee && _isRefused(token, payment.info.receiver)) return false;
-        return (effect.voided == 0 && effect.refunded == 0) || !_isRefused(token, payment.info.payer);
+        if (!effect.disputes && _isRefused(token, operators[payment.operator].store)) return Sight.StoreBlocked;
+        why = _refusalOfShares(payment, effect.captured, _feeOf(payment.operator, effect.captured));
+        if (why != Sight.None || (effect.voided == 0 && effect.refunded == 0)) return why;
+        return _isRefused(token, payment.info.payer) ? Sight.PayerBlocked : Sight.None;
     }
 }

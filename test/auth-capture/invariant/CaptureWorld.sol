@@ -9,6 +9,7 @@ import {ITermsOperatorFactory} from "../../../contracts/interfaces/ITermsOperato
 import {Test} from "../../helpers/Test.sol";
 import {AllowanceRefundCollector} from "../../mocks/auth-capture/AllowanceRefundCollector.sol";
 import {ForeignCollector} from "../../mocks/auth-capture/ForeignCollector.sol";
+import {OwnedWallet} from "../../mocks/OwnedWallet.sol";
 import {MoodyToken} from "./MoodyToken.sol";
 
 /// @title Who and what takes part in the campaign, what must be true of it, its dice, and its one verdict
@@ -18,6 +19,7 @@ abstract contract CaptureWorld is Test {
     struct Place {
         ITermsOperatorFactory factory;
         address usdc;
+        address blacklister;
         // By generation: 0 is v1.1, 1 is v1.0.
         address[2] escrow;
         address[2] refundCollector;
@@ -42,10 +44,18 @@ abstract contract CaptureWorld is Test {
         // How the payer signed it: 0 ERC-3009, 1 pre-approval.
         uint256 method;
         bytes signature;
+        // The key that signed it.
+        address signer;
         bool collected;
         uint256 capturable;
         uint256 refundable;
         uint256 disputedAt;
+    }
+
+    /// @dev Code of an account, and whose key it answers to; zero for nobody's.
+    struct Mind {
+        bool hasCode;
+        address owner;
     }
 
     /// @dev Random numbers that follow from the one number the fuzzer gave.
@@ -54,6 +64,8 @@ abstract contract CaptureWorld is Test {
     }
 
     uint256 internal constant OPERATORS = 9;
+    /// @dev The first so many accounts.
+    uint256 internal constant PARTIES = 12;
     uint256 internal constant CHAIN = 8453;
     uint256 internal constant BPS = 10_000;
     uint8 internal constant CHARGE_FLOW = 1;
@@ -71,14 +83,26 @@ abstract contract CaptureWorld is Test {
     Operator[] internal operators;
     Payment[] internal payments;
 
-    address[2] internal payers;
+    /// @dev The last one is a wallet.
+    address[3] internal payers;
     address[2] internal receivers;
     address internal authorizer;
     address internal arbiter;
+    address internal walletAuthorizer;
+    address internal walletArbiter;
     address internal sponsor;
     address internal mallory;
     address internal feeReceiver;
     mapping(address account => uint256 key) internal keyOf;
+
+    /// @dev The next owner of every wallet.
+    address internal heir;
+    /// @dev Whose code keys are given.
+    address internal delegate;
+    mapping(address account => Mind mind) internal minds;
+    mapping(address account => address owner) internal firstOwnerOf;
+    /// @dev USDC's blacklist.
+    mapping(address account => bool isBlocked) internal blocked;
 
     /// @dev Whose tokens are counted.
     address[] internal accounts;
@@ -103,10 +127,14 @@ abstract contract CaptureWorld is Test {
         SALT = salt;
         place = place_;
         moody = new MoodyToken();
-        payers = [_learn("payer 0"), _learn("payer 1")];
+        heir = _learnKey("heir");
+        delegate = address(new OwnedWallet(address(0)));
+        payers = [_learn("payer 0"), _learn("payer 1"), _learnWallet("payer 2")];
         receivers = [_learn("receiver 0"), _learn("receiver 1")];
         (authorizer, arbiter, sponsor) = (_learn("authorizer"), _learn("arbiter"), _learn("sponsor"));
         (mallory, feeReceiver) = (_learn("mallory"), _learn("fee receiver"));
+        (walletAuthorizer, walletArbiter) = (_learnWallet("wallet authorizer"), _learnWallet("wallet arbiter"));
+        assert(accounts.length == PARTIES);
         for (uint256 i; i < OPERATORS; ++i) _deploy(_termsOf(i), i < 6 ? 0 : 1);
         for (uint256 g; g < 2; ++g) {
             foreignCollector[g] = address(new ForeignCollector(place.escrow[g]));
@@ -121,14 +149,27 @@ abstract contract CaptureWorld is Test {
     }
 
     function _learn(string memory name) private returns (address account) {
+        account = _learnKey(name);
+        firstOwnerOf[account] = _learnKey(string.concat("session of ", name));
+        accounts.push(account);
+    }
+
+    function _learnWallet(string memory name) private returns (address account) {
+        address owner = _learnKey(string.concat("owner of ", name));
+        account = address(new OwnedWallet(owner));
+        (firstOwnerOf[account], minds[account]) = (owner, Mind(true, owner));
+        accounts.push(account);
+    }
+
+    function _learnKey(string memory name) private returns (address account) {
         account = makeActor(name).addr;
         keyOf[account] = makeActor(name).key;
-        accounts.push(account);
     }
 
     /// @dev Plain, plain with fee and the receiver's consent, both defaults, charge; then the same on v1.0, in part.
     function _termsOf(uint256 i) private view returns (ITermsOperatorCommon.Terms memory terms) {
-        terms.authorizer = i == 1 ? address(0) : authorizer;
+        terms.authorizer = i == 3 || i == 6 || i == 8 ? walletAuthorizer : authorizer;
+        if (i == 1) terms.authorizer = address(0);
         terms.salt = bytes32(i);
         if (i != 0 && i != 3 && i != 8) (terms.feeReceiver, terms.feeBps) = (feeReceiver, i == 5 ? 9_999 : 333);
         if (i == 4 || i == 8) {
@@ -137,7 +178,7 @@ abstract contract CaptureWorld is Test {
         }
         terms.maxHold = 1 days;
         if (i < 2 || i == 6) return terms;
-        (terms.arbiter, terms.disputeWindow, terms.releaseLead) = (arbiter, 1 hours, 3 hours);
+        (terms.arbiter, terms.disputeWindow, terms.releaseLead) = (i == 5 ? walletArbiter : arbiter, 1 hours, 3 hours);
         if (i != 2) (terms.flags, terms.ruleLead) = (DISPUTE_DEFAULT_RECEIVER, 1 hours);
     }
 
@@ -154,10 +195,10 @@ abstract contract CaptureWorld is Test {
     function begin() external {
         address[2] memory tokens = [place.usdc, address(moody)];
         for (uint256 i; i < accounts.length; ++i) {
-            if (keyOf[accounts[i]] != 0) moody.mint(accounts[i], 1e12);
+            if (i < PARTIES) moody.mint(accounts[i], 1e12);
             for (uint256 t; t < 2; ++t) {
                 purse[tokens[t]][accounts[i]] = IERC20(tokens[t]).balanceOf(accounts[i]);
-                if (keyOf[accounts[i]] == 0) continue;
+                if (i >= PARTIES) continue;
                 _approve(tokens[t], accounts[i], CANONICAL_PERMIT2);
                 for (uint256 g; g < 2; ++g) {
                     _approve(tokens[t], accounts[i], place.preApprovalCollector[g]);
@@ -175,8 +216,8 @@ abstract contract CaptureWorld is Test {
     }
 
     /// @notice Whom the campaign gives USDC.
-    function parties() external view returns (address[9] memory) {
-        return [payers[0], payers[1], receivers[0], receivers[1], authorizer, arbiter, sponsor, mallory, feeReceiver];
+    function parties() external view returns (address[PARTIES] memory list) {
+        for (uint256 i; i < PARTIES; ++i) list[i] = accounts[i];
     }
 
     /* DICE */
