@@ -607,8 +607,12 @@ describe("x402 auth-capture facilitator: codes", function () {
         const verified = await at.verify(payload, requirements);
         expect([verified.isValid, verified.invalidReason], verified.invalidMessage).to.deep.equal([false, wanted]);
       }
-      const settled = await at.settle(payload, requirements);
-      expect([settled.success, settled.errorReason], settled.errorMessage).to.deep.equal([false, wanted]);
+      const transactions = await bench.sent(async () => {
+        const settled = await at.settle(payload, requirements);
+        expect([settled.success, settled.errorReason], settled.errorMessage).to.deep.equal([false, wanted]);
+      });
+      // What is refused moves nothing.
+      expect(transactions).to.equal(code === "transaction_reverted" ? 1 : 0);
     });
   }
 
