@@ -18,7 +18,7 @@ const MOMENTS: Readonly<Record<Moment, string>> = {
   always: "",
   never: "",
   collectableFrom: "E - `maxHold`",
-  collectableUntil: "the payer's signature or the time for disputes runs out",
+  collectableUntil: "the payer's signature runs out, or with an arbiter the time for disputes",
   releasableFrom: "W",
   rulingDeadline: "Q",
   authorizationExpiry: "E",
