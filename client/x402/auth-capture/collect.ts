@@ -3,6 +3,7 @@ import { hashLifecycleMessage, hashPaymentInfo } from "../../auth-capture/hash.t
 import { getPaymentCollector } from "../../auth-capture/payment.ts";
 import { operatorDomain } from "../../auth-capture/typedData.ts";
 import type { PaymentInfo, PaymentReference } from "../../auth-capture/types.ts";
+import { unwrapSignature } from "../../core/signature.ts";
 import { isSame } from "../core/requirements.ts";
 import { amountOf } from "../core/assets.ts";
 import { LEAST_TIME_LEFT } from "./constants.ts";
@@ -64,6 +65,7 @@ export async function checkCollect(desk: Desk, request: CollectRequest): Promise
     ],
     isFactoryMade,
     isTrusted: isDelegated || isFactoryMade,
+    isDeploying: unwrapSignature(payload.signature).deployment !== undefined,
     // The collector fetches all that was signed, and gives back what is too much.
     funds: { owner: payer, token: terms.token, amount: maxAmount },
     amount,

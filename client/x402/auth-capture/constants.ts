@@ -1,3 +1,5 @@
+import type { RelayBudget } from "../core/failureBudget.ts";
+
 /** Scheme id; x402 v2 only. */
 export const AUTH_CAPTURE_SCHEME = "auth-capture";
 
@@ -18,6 +20,9 @@ export const LIFECYCLE_TYPES = ["capture", "captureAndVoid", "void", "refund"] a
 
 /** Most gas of one transaction unless a facilitator says otherwise. */
 export const DEFAULT_GAS_LIMIT = 1_000_000n;
+
+/** Gas of transactions that fail unless a facilitator says otherwise: forty at once and ten an hour, with the default gas limit. */
+export const DEFAULT_BUDGET: RelayBudget = { gas: 40_000_000n, gasPerHour: 10_000_000n };
 
 /** How long a transaction is waited for before the answer is `settlement_pending`, milliseconds. */
 export const DEFAULT_RECEIPT_TIMEOUT = 60_000;

@@ -15,11 +15,13 @@ import type { ReadClient } from "../../core/readClient.ts";
 import type { WriteClient } from "../../core/write.ts";
 import { sendInTurn } from "../../seller/core/sendInTurn.ts";
 import type { AssetAmounts } from "../core/assets.ts";
+import { createFailureBudget, type FailureBudget, type RelayBudget } from "../core/failureBudget.ts";
 import { createRations, type Rations, type RelayRation } from "../core/rations.ts";
-import { DEFAULT_GAS_LIMIT, DEFAULT_RECEIPT_TIMEOUT } from "./constants.ts";
+import { DEFAULT_BUDGET, DEFAULT_GAS_LIMIT, DEFAULT_RECEIPT_TIMEOUT } from "./constants.ts";
 import { AuthCaptureConfigurationError } from "./errors.ts";
 import type { Step } from "./plan.ts";
 import { createMemorySettlements, type SettlementStore } from "./settlements.ts";
+import type { Spending } from "./spending.ts";
 import { createTrials, type Trials } from "./trial.ts";
 
 /** A refund that a delegated operator would pay for. */
@@ -63,6 +65,8 @@ export interface FacilitatedChain {
    * once and 1 an hour by default.
    */
   readonly ration?: RelayRation;
+  /** Gas of transactions that fail, of all payers together: 40,000,000 at once and 10,000,000 an hour by default. */
+  readonly budget?: RelayBudget;
   /** How long a transaction is waited for, milliseconds; 60,000 by default. */
   readonly receiptTimeout?: number;
   /** Bytes to put behind every call, for example to say who sent it. */
@@ -81,6 +85,11 @@ export interface Desk {
   readonly trials: Trials;
   readonly settlements: SettlementStore;
   readonly rations: Rations;
+  readonly budget: FailureBudget;
+  /** Most gas of one transaction. */
+  readonly gasLimit: bigint;
+  /** What transactions of which nobody has seen the end have taken. */
+  readonly spendings: Map<Hash, Spending>;
   /** Says whether there is code at an address. */
   hasCode(address: Address): Promise<boolean>;
   /** Says whether one of the factories deployed an operator. */
@@ -141,6 +150,9 @@ export function createDesk(chain: FacilitatedChain): Desk {
     trials: createTrials({ client, sender: account.address, gasLimit }),
     settlements: chain.settlements ?? createMemorySettlements(),
     rations: createRations(chain.ration),
+    budget: createFailureBudget(chain.budget ?? DEFAULT_BUDGET),
+    gasLimit,
+    spendings: new Map(),
     hasCode: async (address) => {
       const code = await getCode(client, { address });
       return code !== undefined && code !== "0x";

@@ -43,6 +43,7 @@ export { createInProcessFacilitatorClient } from "../core/localFacilitator.ts";
 export { AuthCaptureEvmScheme, type AuthCaptureEvmSchemeOptions, type MadePayment } from "./client.ts";
 export { AuthCaptureConfigurationError, ForeignPayloadError } from "./errors.ts";
 export type { AssetAmounts } from "../core/assets.ts";
+export type { RelayBudget } from "../core/failureBudget.ts";
 export type { RelayRation } from "../core/rations.ts";
 export { AuthCaptureEvmServer, type AuthCaptureEvmServerOptions } from "./server.ts";
 export type { AuthCaptureDesk, ServedPayment } from "./serverDesk.ts";

@@ -1,4 +1,4 @@
-import type { Hash, Hex, TransactionReceipt } from "viem";
+import type { Hash, TransactionReceipt } from "viem";
 import { getBlockNumber } from "viem/actions";
 import { authCaptureEscrowAbi, authCaptureEscrowV1_0Abi } from "../../abi/index.ts";
 import { getEvents } from "../../core/events.ts";
@@ -14,6 +14,7 @@ import {
 import type { Step } from "./plan.ts";
 import { refuse, RefusalError } from "./refusals.ts";
 import { explainTrial } from "./reverts.ts";
+import { conclude, spend } from "./spending.ts";
 import { readState } from "./state.ts";
 import { isCollect, type Work } from "./work.ts";
 
@@ -88,6 +89,8 @@ async function settleStep(progress: Progress, step: Step, index: number): Promis
     const transaction = progress.transactions.at(-1);
     throw new RefusalError("settlement_pending", transaction === undefined ? {} : { transaction });
   }
+  const sent = progress.transactions[index];
+  if (sent !== undefined) conclude(desk, sent, receipt);
   const fault = findFault(step.effects, receipt) ?? (await findWrongState(progress, step, receipt));
   if (fault === undefined) return receipt.transactionHash;
   // It is not under way any more, and may be sent anew.
@@ -100,37 +103,19 @@ async function settleStep(progress: Progress, step: Step, index: number): Promis
 
 async function send(progress: Progress, step: Step): Promise<TransactionReceipt | undefined> {
   const { desk, work } = progress;
-  const names = takeRations(desk, work);
-  const receipt = await desk.send(step, async (hash) => {
-    progress.transactions = [...progress.transactions, hash];
-    await desk.settlements.put(work.key, { status: "sending", transactions: progress.transactions });
-  });
-  if (receipt !== undefined && findFault(step.effects, receipt) === undefined) {
-    for (const name of names) desk.rations.giveBack(name);
+  const spending = await spend(desk, work, (receipt) => findFault(step.effects, receipt) === undefined);
+  let isSent = false;
+  try {
+    return await desk.send(step, async (hash) => {
+      isSent = true;
+      desk.spendings.set(hash, spending);
+      progress.transactions = [...progress.transactions, hash];
+      await desk.settlements.put(work.key, { status: "sending", transactions: progress.transactions });
+    });
+  } catch (error) {
+    if (!isSent) spending.unsent();
+    throw error;
   }
-  return receipt;
-}
-
-/**
- * Takes what strangers could burn.
- *
- * @returns What is given back when the payment is collected: then it has cost the payer its tokens.
- */
-function takeRations({ rations }: Desk, work: Work): readonly Hex[] {
-  const { payer, operator } = work.payment.paymentInfo;
-  if (!isCollect(work)) {
-    if (!rations.take(work.paymentInfoHash)) refuse("relay_limit", { detail: "Enough was sent for this payment." });
-    return [];
-  }
-  const taken: Hex[] = [];
-  for (const name of work.isTrusted ? [payer] : [payer, operator]) {
-    if (!rations.take(name)) {
-      for (const other of taken) rations.giveBack(other);
-      refuse("relay_limit", { detail: `Enough was sent for ${name} without success.` });
-    }
-    taken.push(name);
-  }
-  return taken;
 }
 
 /** Says what a mined transaction did not do; undefined when it did all it must. */

@@ -18,6 +18,8 @@ export interface Work {
   readonly isFactoryMade: boolean;
   /** The code of whoever is called is known, so its errors are believed. */
   readonly isTrusted: boolean;
+  /** It deploys the payer's wallet, so nobody knows its code. */
+  readonly isDeploying?: boolean;
   /** Whose tokens it takes; undefined where they are held already, or nobody knows. */
   readonly funds: Funds | undefined;
   /** What is settled, token base units. */

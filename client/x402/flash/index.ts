@@ -81,7 +81,8 @@ export { toExpressHandler, type ExpressLike, type RequestV1, type ResponseV1, ty
 export type { AssetAmounts } from "../core/assets.ts";
 export type { RelayRation } from "../core/rations.ts";
 export type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
-export type { RelayBudget, TrialRation, TrialRations } from "./relayBudget.ts";
+export type { RelayBudget } from "../core/failureBudget.ts";
+export type { TrialRation, TrialRations } from "./trialRations.ts";
 export { createWalletRelayer, type WalletRelayerOptions } from "./walletRelayer.ts";
 export {
   FlashEvmFacilitator,

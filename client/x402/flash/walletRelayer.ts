@@ -18,6 +18,7 @@ import {
 } from "../../flash/errors.ts";
 import type { SettlementId } from "../../seller/flash/types.ts";
 import type { AssetAmounts } from "../core/assets.ts";
+import { createFailureBudget, type RelayBudget } from "../core/failureBudget.ts";
 import { createRations, type RelayRation } from "../core/rations.ts";
 import { createShared } from "../core/once.ts";
 import { toTransaction } from "../core/relayCalls.ts";
@@ -26,9 +27,9 @@ import type { FlashCode } from "./codes.ts";
 import { OPEN_METHODS } from "./constants.ts";
 import { FlashConfigurationError } from "./errors.ts";
 import { openingCalls } from "./openingCalls.ts";
-import { createFailureBudget, createTrials, type RelayBudget, type TrialRations } from "./relayBudget.ts";
 import type { OpeningRelayer, RelayResult, RelayTrial } from "./relayer.ts";
 import { tryRenewal } from "./renewalTrial.ts";
+import { createTrials, type TrialRations } from "./trialRations.ts";
 import type { OpenMethod, Opening, Renewal } from "./types.ts";
 
 /**
@@ -36,6 +37,8 @@ import type { OpenMethod, Opening, Renewal } from "./types.ts";
  * signature check takes on top, and can burn all it gets.
  */
 const DEFAULT_OPENING_GAS = 350_000n;
+/** Forty transactions at once and ten an hour, with the default gas limit. */
+const DEFAULT_BUDGET: RelayBudget = { gas: 14_000_000n, gasPerHour: 3_500_000n };
 const OUT_OF_GAS = /out of gas|outofgas|gas required exceeds/i;
 
 /** Settings of {@link createWalletRelayer}. */
@@ -86,7 +89,7 @@ export function createWalletRelayer(options: WalletRelayerOptions): OpeningRelay
   });
   requireMinimums(minimumOpenings);
   const rations = createRations(options.ration);
-  const budget = createFailureBudget(options.budget);
+  const budget = createFailureBudget(options.budget ?? DEFAULT_BUDGET);
   const trials = createTrials(options.trials);
   // A wallet could otherwise have this process fetch any URL.
   const quiet = { ...client, ccipRead: false } as const;

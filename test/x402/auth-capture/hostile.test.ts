@@ -26,6 +26,7 @@ import { mined } from "../../helpers/mined.ts";
 import { deploy } from "../helpers/relay.ts";
 import { openBench, PRICE, type Bench, type Served, type Settlement, type Signed } from "./helpers/bench.ts";
 import { makeLifecycle } from "./helpers/lifecycle.ts";
+import { serveOvertaken } from "./helpers/overtaken.ts";
 
 /** Code that passes its call data on to the escrow, and what the escrow answers back. */
 const FORWARDER = concat([
@@ -85,28 +86,12 @@ describe("x402 auth-capture facilitator: hostile surroundings", function () {
     await mined(base.publicClient, hash);
   }
 
-  /** A facilitator before whose transactions something else happens. */
-  async function overtaken(
+  const overtaken = (
     meanwhile: () => Promise<unknown>,
     isMined = true,
     options: Parameters<Bench["serve"]>[0] = {},
     more: Parameters<Bench["serve"]>[1] = {},
-  ): Promise<Served> {
-    const { provider } = bench.base.connection;
-    const request = async (args: { method: string; params?: unknown }) => {
-      if (args.method !== "eth_sendRawTransaction") return provider.request(args as never);
-      await meanwhile();
-      // Mined apart, the node says nothing of a revert when it is sent.
-      await provider.request({ method: "evm_setAutomine", params: [false] });
-      const hash = await provider.request(args as never);
-      if (isMined) await provider.request({ method: "evm_mine", params: [] });
-      await provider.request({ method: "evm_setAutomine", params: [true] });
-      return hash;
-    };
-    const transport = custom({ request }, { retryCount: 0 });
-    const wallet = createWalletClient({ account: bench.sender.account, chain: baseChain, transport });
-    return bench.serve({ wallet, receiptTimeout: isMined ? 5_000 : 300, ...options }, more);
-  }
+  ): Promise<Served> => serveOvertaken(bench, { meanwhile, isMined }, options, more);
 
   describe("copies", () => {
     it("of one payment that come together are settled once, and one of them is told so", async () => {

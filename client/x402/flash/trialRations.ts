@@ -1,15 +1,6 @@
 import type { Address } from "viem";
-import { smallest } from "../../core/amounts.ts";
 import { systemClock } from "../../seller/core/clock.ts";
 import { createTokenBuckets } from "../../seller/core/tokenBucket.ts";
-
-/** Gas that a relayer spends on transactions that fail, for all clients together. What is under way counts as failed until it is mined. */
-export interface RelayBudget {
-  /** At once. Contract wallets have half of it: they can pass a trial and burn everything they get when they are mined. */
-  readonly gas: bigint;
-  /** Over time. */
-  readonly gasPerHour: bigint;
-}
 
 /** How many trials of openings that would fail a relayer makes; each is a few requests to its node. */
 export interface TrialRation {
@@ -17,49 +8,6 @@ export interface TrialRation {
   readonly burst: number;
   /** Over time. */
   readonly perSecond: number;
-}
-
-/** Counts what failed transactions cost. */
-export interface FailureBudget {
-  /** Takes the gas of a transaction; false when too little is left for it. */
-  take(gas: bigint, isOfContract: boolean): boolean;
-  /** Whether there is enough for anybody, so that it does not matter who asks. */
-  isAmple(gas: bigint): boolean;
-  /** The transaction succeeded. */
-  giveBack(gas: bigint): void;
-}
-
-/** Forty transactions at once and ten an hour, with the default gas limit. */
-const DEFAULT_BUDGET: RelayBudget = { gas: 14_000_000n, gasPerHour: 3_500_000n };
-
-/** Makes a full budget. */
-export function createFailureBudget({ gas: most, gasPerHour }: RelayBudget = DEFAULT_BUDGET): FailureBudget {
-  let left = most;
-  let since = systemClock();
-
-  function refill(): void {
-    const now = systemClock();
-    const gained = now > since ? ((now - since) * gasPerHour) / 3_600n : 0n;
-    if (gained === 0n) return;
-    left = smallest(most, left + gained);
-    since = now;
-  }
-
-  return {
-    isAmple: (gas) => {
-      refill();
-      return left - gas >= most / 2n;
-    },
-    take: (gas, isOfContract) => {
-      refill();
-      if (left - gas < (isOfContract ? most / 2n : 0n)) return false;
-      left -= gas;
-      return true;
-    },
-    giveBack: (gas) => {
-      left = smallest(most, left + gas);
-    },
-  };
 }
 
 /** Counts trials that found that an opening would fail. */
