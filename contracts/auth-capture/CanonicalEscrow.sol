@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Where both generations of Base's AuthCaptureEscrow and their payment collectors are, the same on every chain that has them
+/// @notice Addresses that Base publishes. They stand in the operators' code, so that no argument of a deployment can point an operator elsewhere.
 library CanonicalEscrow {
     address internal constant V1_1 = 0xf96815976523E00e65Be8f34cA5e64b4f41EB19c;
     address internal constant V1_1_EIP3009_COLLECTOR = 0x8612dfdc421f80336cd14E8EF9cb1E765dB5ab88;

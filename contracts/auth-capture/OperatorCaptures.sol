@@ -8,6 +8,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {PackedTerms} from "./PackedTerms.sol";
 
 /// @title What the authorizer decides
+/// @notice Capture, captureAndVoid, void and refund, each by the authorizer's call or signature.
 abstract contract OperatorCaptures is OperatorStorage {
     using PackedTerms for bytes;
 

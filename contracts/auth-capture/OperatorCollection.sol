@@ -7,6 +7,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {PackedTerms} from "./PackedTerms.sol";
 
 /// @title How a signed payment comes in
+/// @notice Authorize and charge in the escrow's own form, for anyone who brings what the payer signed.
 /// @dev Anyone may collect, so nothing is left to the caller: flow, amount, collector, parties, fee and times are the payer's or the terms'. The
 /// call then goes to the escrow as it came, with whatever a relayer appended.
 abstract contract OperatorCollection is OperatorStorage {

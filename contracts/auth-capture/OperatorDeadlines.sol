@@ -7,6 +7,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {PackedTerms} from "./PackedTerms.sol";
 
 /// @title What time decides, and anyone may carry out
+/// @notice ReleaseDue and voidExpired: they end a payment whose parties are absent.
 abstract contract OperatorDeadlines is OperatorStorage {
     using PackedTerms for bytes;
 

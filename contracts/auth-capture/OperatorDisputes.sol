@@ -8,6 +8,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {PackedTerms} from "./PackedTerms.sol";
 
 /// @title What the payer and the arbiter decide, and what payer and authorizer decide together
+/// @notice Release, dispute, rule and settle, each by calls or signatures of the parties that the terms name.
 abstract contract OperatorDisputes is OperatorStorage {
     using PackedTerms for bytes;
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 
 /// @title EIP-712 type hashes and struct hashes of the messages of {ITermsOperatorCommon}
+/// @notice What payers, authorizers and arbiters sign; the scheme's own types stand here verbatim.
 library OperatorHashing {
     bytes32 internal constant DOMAIN_TYPEHASH = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"

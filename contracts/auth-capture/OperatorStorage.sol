@@ -16,6 +16,7 @@ import {PackedTerms} from "./PackedTerms.sol";
 import {PaymentInfoHash} from "./PaymentInfoHash.sol";
 
 /// @title State of an operator and the few steps that its parts share
+/// @notice Checks of payments, splits of what is held, and calls of the escrow, each written once.
 /// @dev Everything that is not the terms is equal for all operators of one generation and stands in the implementation's code. Calls of the
 /// escrow are built from the calldata as it came: every external function has the payment as its first parameter.
 abstract contract OperatorStorage is ITermsOperatorCommon, ReentrancyGuardTransient {

@@ -7,6 +7,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {PackedTerms} from "./PackedTerms.sol";
 
 /// @title What anyone can read
+/// @notice The terms of the operator, and where one payment stands under them.
 abstract contract OperatorViews is OperatorStorage {
     using PackedTerms for bytes;
 

@@ -6,6 +6,7 @@ import {LibClone} from "solady/src/utils/LibClone.sol";
 import {ITermsOperatorCommon} from "../interfaces/ITermsOperatorCommon.sol";
 
 /// @title Terms as the immutable arguments of an operator
+/// @notice Packs terms into 111 bytes of an operator's code, and reads single members without unpacking the rest.
 /// @dev The members in their order, without padding:
 ///
 /// | byte | 0          | 20      | 40          | 60     | 62          | 66       | 70            | 74      | 78    | 79   |

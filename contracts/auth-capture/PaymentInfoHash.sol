@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 
 /// @title The escrow's identity of a payment, from the calldata of a function whose first parameter is the payment
+/// @notice Saves an operator one call of the escrow for each step of a payment.
 /// @dev All members of `PaymentInfo` are static, so it stands in the calldata as the escrow encodes it for its own hash. Bits that belong to no
 /// member are hashed as they came: with any of them set the result is the hash of no payment.
 library PaymentInfoHash {

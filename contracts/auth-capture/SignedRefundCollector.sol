@@ -15,6 +15,7 @@ import {TokenFunding} from "../libraries/TokenFunding.sol";
 import {PaymentInfoHash} from "./PaymentInfoHash.sol";
 
 /// @title Refunds that their funder signs one by one; see {ISignedRefundCollector}
+/// @notice Serves one escrow, fixed at its construction, by ERC-3009 and Permit2.
 contract SignedRefundCollector is ISignedRefundCollector, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -41,6 +42,7 @@ contract SignedRefundCollector is ISignedRefundCollector, ReentrancyGuardTransie
 
     /* CONSTRUCTOR */
 
+    /// @notice Binds the collector to one escrow, for good.
     /// @param escrow Canonical AuthCaptureEscrow, v1.1 or v1.0.
     constructor(address escrow) {
         ESCROW = escrow;

@@ -13,6 +13,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {OperatorViews} from "./OperatorViews.sol";
 
 /// @title Operator of the x402 scheme `auth-capture` on escrow v1.1; see {ITermsOperator}
+/// @notice The implementation that operators on v1.1 are clones of; it joins the parts and sends fees as amounts.
 contract TermsOperator is
     OperatorCollection,
     OperatorCaptures,
@@ -21,6 +22,7 @@ contract TermsOperator is
     OperatorViews,
     ITermsOperator
 {
+    /// @notice Writes what all operators of this generation share into the implementation's code.
     /// @param refundCollector The SignedRefundCollector of this escrow, at the same address on every chain.
     constructor(
         address refundCollector

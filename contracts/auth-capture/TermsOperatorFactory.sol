@@ -11,6 +11,7 @@ import {TermsOperator} from "./TermsOperator.sol";
 import {TermsOperatorV1_0} from "./TermsOperatorV1_0.sol";
 
 /// @title Deploys and predicts operators; see {ITermsOperatorFactory}
+/// @notice One for both generations of the escrow; it deploys the two implementations that operators are clones of.
 /// @dev No function calls foreign code and there is no storage, so nothing is locked against reentrancy.
 contract TermsOperatorFactory is ITermsOperatorFactory {
     using PackedTerms for ITermsOperatorCommon.Terms;
@@ -36,7 +37,7 @@ contract TermsOperatorFactory is ITermsOperatorFactory {
 
     /* CONSTRUCTOR */
 
-    /// @dev Deploys the two implementations, in this order, so that their addresses follow from the factory's.
+    /// @notice Deploys the two implementations, in this order, so that their addresses follow from the factory's.
     /// @param refundCollector The SignedRefundCollector of escrow v1.1, at the same address on every chain.
     /// @param refundCollectorOnV10 The SignedRefundCollector of escrow v1.0, at the same address on every chain.
     constructor(address refundCollector, address refundCollectorOnV10) {

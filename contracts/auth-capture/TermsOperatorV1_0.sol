@@ -16,6 +16,7 @@ import {OperatorStorage} from "./OperatorStorage.sol";
 import {OperatorViews} from "./OperatorViews.sol";
 
 /// @title Operator of the x402 scheme `auth-capture` on escrow v1.0; see {ITermsOperatorV1_0}
+/// @notice The implementation that operators on v1.0 are clones of; it joins the parts and sends fees as basis points.
 contract TermsOperatorV1_0 is
     OperatorCollection,
     OperatorCaptures,
@@ -24,6 +25,7 @@ contract TermsOperatorV1_0 is
     OperatorViews,
     ITermsOperatorV1_0
 {
+    /// @notice Writes what all operators of this generation share into the implementation's code.
     /// @param refundCollector The SignedRefundCollector of this escrow, at the same address on every chain.
     constructor(
         address refundCollector

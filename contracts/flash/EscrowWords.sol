@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The two storage words of an escrow
+/// @notice Packs them, and reads and changes single members.
 /// @dev From the lowest bit. Money: `uint96 balance | uint96 settled | uint40 unlockAt | 24 spare bits, always zero`.
 /// Terms: `address signer | uint32 closeDelay | uint32 epoch | uint8 flags | 24 spare bits, always zero`.
 library EscrowWords {

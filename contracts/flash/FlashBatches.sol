@@ -9,6 +9,7 @@ import {FlashCollection} from "./FlashCollection.sol";
 import {FlashHashing} from "./FlashHashing.sol";
 
 /// @title How a server is paid, many items at once
+/// @notice Groups of payments and tabs of one escrow, settled by one pull; a bad item never changes what another one gets.
 abstract contract FlashBatches is FlashCollection {
     using EscrowWords for uint256;
     using NonceBitmap for mapping(uint256 word => uint256 bits);

@@ -10,6 +10,7 @@ import {FlashHashing} from "./FlashHashing.sol";
 import {FlashStorage} from "./FlashStorage.sol";
 
 /// @title How a server is paid: wallet first, the escrow for the rest
+/// @notice The one way by which payments, tabs and transactions become tokens and credit of the server.
 abstract contract FlashCollection is FlashStorage {
     using EscrowWords for uint256;
     using FlashHashing for Payment;

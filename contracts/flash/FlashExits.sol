@@ -10,6 +10,7 @@ import {FlashHashing} from "./FlashHashing.sol";
 import {FlashStorage} from "./FlashStorage.sol";
 
 /// @title How money leaves other than by a collection
+/// @notice Closes, releases, refunds and withdrawals of credit.
 abstract contract FlashExits is FlashStorage {
     using EscrowWords for uint256;
     using FlashHashing for CloseEscrow;

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IFlashSettlement} from "../interfaces/IFlashSettlement.sol";
 
 /// @title EIP-712 type hashes and struct hashes of the messages of {IFlashSettlement}
+/// @notice What clients, servers and settlers sign.
 library FlashHashing {
     bytes32 internal constant PAYMENT_TYPEHASH = keccak256(
         "Payment(address client,address server,address token,uint128 amount,uint64 nonce,uint40 deadline,uint32 epoch)"

@@ -8,6 +8,7 @@ import {FlashHashing} from "./FlashHashing.sol";
 import {FlashStorage} from "./FlashStorage.sol";
 
 /// @title How an escrow is opened, filled and prolonged
+/// @notice By the client's call or signature, funded by allowance, ERC-3009 or Permit2.
 abstract contract FlashOpenings is FlashStorage {
     using EscrowWords for uint256;
     using FlashHashing for OpenEscrow;

@@ -6,6 +6,7 @@ import {FlashHashing} from "./FlashHashing.sol";
 import {FlashStorage} from "./FlashStorage.sol";
 
 /// @title Who may act for a server, and what an account takes back
+/// @notice Settlers of a server, and nonces that their owner cancels.
 abstract contract FlashRights is FlashStorage {
     using FlashHashing for SettlerAuthorization;
 

@@ -8,4 +8,5 @@ import {FlashRights} from "./FlashRights.sol";
 import {FlashViews} from "./FlashViews.sol";
 
 /// @title Settlement of the x402 scheme `flash`; see {IFlashSettlement}
+/// @notice Joins the parts and adds nothing.
 contract FlashSettlement is FlashOpenings, FlashExits, FlashBatches, FlashRights, FlashViews {}

@@ -11,6 +11,7 @@ import {SignatureVerification} from "../libraries/SignatureVerification.sol";
 import {EscrowWords} from "./EscrowWords.sol";
 
 /// @title State of {FlashSettlement} and the few steps that its parts share
+/// @notice Escrows, credits, nonces, lanes and settlers, and how tokens come in and go out.
 abstract contract FlashStorage is IFlashSettlement, EIP712, ReentrancyGuardTransient {
     using EscrowWords for uint256;
     using NonceBitmap for mapping(uint256 word => uint256 bits);

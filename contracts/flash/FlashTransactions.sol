@@ -7,6 +7,7 @@ import {EscrowWords} from "./EscrowWords.sol";
 import {FlashCollection} from "./FlashCollection.sol";
 
 /// @title Payments that are transactions of the client, sent or not
+/// @notice The numbered form that a client sends itself, and the execution of a signed transaction that never landed.
 abstract contract FlashTransactions is FlashCollection {
     using EscrowWords for uint256;
 

@@ -7,6 +7,7 @@ import {FlashHashing} from "./FlashHashing.sol";
 import {FlashTransactions} from "./FlashTransactions.sol";
 
 /// @title What anyone can read
+/// @notice Escrows, credits, settlers, nonces and lanes, and the digests of what a client signs.
 abstract contract FlashViews is FlashTransactions {
     using EscrowWords for uint256;
     using FlashHashing for Payment;

@@ -246,10 +246,14 @@ interface IVoucherEscrow is IERC5267 {
     }
 
     /// @notice Why a voucher of a batch was skipped.
-    /// @dev `BadSignature`: neither the buyer's nor a valid signer's. `Expired`: past its expiry. `AboveCeiling`: the total asked for is
-    /// above the signed ceiling. `AlreadyCollected`: the lane has paid that total before. `NoBalance`: the account is empty.
-    /// `BadParties`: the buyer is zero, the seller or the escrow, or a wide voucher names another seller, asset, escrow or chain; it goes before
-    /// every other reason.
+    /// @param None It was not skipped.
+    /// @param BadSignature Neither the buyer's nor a valid signer's.
+    /// @param Expired Past its expiry.
+    /// @param AboveCeiling The total asked for is above the signed ceiling.
+    /// @param AlreadyCollected The lane has paid that total before.
+    /// @param NoBalance The account is empty.
+    /// @param BadParties The buyer is zero, the seller or the escrow, or a wide voucher names another seller, asset, escrow or chain; it goes
+    /// before every other reason.
     enum Skip {
         None,
         BadSignature,
@@ -261,6 +265,10 @@ interface IVoucherEscrow is IERC5267 {
     }
 
     /// @notice Which nonces a bitmap holds.
+    /// @param Deposit Those of {DepositAuthorization}, the buyer's.
+    /// @param Flush Those of {FlushAuthorization}, the buyer's.
+    /// @param FlushAll Those of {FlushAllAuthorization}, the buyer's.
+    /// @param Release Those of {ReleaseAuthorization}, the seller's.
     enum NonceKind {
         Deposit,
         Flush,
@@ -975,21 +983,27 @@ interface IVoucherEscrow is IERC5267 {
     /* VIEWS */
 
     /// @notice How long a thaw takes and how long a revoked signer's vouchers count, seconds.
+    /// @return Seconds, the same for every account and for good.
     function THAWING_PERIOD() external view returns (uint256);
 
     /// @notice EIP-712 domain separator on this chain.
+    /// @return 32 bytes, computed anew where the chain's id has changed since the deployment.
     function DOMAIN_SEPARATOR() external view returns (bytes32);
 
     /// @notice EIP-712 type hash of {Voucher}.
+    /// @return `keccak256` of the type string.
     function VOUCHER_TYPEHASH() external view returns (bytes32);
 
     /// @notice EIP-712 type hash of {DepositAuthorization}.
+    /// @return `keccak256` of the type string.
     function DEPOSIT_AUTHORIZATION_TYPEHASH() external view returns (bytes32);
 
     /// @notice EIP-712 type hash of {FlushAuthorization}.
+    /// @return `keccak256` of the type string.
     function FLUSH_AUTHORIZATION_TYPEHASH() external view returns (bytes32);
 
     /// @notice EIP-712 type hash of {FlushAllAuthorization}.
+    /// @return `keccak256` of the type string.
     function FLUSH_ALL_AUTHORIZATION_TYPEHASH() external view returns (bytes32);
 
     /// @notice Reads an account.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Calls foreign code without trusting its return data
+/// @notice One call and one static call, with a gas limit, that hand back at most one word.
 /// @dev Solidity copies the whole return data of a low-level call; a hostile callee can make that copy cost any amount of
 /// gas. Here at most one word is copied, whatever comes back. This is the second of the two assembly blocks of this project, once for
 /// calls and once for static calls, since no view function may contain a call.

@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {BoundedCall} from "./BoundedCall.sol";
 
 /// @title Calls of a token that cannot revert, cannot be starved of gas, and cannot take more than a stipend
+/// @notice Reads of balance and allowance, and transfers, for contracts that go on when a token misbehaves.
 /// @dev Every call gets the same gas whatever the caller brought, or everything reverts. So the outcome depends on the token and the
 /// state alone, and whoever submits cannot choose it.
 library BoundedToken {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Unordered nonces, 256 to a storage slot
+/// @notice Nonces that are good once, in any order.
 /// @dev A nonce's upper 248 bits choose the word, its lower 8 bits choose the bit.
 library NonceBitmap {
     /// @notice Says whether a nonce was consumed.

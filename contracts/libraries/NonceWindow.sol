@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Nonces that may arrive out of order within a window of 64
+/// @notice Nonces that are good once, in one word for each owner.
 /// @dev The anti-replay window of RFC 4303 section 3.4.3: `next` is one above the highest nonce consumed, bit `i` of `seen` says
 /// whether nonce `next - 1 - i` was consumed. Whoever sits on one authorization blocks none of the following 63.
 library NonceWindow {

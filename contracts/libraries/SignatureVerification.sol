@@ -7,6 +7,7 @@ import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {BoundedCall} from "./BoundedCall.sol";
 
 /// @title Checks signatures of keys first and of contracts second
+/// @notice Signatures of 64 or 65 bytes by keys, and of any length by contracts that answer ERC-1271.
 /// @dev A signature that recovers to the expected key is accepted whatever code sits at that address, so a wallet upgrade
 /// (EIP-7702) cannot un-sign what was already accepted. Only then is a contract asked by ERC-1271.
 library SignatureVerification {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title Reads a signed type-2 transaction (EIP-1559) that calls a contract without value and access list
+/// @notice Checks a raw transaction and recovers who signed it, so that a contract can act on one that was never sent.
 /// @dev Only the canonical encoding is accepted: one content has one encoding.
 library SignedTransaction {
     /// @notice What a transaction lacks.

@@ -7,6 +7,7 @@ import {IERC3009} from "../interfaces/external/IERC3009.sol";
 import {IPermit2} from "../interfaces/external/IPermit2.sol";
 
 /// @title Pulls tokens into this contract by allowance, ERC-3009 or Permit2
+/// @notice The three ways by which tokens enter an escrow.
 /// @dev Every pull measures the balance: it must rise by exactly the amount, so tokens that take a fee on transfer are refused.
 library TokenFunding {
     using SafeERC20 for IERC20;

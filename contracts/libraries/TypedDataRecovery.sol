@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Recovers the signer of many EIP-712 messages of one type at little cost
+/// @notice One digest and one recovery a message, without new memory for each.
 /// @dev The caller keeps one memory template of the struct's words and rewrites only what differs from message to message.
 library TypedDataRecovery {
     /// @dev Half of the order of secp256k1; a larger `s` has a twin and is refused (EIP-2).

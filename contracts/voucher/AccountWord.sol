@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The one storage word that a collection reads and writes
+/// @notice Packs and unpacks it, and collects on the default lane within it.
 /// @dev From the lowest bit: `uint96 balance | uint96 collected of the default lane | uint40 thawEndTime | 24 spare bits, always zero`.
 library AccountWord {
     /// @notice Largest balance, largest default-lane total, and largest sum of both.

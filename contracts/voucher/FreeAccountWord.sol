@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The one storage word of a free balance
+/// @notice Packs and unpacks it.
 /// @dev From the lowest bit: `uint96 balance | uint64 next | uint64 seen | 32 spare bits, always zero`; the last two are a {NonceWindow}.
 library FreeAccountWord {
     /// @notice Largest free balance.

@@ -9,6 +9,7 @@ import {VoucherCollection} from "./VoucherCollection.sol";
 import {VoucherHashing} from "./VoucherHashing.sol";
 
 /// @title How a seller is paid, many vouchers at once
+/// @notice Groups of vouchers of one seller in one asset, each paid by one transfer; a bad row or a failing group changes no other.
 abstract contract VoucherBatches is VoucherCollection {
     using AccountWord for uint256;
     using VoucherHashing for Voucher;

@@ -8,6 +8,7 @@ import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title How a seller is paid, voucher by voucher
+/// @notice Collect and collectMany, and the steps that batches share with them.
 abstract contract VoucherCollection is VoucherStorage {
     using AccountWord for uint256;
     using VoucherHashing for Voucher;

@@ -7,6 +7,7 @@ import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title How tokens enter the escrow
+/// @notice By allowance, ERC-3009 or Permit2, into an account or as free balance.
 abstract contract VoucherDeposits is VoucherStorage {
     using VoucherHashing for DepositAuthorization;
 

@@ -10,6 +10,7 @@ import {VoucherViews} from "./VoucherViews.sol";
 import {VoucherWithdrawals} from "./VoucherWithdrawals.sol";
 
 /// @title Escrow of the x402 scheme `deferred`; see {IVoucherEscrow}
+/// @notice Joins the parts and adds nothing.
 contract VoucherEscrow is
     VoucherDeposits,
     VoucherFreeBalance,

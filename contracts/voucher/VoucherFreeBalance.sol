@@ -8,6 +8,7 @@ import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title How a free balance is spent
+/// @notice Into the account of a seller, or back to its owner, by the owner's call or signature.
 abstract contract VoucherFreeBalance is VoucherStorage {
     using FreeAccountWord for uint256;
     using VoucherHashing for AllocateAuthorization;

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IVoucherEscrow} from "../interfaces/IVoucherEscrow.sol";
 
 /// @title EIP-712 type hashes and struct hashes of the messages of {IVoucherEscrow}
+/// @notice What buyers and sellers sign.
 library VoucherHashing {
     bytes32 internal constant VOUCHER_TYPEHASH = keccak256(
         "Voucher(bytes32 id,address buyer,address seller,uint256 valueAggregate,address asset,uint64 timestamp,uint256 nonce,address escrow,uint256 chainId,uint64 expiry)"

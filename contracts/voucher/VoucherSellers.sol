@@ -7,6 +7,7 @@ import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title What a seller decides: how it is paid, and what it returns
+/// @notice Payout and release, by the seller's call or signature.
 abstract contract VoucherSellers is VoucherStorage {
     using AccountWord for uint256;
     using VoucherHashing for PayoutAuthorization;

@@ -6,6 +6,7 @@ import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title Keys that sign vouchers for a buyer, and authorizations that an owner takes back
+/// @notice Session signers, and nonces that their owner cancels.
 abstract contract VoucherSigners is VoucherStorage {
     using VoucherHashing for SignerAuthorization;
     using VoucherHashing for SignerRevocation;

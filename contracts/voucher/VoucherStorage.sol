@@ -13,6 +13,7 @@ import {AccountWord} from "./AccountWord.sol";
 import {FreeAccountWord} from "./FreeAccountWord.sol";
 
 /// @title State of {VoucherEscrow} and the few steps that its parts share
+/// @notice Accounts, free balances, signers, payouts and nonces, and how tokens are credited and paid.
 abstract contract VoucherStorage is IVoucherEscrow, EIP712, ReentrancyGuardTransient {
     using AccountWord for uint256;
     using NonceBitmap for mapping(uint256 word => uint256 bits);

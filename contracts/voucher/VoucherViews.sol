@@ -14,6 +14,7 @@ import {VoucherCollection} from "./VoucherCollection.sol";
 import {VoucherHashing} from "./VoucherHashing.sol";
 
 /// @title What anyone can read
+/// @notice Accounts, lanes, signers and nonces, and whether vouchers and authorizations would pass now.
 abstract contract VoucherViews is VoucherCollection {
     using AccountWord for uint256;
     using NonceBitmap for mapping(uint256 word => uint256 bits);

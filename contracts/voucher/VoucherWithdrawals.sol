@@ -8,6 +8,7 @@ import {VoucherHashing} from "./VoucherHashing.sol";
 import {VoucherStorage} from "./VoucherStorage.sol";
 
 /// @title How a buyer takes its tokens back
+/// @notice Thaw, withdraw and flush, by the buyer's call or signature.
 abstract contract VoucherWithdrawals is VoucherStorage {
     using AccountWord for uint256;
     using NonceBitmap for mapping(uint256 word => uint256 bits);

@@ -6,6 +6,7 @@ import { exportsCheck } from "./exports.ts";
 import { invariantsCheck } from "./invariants.ts";
 import { linksCheck } from "./links.ts";
 import { mutantsCheck } from "./mutants.ts";
+import { natspecCheck } from "./natspec.ts";
 import { pinsCheck } from "./pins.ts";
 import { reachCheck } from "./reach.ts";
 import { tablesCheck } from "./tables.ts";
@@ -25,6 +26,7 @@ const CHECKS: readonly Check[] = [
   mutantsCheck,
   treesCheck,
   buildCheck,
+  natspecCheck,
   commandCheck("types", "tsc", "--noEmit"),
   exportsCheck,
   commandCheck("architecture", "hardhat", "test", "mocha", "test/architecture.test.ts", "--no-compile"),

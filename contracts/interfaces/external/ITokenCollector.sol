@@ -7,6 +7,8 @@ import {IAuthCaptureEscrowCommon} from "./IAuthCaptureEscrowCommon.sol";
 /// @notice The escrow says for which payment and how much; the collector knows how to get it, by its own kind of consent.
 interface ITokenCollector {
     /// @notice What the collected tokens are for.
+    /// @param Payment They are a payer's, for a payment that is authorized or charged.
+    /// @param Refund They go back to a payer, from whoever funds the refund.
     enum CollectorType {
         Payment,
         Refund
