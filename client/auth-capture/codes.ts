@@ -110,6 +110,8 @@ export function toErrorCode(error: unknown): PrefixedErrorCode | undefined {
 /**
  * Puts the scheme's prefix before a code.
  *
+ * - Source: the x402 scheme `auth-capture`
+ *
  * @param code - One of {@link ERROR_CODES}.
  * @returns The code as it travels.
  *

@@ -80,6 +80,8 @@ export interface PayerParts {
 /**
  * Writes what an operator is made of into a 402.
  *
+ * - Source: contracts/interfaces/ITermsOperatorFactory.sol
+ *
  * @param lifecycle - Factory's address and terms.
  * @returns {@link WireLifecycle}, for `extra.lifecycle`.
  * @throws {InvalidMessageError} a member of the terms does not fit its type.

@@ -59,6 +59,8 @@ const DEFAULT_MULTIPLE = 10n;
  * Proposes the allowance that a client gives FlashSettlement: what the opening pulls, and a multiple of it for payments. Never unlimited: a
  * stolen signer can spend no more than the allowance and the escrow, and only toward their server.
  *
+ * - Source: ERC-20
+ *
  * @param parameters - {@link ProposeAllowanceParameters}; token base units.
  * @returns Allowance, token base units; `2^96 - 1` at most.
  *
@@ -104,6 +106,8 @@ export function fundingPermit2TypedData(reference: FundingReference): SignableTy
 
 /**
  * Builds what a client signs to give FlashSettlement an allowance by ERC-2612.
+ *
+ * - Source: ERC-2612
  *
  * @param reference - {@link PermitReference}; amounts in token base units.
  * @returns Typed data for viem's `signTypedData`.

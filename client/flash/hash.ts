@@ -55,6 +55,8 @@ export function flashDomainSeparator(domain: FlashDomain): Hex {
 /**
  * Computes the EIP-712 type hash of a message.
  *
+ * - Source: contracts/interfaces/IFlashSettlement.sol
+ *
  * @param primaryType - Name of the message.
  * @returns 32 bytes.
  *
@@ -68,6 +70,8 @@ export function flashTypeHash(primaryType: FlashPrimaryType): Hex {
 /**
  * Encodes a message as EIP-712 does, ready to be hashed: type hash and members, one 32-byte word each. For callers with a faster
  * keccak of their own; the digest is the hash of `0x1901`, the domain separator and the hash of this.
+ *
+ * - Source: contracts/interfaces/IFlashSettlement.sol
  *
  * @param primaryType - Name of the message.
  * @param message - Its members; amounts in token base units, times in unix seconds. Addresses in any case.

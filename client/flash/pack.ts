@@ -76,6 +76,8 @@ export function packTab({ tab, signature }: SignedTab): PackedItem {
 /**
  * Takes the first word of a packed item apart, as `RowSkipped` gives it.
  *
+ * - Source: contracts/interfaces/IFlashSettlement.sol, `PackedItem`
+ *
  * @param head - `amount or total << 128 | nonce or lane << 64 | deadline << 24`.
  * @returns {@link PackedHead}.
  *

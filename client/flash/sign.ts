@@ -278,6 +278,8 @@ export async function signCloseEscrow(
  * Signs what `releaseEscrowWithAuthorization` takes. Until it is final or dead, it lowers what the server may accept. See
  * {@link signMessage}.
  *
+ * - Source: contracts/interfaces/IFlashSettlement.sol, `releaseEscrowWithAuthorization`
+ *
  * @param signer - {@link TypedDataSigner} of the server.
  * @param parameters - The authorization and its contract; amounts in token base units, times in unix seconds.
  * @returns Signature of 65 bytes from a key.
@@ -368,6 +370,8 @@ export async function signFundingPermit2(signer: TypedDataSigner, reference: Fun
 /**
  * Signs an ERC-2612 permit of the client to FlashSettlement, for `openEscrowWithPermit`. Its value is the working allowance from which
  * payments are pulled, too; `proposeAllowance` proposes one.
+ *
+ * - Source: ERC-2612
  *
  * @param signer - {@link TypedDataSigner} of the client.
  * @param reference - {@link PermitReference}; `value` in token base units, `deadline` in unix seconds.

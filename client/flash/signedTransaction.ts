@@ -131,6 +131,8 @@ export function parseOriginalTransaction(
 /**
  * Recovers who signed a transaction that {@link parseSignedTransaction} read: the client that pays.
  *
+ * - Source: contracts/libraries/SignedTransaction.sol
+ *
  * @param payment - What was read.
  * @returns Address, lower case.
  * @throws {InvalidSignedTransactionError} nobody can have signed it.

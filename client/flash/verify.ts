@@ -118,6 +118,8 @@ export async function verifyMessage<name extends FlashPrimaryType>(
 /**
  * Says whether the client's key signed what funds an opening or a top-up by ERC-3009. Makes no request.
  *
+ * - Source: ERC-3009
+ *
  * @param parameters - Message, token and signature; amounts in token base units.
  * @returns True when it did. Balance, deadline and whether the token's nonce is unused are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
@@ -134,6 +136,8 @@ export async function verifyFundingEip3009(
 /**
  * Says whether the client's key signed what funds an opening or a top-up by Permit2. Makes no request.
  *
+ * - Source: Permit2
+ *
  * @param parameters - Message and signature; amounts in token base units.
  * @returns True when it did. Balance, approval to Permit2, deadline and nonce are the caller's to check.
  * @throws {InvalidMessageError} a member does not fit its type.
@@ -149,6 +153,8 @@ export async function verifyFundingPermit2(
 
 /**
  * Says whether the client's key signed an ERC-2612 permit to FlashSettlement. Makes no request.
+ *
+ * - Source: ERC-2612
  *
  * @param parameters - Permit and signature; `value` in token base units.
  * @returns True when it did. Deadline and nonce are the caller's to check.

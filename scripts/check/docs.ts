@@ -53,7 +53,9 @@ const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Prom
   source,
 };
 
-for (const document of globSync(["README.md", "docs/**/*.md"], { cwd: ROOT }).sort()) {
+// The reference has a generator of its own.
+const documents = globSync(["README.md", "docs/**/*.md"], { cwd: ROOT, exclude: ["docs/reference/**"] });
+for (const document of documents.sort()) {
   const file = join(ROOT, document);
   const before = readFileSync(file, "utf8");
   const after = await fill(document, before);
