@@ -15,6 +15,9 @@ import type { SolidityBuildProfileConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 import { chainDescriptors, chainNetworks } from "./scripts/chains/networks.ts";
 import { isAcceptedWarning } from "./scripts/check/warnings.ts";
+import { resolveToSources } from "./scripts/setup/sources.ts";
+
+resolveToSources();
 
 /** One compiler and one set of settings for all that is deployed, and for the tests of the libraries. */
 const compiler = {

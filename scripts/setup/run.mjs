@@ -37,10 +37,12 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== digest) {
 const [command, ...parameters] = process.argv.slice(2);
 if (command === undefined) process.exit(0);
 
+// `x402-escrow/...` means the sources here: see sources.ts.
+const options = `${process.env.NODE_OPTIONS ?? ""} --conditions=x402-escrow-source`;
 const child = spawn(command, parameters, {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, PATH: bin + delimiter + process.env.PATH },
+  env: { ...process.env, PATH: bin + delimiter + process.env.PATH, NODE_OPTIONS: options.trim() },
   shell: process.platform === "win32",
 });
 // A terminal sends Ctrl-C to the whole process group: the child decides when it has stopped, this process only waits.

@@ -19,7 +19,9 @@ export function examplePath(family: string, script: string): string {
 
 /** Starts a script of an example. The caller ends it. */
 export function startExample(path: string, env: Readonly<Record<string, string>>): ExampleProcess {
-  const child = spawn(process.execPath, [path], { env: { PATH: process.env["PATH"], ...env } });
+  // NODE_OPTIONS: in this repository `x402-escrow/...` means the sources.
+  const { PATH, NODE_OPTIONS } = process.env;
+  const child = spawn(process.execPath, [path], { env: { PATH, NODE_OPTIONS, ...env } });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
   return { child, output: () => output };
