@@ -20,7 +20,8 @@ const COPIED = [
   "contracts",
   "hardhat.config.ts",
   "package.json",
-  "scripts/check/warnings.ts", // The configuration reads it.
+  "scripts/chains", // The configuration reads both.
+  "scripts/check/warnings.ts",
   "test",
   "tsconfig.json",
 ] as const;
