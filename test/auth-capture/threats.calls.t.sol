@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IAuthCaptureEscrowCommon} from "../../contracts/interfaces/external/IAuthCaptureEscrowCommon.sol";
 import {IPreApprovalPaymentCollector} from "../../contracts/interfaces/external/IPreApprovalPaymentCollector.sol";
 import {ITermsOperatorCommon} from "../../contracts/interfaces/ITermsOperatorCommon.sol";
+import {BonusToken} from "../mocks/BonusToken.sol";
 import {FalseReturningToken} from "../mocks/FalseReturningToken.sol";
 import {FeeOnTransferToken} from "../mocks/FeeOnTransferToken.sol";
 import {MintableToken} from "../mocks/MintableToken.sol";
 import {ReentrantToken} from "../mocks/ReentrantToken.sol";
+import {ShrinkingToken} from "../mocks/ShrinkingToken.sol";
 import {WalletFactory} from "../mocks/auth-capture/WalletFactory.sol";
 import {AuthCaptureTest} from "./AuthCaptureTest.sol";
 import {OperatorMessages} from "./OperatorMessages.sol";
@@ -161,6 +164,54 @@ contract CallThreatsTest is AuthCaptureTest {
         assertBooks(booksAfterCapture(start, AMOUNT));
     }
 
+    function test_T20_RevertWhen_TheTokenRebasesDuringTheCollection() public {
+        _preApproved(new BonusToken());
+        expectRevert(IAuthCaptureEscrowCommon.TokenCollectionFailed.selector);
+        operator.authorize(payment, AMOUNT, commerce().preApprovalCollector, "");
+    }
+
+    /// @dev An operator's holds in one token lie together, as amounts: what a rebase takes is missing when the last one ends, until somebody
+    /// gives it back.
+    function test_T20_TheLastHoldMissesWhatARebaseTook() public {
+        ShrinkingToken rebasing = new ShrinkingToken();
+        _holdIn(rebasing);
+        IAuthCaptureEscrowCommon.PaymentInfo memory first = payment;
+        payment.salt = OTHER_SALT;
+        _holdIn(rebasing);
+        address store = ESCROW.getTokenStore(address(operator));
+        rebasing.shrink(store, 1);
+        vm.warp(RELEASABLE_FROM);
+        operator.releaseDue(first);
+        Books memory start = books();
+        assertEq(start.tokenStore, AMOUNT - 1);
+
+        uint256 share = AMOUNT - feeOf(AMOUNT);
+        vm.expectRevert(_insufficient(store, share - 1, share));
+        operator.releaseDue(payment);
+        vm.warp(EXPIRY);
+        vm.expectRevert(_insufficient(store, AMOUNT - 1, AMOUNT));
+        operator.voidExpired(payment);
+        vm.expectRevert(_insufficient(store, AMOUNT - 1, AMOUNT));
+        vm.prank(payer.addr);
+        ESCROW.reclaim(payment);
+        assertBooks(start);
+        rebasing.mint(store, 1);
+        operator.voidExpired(payment);
+        assertEq(books().payer, start.payer + AMOUNT);
+    }
+
+    /// @dev What is held is an amount, not a share: the gain is nobody's.
+    function test_T20_WhatARebaseGivesStaysInTheTokenStore() public {
+        MintableToken rebasing = new ShrinkingToken();
+        _holdIn(rebasing);
+        Books memory expected = booksAfterCapture(books(), AMOUNT);
+        rebasing.mint(ESCROW.getTokenStore(address(operator)), 7);
+        expected.tokenStore += 7;
+        vm.warp(RELEASABLE_FROM);
+        operator.releaseDue(payment);
+        assertBooks(expected);
+    }
+
     /* 21: BYTES AROUND THE PAYMENT */
 
     function test_T21_ActsWhenARelayerAppendsBytes() public {
@@ -226,6 +277,15 @@ contract CallThreatsTest is AuthCaptureTest {
         other.approve(commerce().preApprovalCollector, AMOUNT);
         IPreApprovalPaymentCollector(commerce().preApprovalCollector).preApprove(payment);
         vm.stopPrank();
+    }
+
+    function _holdIn(MintableToken other) private {
+        _preApproved(other);
+        operator.authorize(payment, AMOUNT, commerce().preApprovalCollector, "");
+    }
+
+    function _insufficient(address store, uint256 balance, uint256 needed) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, store, balance, needed);
     }
 
     function _refusesDirtyMembers(bytes memory data) private {
