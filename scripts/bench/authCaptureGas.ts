@@ -7,6 +7,7 @@ import {
   keccak256,
   maxUint256,
   toHex,
+  parseAbi,
   zeroAddress,
   zeroHash,
   type Abi,
@@ -18,6 +19,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import {
   authCaptureEscrowAbi,
   authCaptureEscrowV1_0Abi,
+  preApprovalPaymentCollectorAbi,
   termsOperatorAbi,
   termsOperatorFactoryAbi,
   termsOperatorV1_0Abi,
@@ -25,6 +27,7 @@ import {
 import { ESCROW_DEPLOYMENTS, GENERATIONS, type Generation } from "../../client/auth-capture/addresses.ts";
 import { hashPaymentInfo, payerAgnosticHash } from "../../client/auth-capture/hash.ts";
 import { predictOperator } from "../../client/auth-capture/predict.ts";
+import { signCancelAuthorization } from "../../client/auth-capture/sign.ts";
 import { lifecycleTypes, operatorDomain, type LifecyclePrimaryType } from "../../client/auth-capture/typedData.ts";
 import type { PaymentInfo, Terms } from "../../client/auth-capture/types.ts";
 import { eip3009Types, PERMIT2_ADDRESS, permit2TokenTypes } from "../../client/core/funding.ts";
@@ -193,6 +196,14 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
     call(generation, paymentInfo, "authorize", await collection(generation, paymentInfo));
   const charge = async (generation: Generation, paymentInfo: PaymentInfo) =>
     call(generation, paymentInfo, "charge", [...(await collection(generation, paymentInfo)), 0n, zeroAddress]);
+  const cancel = async (generation: Generation, paymentInfo: PaymentInfo) => {
+    const { escrow } = ESCROW_DEPLOYMENTS[generation];
+    const payment = { method: "Eip3009", tokenDomain: { name: "USD Coin", version: "2" } } as const;
+    const reference = { chainId: CHAIN_ID, escrow, paymentInfo };
+    const signature = await signCancelAuthorization(payer, { ...reference, payment });
+    const args = [payer.address, payerAgnosticHash(reference), signature] as const;
+    return send(relayer, USDC, encodeFunctionData({ abi: CANCEL, functionName: "cancelAuthorization", args }));
+  };
   const refundData = async (generation: Generation, paymentInfo: PaymentInfo, method: 1 | 2) => {
     const collector = refundCollectorOf[generation];
     const members = {
@@ -239,9 +250,16 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
       .walletOf(account)
       .writeContract({ address: USDC, abi: erc20Abi, functionName: "approve", args: [PERMIT2_ADDRESS, maxUint256] });
   }
+  await base.fundUsdc(directOperator.address, 10n ** 12n);
   const operators = {} as Record<Generation, Record<"hold" | "arbitrated" | "charge" | "direct", Address>>;
   for (const generation of GENERATIONS) {
-    const { escrow } = ESCROW_DEPLOYMENTS[generation];
+    const { escrow, operatorRefundCollector } = ESCROW_DEPLOYMENTS[generation];
+    await base.walletOf(directOperator).writeContract({
+      address: USDC,
+      abi: erc20Abi,
+      functionName: "approve",
+      args: [operatorRefundCollector, maxUint256],
+    });
     const operatorOf = (terms: Terms) => predictOperator({ factory, terms, escrow });
     for (const terms of [HOLD, ARBITRATED, CHARGE]) await deploy(terms, generation);
     operators[generation] = {
@@ -324,6 +342,12 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
         call(generation, paymentInfo, "capture", [PART, 0n, zeroAddress]),
       ),
       void: await onHold(generation, "direct", (paymentInfo) => call(generation, paymentInfo, "void", [])),
+      refund: await run(async () => {
+        const paymentInfo = paymentTo(on.direct);
+        await charge(generation, paymentInfo);
+        const { operatorRefundCollector } = ESCROW_DEPLOYMENTS[generation];
+        return call(generation, paymentInfo, "refund", [PART, operatorRefundCollector, "0x"]);
+      }),
     };
     const beside = (peerGas: number): Reference => ({ peer: EOA, peerGas });
 
@@ -440,11 +464,39 @@ async function measure(base: Base, report: (id: string) => void): Promise<GasRow
         return call(generation, paymentInfo, "voidExpired", []);
       }),
     );
+    row(
+      "reclaim",
+      await onHold(generation, "hold", async (paymentInfo) => {
+        await at(paymentInfo.authorizationExpiry);
+        const data = encodeFunctionData({
+          abi: escrowAbiOf[generation],
+          functionName: "reclaim",
+          args: [paymentInfo],
+        });
+        return send(payer, ESCROW_DEPLOYMENTS[generation].escrow, data);
+      }),
+    );
+    row(
+      "preApprove",
+      await run(() => {
+        const args = [paymentTo(on.hold) as never] as const;
+        const data = encodeFunctionData({ abi: preApprovalPaymentCollectorAbi, functionName: "preApprove", args });
+        return send(payer, ESCROW_DEPLOYMENTS[generation].preApprovalCollector, data);
+      }),
+    );
+    row("cancelAuthorization", await run(() => cancel(generation, paymentTo(on.hold))));
+    row("authorizeAsOperator", direct.authorize);
+    row("chargeAsOperator", direct.charge);
+    row("captureAsOperator", direct.capture);
+    row("voidAsOperator", direct.void);
+    row("refundAsOperator", direct.refund);
   }
   return rows;
 }
 
 const FEE_TERMS = { feeReceiver: accountOf("fee receiver").address, feeBps: 250n };
+
+const CANCEL = parseAbi(["function cancelAuthorization(address authorizer, bytes32 nonce, bytes signature)"]);
 
 const SIGNED_REFUND = [
   { name: "chainId", type: "uint256" },
