@@ -87,6 +87,7 @@ const LAYERS: readonly Layer[] = [
   plugIn("auth-capture", "auth-capture"),
   plugIn("deferred", "voucher"),
   plugIn("flash", "flash"),
+  { name: "addresses", files: "deployments/", mayImport: [] },
   { name: "ignition modules", files: "ignition/", mayImport: ["ignition/", "deployments/", "@nomicfoundation/"] },
   {
     name: "examples",

@@ -1,15 +1,15 @@
 /**
  * Writes the generated parts of the documents: what stands between `<!-- generated: NAME ARGUMENTS -->` and `<!-- /generated -->`.
- * Numbers come from `snapshots/` and from the build; run `npx --no -- hardhat build` first.
+ * Numbers come from `snapshots/`, addresses from `deployments/`.
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { keccak256 } from "viem";
-import { COMMERCE, COMMERCE_V1_0 } from "../../test/base/addresses.ts";
-import { predictAuthCapture } from "../../test/helpers/authCapture.ts";
-import { initcodeOf, predictAddress } from "../../test/helpers/predict.ts";
-import { predictVoucherEscrow } from "../../test/helpers/voucherEscrow.ts";
+import type { Address } from "viem";
+import { getEscrowDeployment } from "../../client/auth-capture/addresses.ts";
+import { canonical } from "../../deployments/index.ts";
+import type { CanonicalRecord } from "../deployments/types.ts";
+import { readCanonical, readDeployments } from "../deployments/write.ts";
 import { authCaptureExampleLines, exampleLines, flashExampleLines } from "../example.ts";
 import { ROOT } from "./command.ts";
 import { LIFECYCLE_HEAD, lifecycleRows } from "./lifecycleTable.ts";
@@ -27,25 +27,9 @@ type Snapshot<T> = Readonly<Record<string, T>>;
 
 const BLOCK = /(<!-- generated: (\w+)([^>]*?) -->)[\s\S]*?(<!-- \/generated -->)/g;
 
-/** What the production modules deploy, and with which arguments. */
-async function deployedContracts(): Promise<readonly { title: string; name: string; args: readonly unknown[] }[]> {
-  const { signedRefundCollector, signedRefundCollectorV1_0 } = await predictAuthCapture();
-  const [refunds, refundsV1_0] = [[COMMERCE.escrow], [COMMERCE_V1_0.escrow]];
-  return [
-    { title: "`VoucherEscrow`", name: "VoucherEscrow", args: [] },
-    { title: "`FlashSettlement`", name: "FlashSettlement", args: [] },
-    {
-      title: "`TermsOperatorFactory`",
-      name: "TermsOperatorFactory",
-      args: [signedRefundCollector, signedRefundCollectorV1_0],
-    },
-    { title: "`SignedRefundCollector`, escrow v1.1", name: "SignedRefundCollector", args: refunds },
-    { title: "`SignedRefundCollector`, escrow v1.0", name: "SignedRefundCollector", args: refundsV1_0 },
-  ];
-}
-
 const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Promise<string>>> = {
   addresses,
+  chains,
   example,
   gas,
   lifecycle: async () => table(LIFECYCLE_HEAD, lifecycleRows()),
@@ -75,17 +59,36 @@ async function fill(document: string, text: string): Promise<string> {
   return result;
 }
 
-/** Where the production module puts the contracts. */
+/** Where the contracts are, by `deployments/canonical.json`. */
 async function addresses(): Promise<string> {
   return table(
     ["contract", "address on every chain", "hash of the initcode with its arguments"],
-    await Promise.all(
-      (await deployedContracts()).map(async ({ title, name, args }) => [
-        title,
-        `\`${await predictAddress(name, args)}\``,
-        `\`${keccak256(await initcodeOf(name, args))}\``,
-      ]),
-    ),
+    (await readCanonical()).contracts.map((contract) => [
+      titleOf(contract),
+      `\`${contract.address}\``,
+      `\`${contract.initcodeHash}\``,
+    ]),
+  );
+}
+
+/** The contract's name, with the escrow that it is for where there is one of it for each. */
+function titleOf({ contract, constructorArguments: [argument] }: CanonicalRecord): string {
+  if (contract !== "SignedRefundCollector" || argument === undefined) return `\`${contract}\``;
+  return `\`${contract}\`, escrow ${getEscrowDeployment(argument as Address).generation}`;
+}
+
+/** What is recorded of single chains. */
+async function chains(): Promise<string> {
+  const deployments = await readDeployments();
+  if (deployments.length === 0)
+    return "No deployment is recorded yet: `deployments/` has a file for each chain that has one.";
+  return table(
+    ["chain", "chain id", "contracts"],
+    deployments.map(({ chain, chainId, contracts }) => [
+      `[${chain}](deployments/${chain}.json)`,
+      String(chainId),
+      contracts.map(({ name }) => `\`${name}\``).join(", "),
+    ]),
   );
 }
 
@@ -95,10 +98,9 @@ async function example(names: readonly string[]): Promise<string> {
   const [part = "", family = "voucher"] = names.toReversed();
   if (part !== "seller" && part !== "buyer") throw new Error(`The example has no "${part}".`);
   const families: Readonly<Record<string, () => Promise<{ readonly seller: string; readonly buyer: string }>>> = {
-    voucher: async () => exampleLines({ rpcUrl, escrow: await predictVoucherEscrow() }),
-    flash: async () => flashExampleLines({ rpcUrl, settlement: await predictAddress("FlashSettlement") }),
-    authCapture: async () =>
-      authCaptureExampleLines({ rpcUrl, factory: (await predictAuthCapture()).termsOperatorFactory }),
+    voucher: async () => exampleLines({ rpcUrl, escrow: canonical.VoucherEscrow }),
+    flash: async () => flashExampleLines({ rpcUrl, settlement: canonical.FlashSettlement }),
+    authCapture: async () => authCaptureExampleLines({ rpcUrl, factory: canonical.TermsOperatorFactory }),
   };
   const lines = await families[family]?.();
   if (lines === undefined) throw new Error(`There is no example of "${family}".`);

@@ -11,7 +11,7 @@ export interface SourceFile {
   readonly imports: readonly string[];
 }
 
-const PATTERNS = ["{contracts,test}/**/*.sol", "{client,examples,ignition,scripts,test}/**/*.{ts,mjs}"];
+const PATTERNS = ["{contracts,test}/**/*.sol", "{client,deployments,examples,ignition,scripts,test}/**/*.{ts,mjs}"];
 
 /** Reads the imports of every source file of the project, static and dynamic ones. */
 export function readSourceFiles(): readonly SourceFile[] {

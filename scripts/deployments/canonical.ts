@@ -14,8 +14,8 @@ export async function computeCanonical(catalog: readonly CatalogEntry[]): Promis
   };
 }
 
-/** What is written of an entry: its hashes, not its code. */
+/** What is written of an entry: its hash, not its code. */
 export function toRecord(entry: CatalogEntry): CanonicalRecord {
-  const { name, contract, family, address, initcodeHash, runtimeCodeHash, constructorArguments } = entry;
-  return { name, contract, family, address, initcodeHash, runtimeCodeHash, constructorArguments };
+  const { name, contract, family, address, initcodeHash, constructorArguments } = entry;
+  return { name, contract, family, address, initcodeHash, constructorArguments };
 }

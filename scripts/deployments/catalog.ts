@@ -12,38 +12,13 @@ import {
 import { CREATEX } from "../../test/base/addresses.ts";
 import { CatalogError } from "./errors.ts";
 import { readPlannedContracts, type PlannedContract } from "./futures.ts";
-import { runInitcodes, type CodeAt } from "./run.ts";
 import type { CanonicalRecord } from "./types.ts";
 
-/** One contract that is deployed, with all its code. */
+/** One contract that is deployed. */
 export interface CatalogEntry extends CanonicalRecord {
   /** Creation code with its arguments, as it is sent to CreateX. */
   readonly initcode: Hex;
-  /** What stands at the address, with its immutables. */
-  readonly runtimeCode: Hex;
-  /** Contracts that the constructor deploys. */
-  readonly creates: readonly CreatedContract[];
 }
-
-/** A contract that another one deploys when it is deployed itself. */
-export interface CreatedContract {
-  readonly contract: string;
-  readonly address: Address;
-  readonly constructorArguments: readonly string[];
-  readonly runtimeCode: Hex;
-  readonly runtimeCodeHash: Hash;
-}
-
-/** An entry before its code has run. */
-type Draft = Omit<CatalogEntry, "runtimeCode" | "runtimeCodeHash" | "creates">;
-
-/** What constructors deploy, in their order, each with one argument of its creator, named by its place. */
-const CREATED: Readonly<Record<string, readonly { readonly contract: string; readonly argument: number }[]>> = {
-  TermsOperatorFactory: [
-    { contract: "TermsOperator", argument: 0 },
-    { contract: "TermsOperatorV1_0", argument: 1 },
-  ],
-};
 
 /**
  * What is deployed, in the order of deployment, from the Ignition modules and the artifacts of the build.
@@ -52,12 +27,9 @@ const CREATED: Readonly<Record<string, readonly { readonly contract: string; rea
  * @throws {CatalogError} modules and build do not fit together.
  */
 export async function readCatalog(): Promise<readonly CatalogEntry[]> {
-  const salt = readSalt();
-  const drafts: Draft[] = [];
-  for (const planned of readPlannedContracts()) drafts.push(await draft(planned, salt, drafts));
-  return runInitcodes({ salt, initcodes: drafts.map(({ initcode }) => initcode) }, async (codeAt) =>
-    Promise.all(drafts.map((entry) => complete(entry, codeAt))),
-  );
+  const entries: CatalogEntry[] = [];
+  for (const planned of readPlannedContracts()) entries.push(await toEntry(planned, entries));
+  return entries;
 }
 
 /** Builds what is deployed. What is built already and has not changed is left as it is. */
@@ -79,7 +51,7 @@ export function readSalt(): Hash {
   return salt;
 }
 
-async function draft(planned: PlannedContract, salt: Hash, before: readonly Draft[]): Promise<Draft> {
+async function toEntry(planned: PlannedContract, before: readonly CatalogEntry[]): Promise<CatalogEntry> {
   const { name, contract, family } = planned;
   const { abi, bytecode } = await hre.artifacts.readArtifact(contract);
   const constructorArguments = planned.parameters.map((parameter) =>
@@ -87,28 +59,17 @@ async function draft(planned: PlannedContract, salt: Hash, before: readonly Draf
   );
   const initcode = encodeDeployData({ abi, bytecode: bytecode as Hex, args: constructorArguments });
   // CreateX hashes a salt that carries neither a caller nor a chain.
-  const address = getContractAddress({ opcode: "CREATE2", from: CREATEX, salt: keccak256(salt), bytecode: initcode });
+  const address = getContractAddress({
+    opcode: "CREATE2",
+    from: CREATEX,
+    salt: keccak256(readSalt()),
+    bytecode: initcode,
+  });
   return { name, contract, family, address, initcodeHash: keccak256(initcode), constructorArguments, initcode };
 }
 
-function addressOf(name: string, entries: readonly Draft[]): Address {
+function addressOf(name: string, entries: readonly CatalogEntry[]): Address {
   const entry = entries.find((other) => other.name === name);
   if (entry === undefined) throw new CatalogError(`${name} is an argument before it is deployed.`);
   return entry.address;
-}
-
-async function complete(entry: Draft, codeAt: CodeAt): Promise<CatalogEntry> {
-  const created = (CREATED[entry.contract] ?? []).map(async ({ contract, argument }, place) => {
-    const address = getContractAddress({ from: entry.address, nonce: BigInt(place + 1) });
-    const constructorArguments = entry.constructorArguments.slice(argument, argument + 1);
-    return { contract, address, constructorArguments, ...(await codeOf(contract, address, codeAt)) };
-  });
-  return { ...entry, ...(await codeOf(entry.name, entry.address, codeAt)), creates: await Promise.all(created) };
-}
-
-async function codeOf(name: string, address: Address, codeAt: CodeAt) {
-  const runtimeCode = await codeAt(address);
-  if (runtimeCode === "0x")
-    throw new CatalogError(`${name} leaves no code at ${address}, where CreateX should put it.`);
-  return { runtimeCode, runtimeCodeHash: keccak256(runtimeCode) };
 }

@@ -17,14 +17,14 @@ export interface CanonicalRecord {
   readonly address: Address;
   /** Keccak-256 of the creation code with its arguments. With factory and salt it decides the address. */
   readonly initcodeHash: Hash;
-  /** Keccak-256 of the code that stands at the address. */
-  readonly runtimeCodeHash: Hash;
   /** As text, in the order of the constructor; addresses with their checksums. */
   readonly constructorArguments: readonly string[];
 }
 
 /** One contract on one chain. */
 export interface ContractRecord extends CanonicalRecord {
+  /** Keccak-256 of the code that stands at the address. It differs by chain where the code holds the chain's id. */
+  readonly runtimeCodeHash: Hash;
   /** The transaction that deployed it; null when somebody else had deployed it before. */
   readonly transaction: Hash | null;
   /** Number of that transaction's block; null together with `transaction`. */

@@ -1,8 +1,8 @@
 import { getContractAddress, type Address } from "viem";
+import { canonical } from "../../deployments/index.ts";
 import { authCaptureModule } from "../../ignition/modules/auth-capture.ts";
-import { COMMERCE, COMMERCE_V1_0 } from "../base/addresses.ts";
 import type { Base } from "./base.ts";
-import { predictAddress, requirePredicted } from "./predict.ts";
+import { requireCanonical } from "./canonical.ts";
 
 /** What the production module of auth-capture deploys. */
 export interface AuthCapture {
@@ -14,30 +14,19 @@ export interface AuthCapture {
   readonly signedRefundCollectorV1_0: Address;
 }
 
-/** Where the production module puts everything on every chain that has CreateX. */
-export async function predictAuthCapture(): Promise<AuthCapture> {
-  const signedRefundCollector = await predictAddress("SignedRefundCollector", [COMMERCE.escrow]);
-  const signedRefundCollectorV1_0 = await predictAddress("SignedRefundCollector", [COMMERCE_V1_0.escrow]);
-  const termsOperatorFactory = await predictAddress("TermsOperatorFactory", [
-    signedRefundCollector,
-    signedRefundCollectorV1_0,
-  ]);
-  return {
-    termsOperatorFactory,
-    termsOperator: getContractAddress({ from: termsOperatorFactory, nonce: 1n }),
-    termsOperatorV1_0: getContractAddress({ from: termsOperatorFactory, nonce: 2n }),
-    signedRefundCollector,
-    signedRefundCollectorV1_0,
-  };
-}
+/** Where everything is on every chain that has it. */
+export const canonicalAuthCapture: AuthCapture = {
+  termsOperatorFactory: canonical.TermsOperatorFactory,
+  termsOperator: getContractAddress({ from: canonical.TermsOperatorFactory, nonce: 1n }),
+  termsOperatorV1_0: getContractAddress({ from: canonical.TermsOperatorFactory, nonce: 2n }),
+  signedRefundCollector: canonical.SignedRefundCollector,
+  signedRefundCollectorV1_0: canonical.SignedRefundCollectorV1_0,
+};
 
 /** Deploys everything through the production module. */
 export async function deployAuthCapture(base: Base): Promise<AuthCapture> {
   const { termsOperatorFactory } = await base.ignition.deploy(authCaptureModule, { strategy: "create2" });
-  const predicted = await predictAuthCapture();
-  const { signedRefundCollector, signedRefundCollectorV1_0 } = predicted;
   // The factory's address commits to everything else.
-  const { address } = termsOperatorFactory as { address: Address };
-  await requirePredicted("TermsOperatorFactory", address, [signedRefundCollector, signedRefundCollectorV1_0]);
-  return predicted;
+  requireCanonical("TermsOperatorFactory", (termsOperatorFactory as { address: Address }).address);
+  return canonicalAuthCapture;
 }

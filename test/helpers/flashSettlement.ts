@@ -1,15 +1,10 @@
 import type { Address } from "viem";
 import { flashModule } from "../../ignition/modules/flash.ts";
 import type { Base } from "./base.ts";
-import { predictAddress, requirePredicted } from "./predict.ts";
-
-/** Where the production module puts FlashSettlement on every chain that has CreateX. */
-export async function predictFlashSettlement(): Promise<Address> {
-  return predictAddress("FlashSettlement");
-}
+import { requireCanonical } from "./canonical.ts";
 
 /** Deploys FlashSettlement through the production module. */
 export async function deployFlashSettlement(base: Base): Promise<Address> {
   const { flashSettlement } = await base.ignition.deploy(flashModule, { strategy: "create2" });
-  return requirePredicted("FlashSettlement", (flashSettlement as { address: Address }).address);
+  return requireCanonical("FlashSettlement", (flashSettlement as { address: Address }).address);
 }

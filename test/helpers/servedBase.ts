@@ -1,11 +1,11 @@
 import type { Address } from "viem";
+import { canonical } from "../../deployments/index.ts";
 import { deployInMemory } from "../../scripts/deploy-in-memory.ts";
 import { authCaptureModule } from "../../ignition/modules/auth-capture.ts";
 import { flashModule } from "../../ignition/modules/flash.ts";
 import { voucherModule } from "../../ignition/modules/voucher.ts";
 import { httpProvider, type Provider } from "../base/provider.ts";
 import { serveBase } from "../base/serve.ts";
-import { predictAuthCapture } from "./authCapture.ts";
 
 /** A local Base that other processes can reach. */
 export interface Served {
@@ -38,7 +38,7 @@ export interface ServedAuthCaptureBase extends Served {
 /** Starts one on any free port. */
 export async function serveBaseWithFactory(): Promise<ServedAuthCaptureBase> {
   const { address: _first, ...served } = await serveWith(authCaptureModule);
-  return { ...served, factory: (await predictAuthCapture()).termsOperatorFactory };
+  return { ...served, factory: canonical.TermsOperatorFactory };
 }
 
 /** Starts one on any free port. */

@@ -7,7 +7,7 @@ import {
   type BuyerEvent,
   type DeferredEvmSchemeOptions,
 } from "../../../client/x402/deferred/index.ts";
-import { predictVoucherEscrow } from "../../helpers/voucherEscrow.ts";
+import { canonical } from "../../../deployments/index.ts";
 
 /** A paying client with the stock SDK. */
 export interface Agent {
@@ -21,7 +21,7 @@ export interface Agent {
 }
 
 /** Every market has its escrow at the one address of the production module. */
-const escrows = [await predictVoucherEscrow()];
+const escrows = [canonical.VoucherEscrow];
 
 /** Makes an agent that trusts the escrow of the markets. */
 export function makeAgent(buyer: PrivateKeyAccount, options: Partial<DeferredEvmSchemeOptions> = {}): Agent {

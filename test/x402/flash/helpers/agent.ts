@@ -6,7 +6,7 @@ import {
   type FlashEvmSchemeOptions,
   type PayerEvent,
 } from "../../../../client/x402/flash/index.ts";
-import { predictFlashSettlement } from "../../../helpers/flashSettlement.ts";
+import { canonical } from "../../../../deployments/index.ts";
 
 /** A paying client. */
 export interface Agent {
@@ -22,7 +22,7 @@ export interface Agent {
 }
 
 /** Every market has its contract at the one address of the production module. */
-const settlements = [await predictFlashSettlement()];
+const settlements = [canonical.FlashSettlement];
 
 /** Makes an agent that trusts the contract of the markets. */
 export function makeAgent(client: PrivateKeyAccount, options: Partial<FlashEvmSchemeOptions> = {}): Agent {
