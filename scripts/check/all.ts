@@ -1,3 +1,4 @@
+import { addressesCheck } from "./addresses.ts";
 import { buildCheck } from "./build.ts";
 import { commandCheck, type Check } from "./check.ts";
 import { coverageCheck } from "./coverage.ts";
@@ -27,6 +28,7 @@ const CHECKS: readonly Check[] = [
   treesCheck,
   buildCheck,
   natspecCheck,
+  addressesCheck,
   commandCheck("types", "tsc", "--noEmit"),
   exportsCheck,
   commandCheck("architecture", "hardhat", "test", "mocha", "test/architecture.test.ts", "--no-compile"),

@@ -8,7 +8,6 @@ export interface DeployableContract {
   readonly name: string;
   /** Path under the project's root. */
   readonly source: string;
-  readonly initcode: Hex;
   readonly runtime: Hex;
   readonly storageLayout: StorageLayout;
 }
@@ -38,7 +37,6 @@ interface Artifact {
   readonly sourceName: string;
   readonly inputSourceName: string;
   readonly buildInfoId: string;
-  readonly bytecode: Hex;
   readonly deployedBytecode: Hex;
 }
 
@@ -80,7 +78,7 @@ export function readDeployableContracts(): readonly DeployableContract[] {
 }
 
 function readContract(artifact: Artifact): DeployableContract[] {
-  const { contractName, sourceName, inputSourceName, bytecode, deployedBytecode } = artifact;
+  const { contractName, sourceName, inputSourceName, deployedBytecode } = artifact;
   const { output } = readJson<BuildOutput>(`artifacts/build-info/${artifact.buildInfoId}.output.json`);
   const node = output.sources[inputSourceName]?.ast.nodes.find(({ name }) => name === contractName);
   const layout = output.contracts[inputSourceName]?.[contractName]?.storageLayout;
@@ -90,7 +88,6 @@ function readContract(artifact: Artifact): DeployableContract[] {
     {
       name: contractName,
       source: sourceName,
-      initcode: bytecode,
       runtime: deployedBytecode,
       storageLayout: layout,
     },

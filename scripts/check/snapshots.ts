@@ -4,7 +4,6 @@ import { runCommand } from "./command.ts";
 const STEPS = [
   ["hardhat", "build"],
   ["node", "scripts/check/size.ts"],
-  ["node", "scripts/check/initcode.ts"],
   ["node", "scripts/check/storage.ts"],
   ["node", "scripts/check/docs.ts"],
 ] as const;
