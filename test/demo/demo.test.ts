@@ -115,7 +115,7 @@ describe("the demo", function () {
 });
 
 describe("books of the demo", () => {
-  const paid = (agent: string, charged: bigint) => ({ agent, path: "/weather", latency: 1, charged });
+  const paid = (agent: string, amount: bigint) => ({ agent, url: "http://a/weather", latency: 1, amount });
   const one = { name: "one", before: 100n, after: 70n };
   const two = { ...one, name: "two" };
   const books: Books = {
@@ -156,7 +156,7 @@ describe("books of the demo", () => {
 });
 
 describe("books of the flash demo", () => {
-  const paid = (url: string, amount: bigint) => ({ url: `${url}/weather`, latency: 1, amount });
+  const paid = (url: string, amount: bigint) => ({ agent: "client", url: `${url}/weather`, latency: 1, amount });
   const escrow = { server: "a", opened: 50n, fromWallet: 10n, fromEscrow: 20n };
   const server = { name: "a", url: "http://a", accepted: 30n, unsettled: 0n };
   const books: FlashBooks = {

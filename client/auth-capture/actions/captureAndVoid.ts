@@ -1,17 +1,8 @@
 import type { Hash } from "viem";
 import type { TransactionParameters, WriteClient } from "../../core/write.ts";
 import type { CaptureCall } from "../calls.ts";
-import type {
-  AfterAuthorizationExpiryError,
-  AmountExceedsHoldError,
-  CaptureTooEarlyError,
-  InvalidSignatureError,
-  UnderDisputeError,
-  WriteErrorType,
-  ZeroAmountError,
-} from "../errors.ts";
-import type { OperatorNotDeployedError, UnknownEscrowAddressError } from "../refusals.ts";
 import { relay } from "../write.ts";
+import type { CaptureErrorType } from "./capture.ts";
 
 /** What {@link captureAndVoid} takes. */
 export interface CaptureAndVoidParameters extends CaptureCall, TransactionParameters {}
@@ -20,16 +11,7 @@ export interface CaptureAndVoidParameters extends CaptureCall, TransactionParame
 export type CaptureAndVoidReturnType = Hash;
 
 /** What {@link captureAndVoid} throws. */
-export type CaptureAndVoidErrorType =
-  | OperatorNotDeployedError
-  | UnknownEscrowAddressError
-  | UnderDisputeError
-  | CaptureTooEarlyError
-  | AmountExceedsHoldError
-  | InvalidSignatureError
-  | ZeroAmountError
-  | AfterAuthorizationExpiryError
-  | WriteErrorType;
+export type CaptureAndVoidErrorType = CaptureErrorType;
 
 /**
  * Pays a part of what is held to the receiver and gives the rest back to the payer, in one call. Calls `TermsOperator.captureAndVoid`.

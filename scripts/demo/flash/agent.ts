@@ -1,25 +1,14 @@
 import { x402Client } from "@x402/core/client";
-import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from "@x402/core/http";
 import type { Address, PrivateKeyAccount } from "viem";
 import { createEscrowReader, FlashEvmScheme, wrapFetchWithFlash } from "../../../client/x402/flash/index.ts";
 import type { ChainClient } from "../chain.ts";
 import { demoAccount } from "../common.ts";
-import { DemoError } from "../errors.ts";
 
 /** The client of the demo. It pays from its wallet, and never sends a transaction to pay. */
 export interface Agent {
+  readonly name: string;
   readonly account: PrivateKeyAccount;
   readonly fetch: typeof fetch;
-}
-
-/** One paid request, as the client saw it. */
-export interface PaidRequest {
-  /** Where it was served. */
-  readonly url: string;
-  /** Milliseconds from the call of `fetch` to the answer. */
-  readonly latency: number;
-  /** What the settlement says was accepted, token base units. */
-  readonly amount: bigint;
 }
 
 /** Its name in tables. */
@@ -41,22 +30,5 @@ export function makeAgent({ settlement, client, escrow }: MakeAgentParameters): 
   const chain = createEscrowReader(client);
   const scheme = new FlashEvmScheme({ client: account, settlements: [settlement], payBy: "tab", opening, chain });
   const sdk = new x402Client().register("eip155:*", scheme);
-  return { account, fetch: wrapFetchWithFlash(fetch, sdk, scheme) };
-}
-
-/** Has the client pay for one request. */
-export async function payOnce({ fetch }: Agent, url: string): Promise<PaidRequest> {
-  const started = performance.now();
-  const response = await fetch(url);
-  await response.arrayBuffer();
-  const latency = performance.now() - started;
-  const header = response.headers.get("PAYMENT-RESPONSE");
-  if (response.status !== 200 || header === null) {
-    const required = response.headers.get("PAYMENT-REQUIRED");
-    const why = required === null ? "" : ` (${decodePaymentRequiredHeader(required).error})`;
-    throw new DemoError(`The client got ${response.status} from ${url} instead of what it paid for${why}.`);
-  }
-  const { amount } = decodePaymentResponseHeader(header);
-  if (amount === undefined) throw new DemoError("The client was not told what it paid.");
-  return { url, latency, amount: BigInt(amount) };
+  return { name: CLIENT, account, fetch: wrapFetchWithFlash(fetch, sdk, scheme) };
 }

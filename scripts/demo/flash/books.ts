@@ -4,7 +4,7 @@ import { escrowId } from "../../../client/flash/index.ts";
 import { USDC } from "../../../test/base/addresses.ts";
 import type { ChainClient } from "../chain.ts";
 import { DemoError } from "../errors.ts";
-import type { PaidRequest } from "./agent.ts";
+import type { PaidRequest } from "../payOnce.ts";
 import type { ServerBooks } from "./settings.ts";
 
 /** What the chain says of the client at one server, token base units. */

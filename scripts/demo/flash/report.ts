@@ -1,6 +1,6 @@
 import { formatUnits } from "viem";
 import { newTable, percentile } from "../tables.ts";
-import type { PaidRequest } from "./agent.ts";
+import type { PaidRequest } from "../payOnce.ts";
 import type { EscrowBooks } from "./books.ts";
 
 /** What the demo measured. Gas is `gasUsed` of whole transactions. */

@@ -16,8 +16,9 @@ import { connectChain, type ChainClient } from "../chain.ts";
 import { type Child, startChild } from "../children.ts";
 import { demoAccount } from "../common.ts";
 import { DemoError } from "../errors.ts";
+import { type PaidRequest, payOnce } from "../payOnce.ts";
 import { createStages, type Stages } from "../stages.ts";
-import { type Agent, CLIENT, makeAgent, type PaidRequest, payOnce } from "./agent.ts";
+import { type Agent, CLIENT, makeAgent } from "./agent.ts";
 import { checkBooks, readEscrows, type Holding, type Party } from "./books.ts";
 import { renderMeasurements } from "./report.ts";
 import {

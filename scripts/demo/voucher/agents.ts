@@ -1,9 +1,8 @@
 import { x402Client } from "@x402/core/client";
-import { decodePaymentRequiredHeader } from "@x402/core/http";
-import { decodePaymentResponseHeader, wrapFetchWithPayment } from "@x402/fetch";
+import { wrapFetchWithPayment } from "@x402/fetch";
 import type { Address, PrivateKeyAccount } from "viem";
 import { DeferredEvmScheme, withBuyerHeader } from "../../../client/x402/deferred/index.ts";
-import { DemoError } from "../errors.ts";
+import { payOnce, type PaidRequest } from "../payOnce.ts";
 import { demoAccount } from "./settings.ts";
 
 /** An agent of the demo. It holds USDC and no native coin: it never sends a transaction. */
@@ -12,16 +11,6 @@ export interface Agent {
   readonly account: PrivateKeyAccount;
   readonly scheme: DeferredEvmScheme;
   readonly fetch: typeof fetch;
-}
-
-/** One paid request, as its agent saw it. */
-export interface PaidRequest {
-  readonly agent: string;
-  readonly path: string;
-  /** Milliseconds from the call of `fetch` to the answer. */
-  readonly latency: number;
-  /** What the settlement says was charged, token base units. */
-  readonly charged: bigint;
 }
 
 /** Makes agents that pay through one escrow. */
@@ -33,23 +22,6 @@ export function makeAgents(count: number, escrow: Address): Agent[] {
     const client = new x402Client().register("eip155:*", scheme);
     return { name, account, scheme, fetch: wrapFetchWithPayment(withBuyerHeader(fetch, account.address), client) };
   });
-}
-
-/** Has an agent pay for one request. */
-async function payOnce(agent: Agent, url: string): Promise<PaidRequest> {
-  const started = performance.now();
-  const response = await agent.fetch(url);
-  await response.arrayBuffer();
-  const latency = performance.now() - started;
-  const header = response.headers.get("PAYMENT-RESPONSE");
-  if (response.status !== 200 || header === null) {
-    const required = response.headers.get("PAYMENT-REQUIRED");
-    const why = required === null ? "" : ` (${decodePaymentRequiredHeader(required).error})`;
-    throw new DemoError(`${agent.name} got ${response.status} from ${url} instead of what it paid for${why}.`);
-  }
-  const settlement = decodePaymentResponseHeader(header);
-  if (settlement.amount === undefined) throw new DemoError(`${agent.name} was not told what it was charged.`);
-  return { agent: agent.name, path: new URL(url).pathname, latency, charged: BigInt(settlement.amount) };
 }
 
 /** Has an agent pay `paths` in order, at most `parallel` at once. */

@@ -1,7 +1,7 @@
 import type { Address, Hash } from "viem";
 import { voucherEscrowAbi } from "../../../client/abi/index.ts";
 import { DemoError } from "../errors.ts";
-import type { PaidRequest } from "./agents.ts";
+import type { PaidRequest } from "../payOnce.ts";
 import type { ChainClient } from "../chain.ts";
 
 /** One group that was paid on-chain, by whomever. */
@@ -45,13 +45,13 @@ export async function paidGroups(client: ChainClient, address: Address, fromBloc
  * @throws {DemoError} they do not agree to the last unit, or more than one transaction collected.
  */
 export function checkBooks({ made, requests, charged, groups, agents, seller, escrow }: Books): void {
-  const told = sum(requests.map((request) => request.charged));
+  const told = sum(requests.map((request) => request.amount));
   check("Requests answered", requests.length, made);
   check("USDC units in the seller's books", charged, told);
   check("Transactions that collected", new Set(groups.map(({ transaction }) => transaction)).size, 1);
   check("USDC units collected in batches", sum(groups.map(({ paid }) => paid)), told);
   for (const { name, before, after } of agents) {
-    const own = sum(requests.filter(({ agent }) => agent === name).map((request) => request.charged));
+    const own = sum(requests.filter(({ agent }) => agent === name).map((request) => request.amount));
     check(`USDC units of ${name}`, after, before - own);
   }
   check("USDC units of the seller", seller.after, seller.before + told);

@@ -1,6 +1,6 @@
 import { formatUnits } from "viem";
 import { newTable, percentile } from "../tables.ts";
-import type { PaidRequest } from "./agents.ts";
+import type { PaidRequest } from "../payOnce.ts";
 
 /** What the demo measured. Gas is `gasUsed` of whole transactions. */
 export interface Measurements {
@@ -36,7 +36,7 @@ export function renderMeasurements(measured: Measurements): string {
   traffic.push(
     ["agents", count(agents)],
     ["paid requests, all answered", count(requests.length)],
-    ["paid for them", usdc(sum(requests.map(({ charged }) => charged)))],
+    ["paid for them", usdc(sum(requests.map(({ amount }) => amount)))],
     ["requests a second", (requests.length / (duration / 1000)).toFixed(0)],
     ["latency, median", `${percentile(latencies, 0.5).toFixed(1)} ms`],
     ["latency, 95 of 100", `${percentile(latencies, 0.95).toFixed(1)} ms`],
