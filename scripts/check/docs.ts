@@ -127,7 +127,14 @@ async function source([path = ""]: readonly string[]): Promise<string> {
   ];
   if (regions.length === 0) throw new Error(`${path} has no region README.`);
   const code = regions.map(([, text = ""]) => withoutIndentation(text).trim()).join("\n\n");
-  return `\`\`\`ts\n${code}\n\`\`\``;
+  // Whoever copies the code has the contracts in the package.
+  if (path.endsWith(".sol"))
+    return block("solidity", code.replaceAll(/"(?:\.\.\/)+contracts\//g, '"x402-escrow/contracts/'));
+  return block("ts", code);
+}
+
+function block(language: string, code: string): string {
+  return `\`\`\`${language}\n${code}\n\`\`\``;
 }
 
 function withoutIndentation(text: string): string {
