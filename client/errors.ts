@@ -14,6 +14,7 @@ export interface BaseErrorOptions {
  * Tell errors apart by class or by `name`, never by text.
  */
 export class BaseError extends Error {
+  /** Name of the class. */
   override readonly name: string = "BaseError";
   /** What happened, in one sentence. */
   readonly shortMessage: string;

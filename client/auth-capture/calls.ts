@@ -106,6 +106,7 @@ export interface AuthorizeAsOperatorCall extends AuthorizeCall {
 /** A charge by an operator that is an account. */
 export interface ChargeAsOperatorCall extends AuthorizeAsOperatorCall {
   readonly fee: Fee;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
 }
 
@@ -114,6 +115,7 @@ export interface CaptureAsOperatorCall extends PaymentAt {
   /** To capture, the fee included, token base units. */
   readonly amount: bigint;
   readonly fee: Fee;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
 }
 
@@ -151,7 +153,9 @@ export type RelayedCall = {
 
 /** A call as a transaction or a simulation takes it. */
 export interface EncodedCall {
+  /** Contract to call. */
   readonly to: Address;
+  /** Calldata. */
   readonly data: Hex;
 }
 

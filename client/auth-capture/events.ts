@@ -27,8 +27,11 @@ export interface EventPosition {
   readonly paymentInfoHash: Hex;
   /** Contract that emitted it: the escrow, or the operator. */
   readonly address: Address;
+  /** Its block; null while it is pending. */
   readonly blockNumber: bigint | null;
+  /** Its transaction; null while it is pending. */
   readonly transactionHash: Hex | null;
+  /** Its place in the block; null while it is pending. */
   readonly logIndex: number | null;
 }
 
@@ -42,21 +45,30 @@ export type PaymentEvent = EventPosition &
     | {
         readonly type: "Authorized";
         readonly paymentInfo: PaymentInfo;
+        /** Token base units. */
         readonly amount: bigint;
+        /** Canonical collector that moves the tokens. */
         readonly tokenCollector: Address;
       }
     | {
         readonly type: "Charged";
         readonly paymentInfo: PaymentInfo;
+        /** Token base units. */
         readonly amount: bigint;
+        /** Canonical collector that moves the tokens. */
         readonly tokenCollector: Address;
+        /** Token base units. */
         readonly feeAmount: bigint;
+        /** Who gets the fee. */
         readonly feeReceiver: Address;
       }
     | {
         readonly type: "Captured";
+        /** Token base units. */
         readonly amount: bigint;
+        /** Token base units. */
         readonly feeAmount: bigint;
+        /** Who gets the fee. */
         readonly feeReceiver: Address;
       }
     | { readonly type: "Voided"; readonly amount: bigint }
@@ -79,6 +91,7 @@ export interface PaymentEventSource {
 
 /** Logs to read, usually those of a receipt. */
 export interface PaymentLogs extends PaymentEventSource {
+  /** Usually those of a receipt. */
   readonly logs: readonly Log[];
 }
 
@@ -90,14 +103,19 @@ export interface GetPaymentEventsParameters extends PaymentEventSource, BlockRan
 
 /** What {@link getOpenedPayments} takes. */
 export interface GetOpenedPaymentsParameters extends BlockRange {
+  /** Only payments of this operator. */
   readonly operator: Address;
+  /** Only payments of this payer. */
   readonly payer?: Address;
+  /** Only payments to this receiver. */
   readonly receiver?: Address;
 }
 
 /** A payment that an operator collected. */
 export interface OpenedPayment extends EventPosition {
+  /** Who pays. */
   readonly payer: Address;
+  /** Who is paid. */
   readonly receiver: Address;
 }
 

@@ -180,7 +180,9 @@ export function operatorDomainSeparator(domain: OperatorDomain): Hex {
 
 /** Which message of which generation, and for which operator. */
 export interface LifecycleMessageReference<name extends LifecyclePrimaryType = LifecyclePrimaryType> {
+  /** Name of the message. */
   readonly primaryType: name;
+  /** Its members. */
   readonly message: LifecycleMessages[name];
   /** Generation of the escrow; v1.1 when absent. It decides how a fee is written. */
   readonly generation?: Generation;

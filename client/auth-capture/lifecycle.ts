@@ -48,6 +48,7 @@ export interface Condition {
   readonly held?: true;
   /** Something was captured and not refunded. */
   readonly refundable?: true;
+  /** Whether the payer has disputed. */
   readonly disputed?: boolean;
   /** Nothing was captured: all of the payment is held. */
   readonly whole?: true;

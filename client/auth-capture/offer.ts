@@ -10,6 +10,7 @@ export const AUTH_CAPTURE_SCHEME = "auth-capture";
 
 /** What a 402 offers, as x402 writes it. */
 export interface OfferedRequirements {
+  /** Id of the scheme. */
   readonly scheme: string;
   /** CAIP-2, `eip155:<chain id>`. */
   readonly network: string;
@@ -21,6 +22,7 @@ export interface OfferedRequirements {
   readonly payTo: string;
   /** How long the payer's signature counts, seconds. */
   readonly maxTimeoutSeconds: number;
+  /** What the scheme adds to a 402. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -38,10 +40,12 @@ export interface WireLifecycle {
 
 /** What an offer says, in this package's own types. */
 export interface Offer {
+  /** Chain that is paid on. */
   readonly chainId: number;
   readonly deployment: EscrowDeployment;
   /** ERC-20 contract. */
   readonly token: Address;
+  /** Who is paid. */
   readonly receiver: Address;
   /** Token base units. */
   readonly amount: bigint;
@@ -53,16 +57,23 @@ export interface Offer {
   readonly captureDeadline: bigint;
   /** Unix seconds. */
   readonly refundDeadline: bigint;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
   /** Basis points. */
   readonly minFeeBps: bigint;
   /** Basis points. */
   readonly maxFeeBps: bigint;
+  /** The scheme's `operatorType`. */
   readonly operatorType: string;
+  /** The scheme's `paymentFlow`. */
   readonly paymentFlow: string;
+  /** The scheme's `captureMode`. */
   readonly captureMode: string;
+  /** The scheme's `receiverAuthorizer`; zero for none. */
   readonly receiverAuthorizer: Address;
+  /** The scheme's `policy`; zero for none. */
   readonly policy: Address;
+  /** The scheme's `assetTransferMethod`. */
   readonly assetTransferMethod: string;
   /** What the operator is made of, where the offer says so. */
   readonly lifecycle: { readonly factory: Address; readonly terms: Terms } | undefined;
@@ -70,6 +81,7 @@ export interface Offer {
 
 /** What a payer adds to an offer. */
 export interface PayerParts {
+  /** Who signs the payment. */
   readonly payer: Address;
   /** First second at which its signature no longer counts, unix seconds. */
   readonly preApprovalExpiry: bigint;

@@ -19,6 +19,7 @@ export interface PredictOperatorParameters {
 export interface PredictTokenStoreParameters {
   /** Address of the canonical escrow, of either generation. */
   readonly escrow: Address;
+  /** Whose token store it is. */
   readonly operator: Address;
 }
 

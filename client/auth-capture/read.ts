@@ -43,11 +43,13 @@ export interface GetPaymentHashParameters extends BlockParameters, PaymentAt {}
 
 /** What {@link getTokenStore} takes. */
 export interface GetTokenStoreParameters extends EscrowReadParameters {
+  /** Whose token store it is. */
   readonly operator: Address;
 }
 
 /** What {@link getTerms} takes. */
 export interface GetTermsParameters extends BlockParameters {
+  /** Address of the operator. */
   readonly operator: Address;
 }
 
@@ -68,6 +70,7 @@ export interface IsOperatorParameters extends BlockParameters {
 
 /** What {@link getCollector} takes. */
 export interface GetCollectorParameters extends BlockParameters {
+  /** Canonical collector that moves the tokens. */
   readonly tokenCollector: Address;
 }
 
@@ -75,6 +78,7 @@ export interface GetCollectorParameters extends BlockParameters {
 export interface Collector {
   /** The one escrow that may use it. */
   readonly escrow: Address;
+  /** Tokens of payers, or of whoever funds a refund. */
   readonly collects: "payments" | "refunds";
 }
 

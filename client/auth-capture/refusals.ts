@@ -4,6 +4,7 @@ import { BaseError } from "../errors.ts";
 /** The escrow is neither generation of the canonical one. */
 export class UnknownEscrowAddressError extends BaseError {
   override readonly name = "UnknownEscrowAddressError";
+  /** The address that is neither generation's. */
   readonly escrow: Address;
 
   constructor(escrow: Address) {
@@ -29,6 +30,7 @@ const TERMS_RULES: readonly string[] = [
 /** The terms cannot be, so no operator has them. `rule` is the number the contract gives, from 1. */
 export class ImpossibleTermsError extends BaseError {
   override readonly name = "ImpossibleTermsError";
+  /** Number of the first rule of the terms that fails. */
   readonly rule: number;
 
   constructor(rule: number) {
@@ -95,6 +97,7 @@ export class RefundRefusedError extends BaseError {
 /** Nothing is deployed at the operator's address, where every call would succeed and do nothing. */
 export class OperatorNotDeployedError extends BaseError {
   override readonly name = "OperatorNotDeployedError";
+  /** Where there is no code. */
   readonly operator: Address;
 
   constructor(operator: Address) {

@@ -22,6 +22,7 @@ import type { Balances, FeeTerms, PaymentReference } from "./types.ts";
 
 /** A lifecycle message and the operator it is for. */
 export interface SignLifecycleMessageParameters<name extends LifecyclePrimaryType> extends OperatorReference {
+  /** What is signed. */
   readonly message: LifecycleMessages[name];
   /** Generation of the escrow; v1.1 when absent. It decides how a fee is written. */
   readonly generation?: Generation;

@@ -37,7 +37,9 @@ export interface SignRefundParameters extends Omit<RefundAuthorizationReference,
 
 /** A funder's signature as `refund` takes it, and what it is about. */
 export interface SignedRefundFunding extends SignedRefund {
+  /** The funder's signature of the ERC-3009 authorization or the Permit2 permit. */
   readonly signature: Hex;
+  /** Tells refunds of one amount and deadline apart. */
   readonly salt: bigint;
   /** Last second, unix seconds, inclusive. */
   readonly deadline: bigint;

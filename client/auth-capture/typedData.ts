@@ -94,6 +94,7 @@ export type Capture = Fee & {
   readonly paymentInfoHash: Hex;
   /** To capture, the fee included, token base units. */
   readonly amount: bigint;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
   /** Held when it is executed, token base units. */
   readonly expectedCapturableAmount: bigint;
@@ -107,9 +108,11 @@ export type Charge = Fee & {
   readonly paymentInfoHash: Hex;
   /** Token base units. */
   readonly amount: bigint;
+  /** Canonical collector that moves the tokens. */
   readonly tokenCollector: Address;
   /** Hash of the bytes for the collector, 32 bytes. */
   readonly collectorDataHash: Hex;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
 };
 
@@ -125,6 +128,7 @@ export interface Refund {
   readonly paymentInfoHash: Hex;
   /** Token base units. */
   readonly amount: bigint;
+  /** Canonical collector that moves the tokens. */
   readonly tokenCollector: Address;
   /** Held when it is executed, token base units. */
   readonly expectedCapturableAmount: bigint;
@@ -193,6 +197,7 @@ export interface LifecycleMessages {
 
 /** Which operator on which chain a lifecycle message is for. */
 export interface OperatorReference {
+  /** Chain of the operator. */
   readonly chainId: number | bigint;
   /** The payment's operator, the `captureAuthorizer` of the scheme. */
   readonly operator: Address;
@@ -204,6 +209,7 @@ export interface OperatorDomain {
   readonly version: "1";
   /** A number, because browser wallets compare it with their own chain id as one. */
   readonly chainId: number;
+  /** Address of the operator. */
   readonly verifyingContract: Address;
 }
 

@@ -82,12 +82,15 @@ export interface PaymentState {
 
 /** The amounts an authorizer's signature is bound to, as the chain shows them. Token base units. */
 export interface Balances {
+  /** Held, token base units. */
   readonly capturable: bigint;
+  /** Captured and not refunded, token base units. */
   readonly refundable: bigint;
 }
 
 /** A payment, its escrow and the chain. */
 export interface PaymentReference {
+  /** Chain of the escrow. */
   readonly chainId: number | bigint;
   /** Address of the canonical escrow; it decides the generation. */
   readonly escrow: `0x${string}`;

@@ -9,11 +9,13 @@ import type { LifecyclePrimaryType } from "./typedData.ts";
 
 /** A payment and its payer's signature. */
 export interface VerifyPaymentParameters extends PaymentAuthorizationReference {
+  /** The payer's. */
   readonly signature: Hex;
 }
 
 /** A refund and its funder's signature. */
 export interface VerifyRefundParameters extends RefundAuthorizationReference {
+  /** The funder's. */
   readonly signature: Hex;
 }
 
@@ -21,6 +23,7 @@ export interface VerifyRefundParameters extends RefundAuthorizationReference {
 export interface VerifyLifecycleMessageParameters<
   name extends LifecyclePrimaryType,
 > extends LifecycleMessageReference<name> {
+  /** 65 bytes, 64 bytes (EIP-2098), or bytes for ERC-1271. */
   readonly signature: Hex;
   /** Who must have signed. */
   readonly owner: Address;

@@ -55,6 +55,7 @@ export class ForeignRevertError extends BaseError {
   override readonly name = "ForeignRevertError";
   /** Revert data, undecoded. */
   readonly data: Hex;
+  /** Text that it reverted with; undefined where there was none. */
   readonly reason: string | undefined;
 
   constructor(

@@ -4,16 +4,23 @@ import { BaseError } from "../errors.ts";
 /** A member of a message does not fit its EIP-712 type, so that nothing could be signed or checked. */
 export class InvalidMessageError extends BaseError {
   override readonly name = "InvalidMessageError";
+  /** Name of the message. */
   readonly primaryType: string;
+  /** Member that does not fit. */
   readonly member: string;
   /** EIP-712 type of the member. */
   readonly type: string;
+  /** Its value. */
   readonly value: unknown;
 
   constructor(details: {
+    /** Name of the message. */
     readonly primaryType: string;
+    /** Member that does not fit. */
     readonly member: string;
+    /** Solidity type that it does not fit. */
     readonly type: string;
+    /** Its value. */
     readonly value: unknown;
   }) {
     const { primaryType, member, type, value } = details;
@@ -32,6 +39,7 @@ export class InvalidMessageError extends BaseError {
 /** A signature is not 65 bytes `r, s, v` nor 64 bytes `r, vs`, or is not one the contract accepts from a key. */
 export class MalformedSignatureError extends BaseError {
   override readonly name = "MalformedSignatureError";
+  /** The bytes that no key can have signed. */
   readonly signature: Hex;
 
   constructor(signature: Hex) {

@@ -66,7 +66,9 @@ export const eip2612Types = {
 
 /** EIP-712 name and version of a token, as its `eip712Domain()` or its documentation gives them; "USD Coin" and "2" for USDC. */
 export interface TokenDomain {
+  /** `name` of the token's EIP-712 domain. */
   readonly name: string;
+  /** `version` of the token's EIP-712 domain. */
   readonly version: string;
 }
 
@@ -82,9 +84,13 @@ export interface Permit {
 
 /** Typed data for viem's `signTypedData`. */
 export interface SignableTypedData {
+  /** EIP-712 domain of the contract that takes the signature. */
   readonly domain: TypedDataDomain;
+  /** Members of each type, in the order in which they are hashed. */
   readonly types: Readonly<Record<string, readonly Member[]>>;
+  /** Name of the message. */
   readonly primaryType: string;
+  /** Its members. */
   readonly message: Record<string, unknown>;
 }
 

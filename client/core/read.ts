@@ -23,12 +23,17 @@ export interface ViewCall {
 export interface Eip712Domain {
   /** One byte; its bits say which members the domain has. */
   readonly fields: Hex;
+  /** Name of the domain. */
   readonly name: string;
+  /** Version of the domain. */
   readonly version: string;
+  /** Chain of the contract. */
   readonly chainId: bigint;
+  /** Address of the contract. */
   readonly verifyingContract: Address;
   /** 32 bytes. */
   readonly salt: Hex;
+  /** Numbers of the ERCs that extend the domain; none here. */
   readonly extensions: readonly bigint[];
 }
 

@@ -14,6 +14,7 @@ export interface KeySignature {
 
 /** An EIP-2098 signature in two words. */
 export interface CompactSignature {
+  /** First word of the signature. */
   readonly r: Hex;
   /** `s` with `yParity` in its top bit. */
   readonly vs: Hex;
@@ -21,6 +22,7 @@ export interface CompactSignature {
 
 /** How a contract wallet is deployed, from an ERC-6492 signature. */
 export interface WalletDeployment {
+  /** Contract that deploys the wallet. */
   readonly factory: Address;
   /** Call data for the factory. */
   readonly factoryData: Hex;
@@ -28,7 +30,9 @@ export interface WalletDeployment {
 
 /** A signature as the contract takes it, and how to deploy its wallet when it was wrapped by ERC-6492. */
 export interface UnwrappedSignature {
+  /** What the wallet itself checks. */
   readonly signature: Hex;
+  /** How the wallet is deployed first; undefined for a plain signature. */
   readonly deployment: WalletDeployment | undefined;
 }
 

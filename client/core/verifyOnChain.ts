@@ -12,6 +12,7 @@ export interface VerifiedMessage {
   readonly isValid: true;
   /** The signature as the contract takes it: store and send this one. */
   readonly signature: Hex;
+  /** Whether a key signed, which nothing can undo, or a contract wallet, which may change its mind. */
   readonly signedBy: "key" | "contract";
   /** How to deploy the owner's wallet; until that is done, the signature does not count. */
   readonly deployment: WalletDeployment | undefined;

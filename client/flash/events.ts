@@ -30,6 +30,7 @@ export type FlashEventName = ContractEventName<Abi>;
 export interface FlashLogs {
   /** Address of FlashSettlement. A log of another contract is left out, whatever it claims. */
   readonly settlement: Address;
+  /** Usually those of a receipt. */
   readonly logs: readonly Log[];
 }
 
@@ -37,6 +38,7 @@ export interface FlashLogs {
 export interface Settlement {
   /** Escrow, 32 bytes, see `escrowId`. */
   readonly id: Hex;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** Pulled from the client's wallet to the server, token base units. */
   readonly fromWallet: bigint;
@@ -66,6 +68,7 @@ export interface ItemOutcome {
 /** What one group of a batch did. */
 export interface GroupOutcome {
   readonly group: Group;
+  /** Id of the escrow, 32 bytes. */
   readonly id: Hex;
   readonly payments: readonly ItemOutcome[];
   readonly tabs: readonly ItemOutcome[];

@@ -23,7 +23,9 @@ import { FUNDING_METHODS, MAX_AMOUNT, type Funding } from "./types.ts";
 
 /** An opening or a top-up, and where it counts. */
 export interface FundingReference<name extends FundedPrimaryType = FundedPrimaryType> extends SettlementReference {
+  /** Name of the message. */
   readonly primaryType: name;
+  /** What the tokens are for; its struct hash is the nonce of the funding. */
   readonly message: FlashMessages[name];
 }
 
@@ -37,6 +39,7 @@ export interface TokenFundingReference<
 
 /** Which permit, of whom, at which token. */
 export interface PermitReference extends SettlementReference {
+  /** Holder of the tokens; signs. */
   readonly client: Address;
   /** ERC-20 contract. */
   readonly token: Address;

@@ -16,7 +16,9 @@ import type {
 
 /** What names an escrow inside of its contract. */
 export interface EscrowParties {
+  /** Who has opened it. */
   readonly client: Address;
+  /** Who is paid. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
@@ -26,9 +28,11 @@ export interface EscrowParties {
 export interface TransactionContent {
   /** Token base units. */
   readonly amount: bigint;
+  /** Nonce of the payment, not of the transaction. */
   readonly nonce: bigint;
   /** Unix seconds, inclusive; zero for as long as the epoch lasts. */
   readonly deadline: bigint;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
 }
 

@@ -26,6 +26,7 @@ import { MAX_AMOUNT, type Escrow, type Group, type PackedItem, type SkipReason }
 export interface QuoteBatchParameters extends SettlementReference, BlockParameters {
   /** What `settleBatch` would be given. */
   readonly groups: readonly Group[];
+  /** Whether an item may be paid in part. */
   readonly allowPartial: boolean;
   /** Who would send it. */
   readonly account: Address;

@@ -30,7 +30,9 @@ export interface GetEscrowParameters extends ReadParameters, EscrowParties {}
 
 /** What {@link getEscrowBalance} takes. */
 export interface GetEscrowBalanceParameters extends ReadParameters {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
 }
 
@@ -44,6 +46,7 @@ export interface GetCreditParameters extends ReadParameters {
 
 /** What {@link getNonceWord} takes. */
 export interface GetNonceWordParameters extends ReadParameters, EscrowParties {
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** Upper 56 bits of the nonces: `nonce >> 8`. */
   readonly word: bigint;
@@ -59,7 +62,9 @@ export interface GetAccountNonceWordParameters extends ReadParameters {
 
 /** What {@link getTabSettled} takes. */
 export interface GetTabSettledParameters extends ReadParameters, EscrowParties {
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
+  /** Lane of tabs. */
   readonly lane: bigint;
 }
 
@@ -68,7 +73,9 @@ export interface IsTransactionUsedParameters extends ReadParameters, EscrowParti
 
 /** What {@link getSettler} takes. */
 export interface GetSettlerParameters extends ReadParameters {
+  /** Whose payments the settler may consume. */
   readonly server: Address;
+  /** Who may consume the server's payments. */
   readonly settler: Address;
 }
 
@@ -114,7 +121,9 @@ export interface GetChainStateParameters extends ReadParameters {
 /** One escrow at the block of the read. Every list is in the order in which it was asked for. */
 export interface EscrowReadResult {
   readonly escrow: Escrow;
+  /** Words of nonces that were asked for; a set bit is a used nonce. */
   readonly nonceWords: readonly { readonly word: bigint; readonly bits: bigint }[];
+  /** Lanes that were asked for, with their settled totals, token base units. */
   readonly lanes: readonly { readonly lane: bigint; readonly settled: bigint }[];
   /** True for each transaction that was settled, by whichever way. */
   readonly isTransactionUsed: readonly boolean[];

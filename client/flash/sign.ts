@@ -36,6 +36,7 @@ import {
 
 /** A message of FlashSettlement and the contract it is for. */
 export interface SignMessageParameters<name extends FlashPrimaryType> extends SettlementReference {
+  /** What is signed. */
   readonly message: FlashMessages[name];
 }
 
@@ -51,6 +52,7 @@ export interface SignTabParameters extends SettlementReference {
 
 /** What an authorization's owner signs, and for which contract. */
 export interface SignAuthorizationParameters<authorization> extends SettlementReference {
+  /** What is signed. */
   readonly authorization: authorization;
 }
 
@@ -97,20 +99,28 @@ export interface SignedTopUp {
 
 /** Whatever signs type-2 transactions: a viem account with a key, for example. */
 export interface TransactionSigner {
+  /** Signs a transaction, as viem's accounts do. */
   signTransaction(transaction: NumberedPaymentTransaction): Promise<Hex>;
 }
 
 /** A type-2 transaction that pays, before it is signed. */
 export interface NumberedPaymentTransaction {
   readonly type: "eip1559";
+  /** Chain of the contract. */
   readonly chainId: number;
+  /** Address of FlashSettlement. */
   readonly to: Address;
+  /** Call of `settleNumberedPayment`. */
   readonly data: Hex;
+  /** Wei; zero. */
   readonly value: bigint;
   /** Nonce of the client's account. */
   readonly nonce: number;
+  /** Gas limit. */
   readonly gas: bigint;
+  /** Wei a gas. */
   readonly maxFeePerGas: bigint;
+  /** Wei a gas. */
   readonly maxPriorityFeePerGas: bigint;
 }
 

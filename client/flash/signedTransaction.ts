@@ -66,9 +66,11 @@ export interface SignedTransactionPayment {
   readonly token: Address;
   /** Token base units. */
   readonly amount: bigint;
+  /** Nonce of the payment, not of the transaction. */
   readonly nonce: bigint;
   /** Last second at which it can be settled, unix seconds, inclusive; zero for as long as the epoch lasts. */
   readonly deadline: bigint;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** What was signed, 32 bytes. */
   readonly digest: Hex;

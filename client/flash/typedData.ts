@@ -126,6 +126,7 @@ export interface FlashMessages {
 
 /** Which contract on which chain a message is for. */
 export interface SettlementReference {
+  /** Chain of the contract. */
   readonly chainId: number | bigint;
   /** Address of FlashSettlement. */
   readonly settlement: Address;
@@ -137,6 +138,7 @@ export interface FlashDomain {
   readonly version: "1";
   /** A number, because browser wallets compare it with their own chain id as one. */
   readonly chainId: number;
+  /** Address of FlashSettlement. */
   readonly verifyingContract: Address;
 }
 

@@ -22,8 +22,11 @@ export interface Escrow {
   readonly closeDelay: bigint;
   /** Number of this opening, or of the next one while the escrow is not open. */
   readonly epoch: bigint;
+  /** True from the opening to the refund that ends the epoch. */
   readonly isOpen: boolean;
+  /** True once the client closed; it can still be settled. */
   readonly isClosedByClient: boolean;
+  /** True once the server closed; it can still be settled. */
   readonly isClosedByServer: boolean;
 }
 
@@ -91,7 +94,9 @@ export interface PackedItem {
 
 /** Items of one escrow for `settleBatch`. */
 export interface Group {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
@@ -101,7 +106,9 @@ export interface Group {
 
 /** Signed by the client: open an escrow on these terms. */
 export interface OpenEscrow {
+  /** Who locks the tokens; signs. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
@@ -121,12 +128,15 @@ export interface OpenEscrow {
 
 /** Signed by the client: lock more in an open escrow. */
 export interface TopUp {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
   /** What to add, token base units. */
   readonly amount: bigint;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** Any 256 bits; tells one top-up from another. */
   readonly salt: bigint;
@@ -136,10 +146,13 @@ export interface TopUp {
 
 /** Signed by the client: lock the escrow for longer. */
 export interface ExtendEscrow {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** First second at which the client can withdraw, unix seconds. */
   readonly newUnlockAt: bigint;
@@ -149,10 +162,13 @@ export interface ExtendEscrow {
 
 /** Signed by the client or the server: close the escrow. */
 export interface CloseEscrow {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** True when the server signs, false when the client does. */
   readonly byServer: boolean;
@@ -162,10 +178,13 @@ export interface CloseEscrow {
 
 /** Signed by the server: give part of the escrow back to the client now. */
 export interface ReleaseEscrow {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow; signs. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   /** Token base units. */
   readonly amount: bigint;
@@ -177,7 +196,9 @@ export interface ReleaseEscrow {
 
 /** Signed by the server: who else may consume its payments. */
 export interface SettlerAuthorization {
+  /** Whose payments the settler may consume; signs. */
   readonly server: Address;
+  /** Who may consume them. */
   readonly settler: Address;
   /** Last second of its right, unix seconds, inclusive; zero ends it at once. */
   readonly validUntil: bigint;
@@ -189,9 +210,11 @@ export interface SettlerAuthorization {
 
 /** Signed by an account: pay out its credit. */
 export interface WithdrawCredit {
+  /** Whose credit it is; signs. */
   readonly account: Address;
   /** ERC-20 contract. */
   readonly token: Address;
+  /** Receiver of the tokens. */
   readonly to: Address;
   /** Token base units. */
   readonly amount: bigint;

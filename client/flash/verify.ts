@@ -32,8 +32,11 @@ export interface VerifyTabParameters extends SignedTab, SettlementReference {
 
 /** A signed message of FlashSettlement. */
 export interface VerifyMessageParameters<name extends FlashPrimaryType> extends SettlementReference {
+  /** Name of the message. */
   readonly primaryType: name;
+  /** What was signed. */
   readonly message: FlashMessages[name];
+  /** 65 bytes, 64 bytes (EIP-2098), or bytes for ERC-1271. */
   readonly signature: Hex;
   /** Who must have signed. */
   readonly owner: Address;

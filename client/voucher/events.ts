@@ -31,6 +31,7 @@ export type VoucherEventName = ContractEventName<Abi>;
 export interface EscrowLogs {
   /** Address of VoucherEscrow. A log of another contract is left out, whatever it claims. */
   readonly escrow: Address;
+  /** Usually those of a receipt. */
   readonly logs: readonly Log[];
 }
 
@@ -38,7 +39,9 @@ export interface EscrowLogs {
 export interface Collection {
   /** Lane, 32 bytes; zero is the default lane. */
   readonly voucherId: Hex;
+  /** Who paid. */
   readonly buyer: Address;
+  /** Who was paid. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -50,7 +53,9 @@ export interface Collection {
 export interface SkippedVoucher {
   /** Lane, 32 bytes; zero is the default lane. */
   readonly voucherId: Hex;
+  /** Buyer that the voucher names. */
   readonly buyer: Address;
+  /** Seller that the voucher names. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -59,6 +64,7 @@ export interface SkippedVoucher {
 
 /** A group of a batch that had no effect. */
 export interface FailedGroup {
+  /** Seller of the group. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -70,6 +76,7 @@ export interface FailedGroup {
 
 /** A row of {@link BatchCollected}. */
 export interface CollectedRow {
+  /** Who paid. */
   readonly buyer: Address;
   /** Token base units. */
   readonly amount: bigint;
@@ -77,6 +84,7 @@ export interface CollectedRow {
 
 /** A group that was collected and paid at once. */
 export interface BatchCollected {
+  /** Who was paid. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;

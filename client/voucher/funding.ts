@@ -27,6 +27,7 @@ export interface TokenDepositReference extends DepositReference {
 
 /** Which permit, of whom, at which token. */
 export interface PermitReference extends EscrowReference {
+  /** Holder of the tokens; signs. */
   readonly buyer: Address;
   /** ERC-20 contract. */
   readonly asset: Address;

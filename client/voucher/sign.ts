@@ -21,11 +21,13 @@ import type { DepositAuthorization, Voucher } from "./types.ts";
 
 /** A message of the escrow and the escrow it is for. */
 export interface SignMessageParameters<name extends VoucherPrimaryType> extends EscrowReference {
+  /** What is signed. */
   readonly message: VoucherMessages[name];
 }
 
 /** What an authorization's owner signs, and for which escrow. */
 export interface SignAuthorizationParameters<authorization> extends EscrowReference {
+  /** What is signed. */
   readonly authorization: authorization;
 }
 

@@ -21,6 +21,7 @@ export interface SignSignerRevocationParameters extends EscrowReference {
 
 /** What a buyer signs to flush all of its accounts, and for which escrow. */
 export interface SignFlushAllAuthorizationParameters extends EscrowReference {
+  /** What is signed; without an expiry, ten minutes from now. */
   readonly authorization: Omit<FlushAllAuthorization, "expiry"> & {
     /** Last second of use, unix seconds, inclusive; ten minutes from `now` when absent. */
     readonly expiry?: bigint;

@@ -118,6 +118,7 @@ export const permit2Types = permit2WitnessTypes("DepositAuthorization", voucherT
 
 /** Which escrow on which chain a message is for. */
 export interface EscrowReference {
+  /** Chain of the escrow. */
   readonly chainId: number | bigint;
   /** Address of VoucherEscrow. */
   readonly escrow: Address;
@@ -129,6 +130,7 @@ export interface VoucherDomain {
   readonly version: "1";
   /** A number, because browser wallets compare it with their own chain id as one. */
   readonly chainId: number;
+  /** Address of VoucherEscrow. */
   readonly verifyingContract: Address;
 }
 

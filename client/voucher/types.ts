@@ -25,6 +25,7 @@ export interface Voucher {
   readonly nonce: bigint;
   /** The escrow contract. */
   readonly escrow: Address;
+  /** Chain on which it can be collected. */
   readonly chainId: bigint;
   /** Last second at which it can be collected, unix seconds, inclusive. */
   readonly expiry: bigint;
@@ -42,6 +43,7 @@ export interface SignedVoucher {
 
 /** One deposit of `depositMany`. */
 export interface DepositInput {
+  /** Seller of the account. */
   readonly seller: Address;
   /** Token base units. */
   readonly amount: bigint;
@@ -75,7 +77,9 @@ export interface DepositAuthorization {
 
 /** Signed by the buyer: withdraw what is matured in one account and thaw the rest. */
 export interface FlushAuthorization {
+  /** Buyer of the account; signs. */
   readonly buyer: Address;
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -87,6 +91,7 @@ export interface FlushAuthorization {
 
 /** Signed by the buyer: flush any of its accounts, each once. It fits accounts opened later too: give it minutes, not days. */
 export interface FlushAllAuthorization {
+  /** Whose accounts are flushed; signs. */
   readonly buyer: Address;
   /** Any 32 bytes that were not cancelled. */
   readonly nonce: Hex;
@@ -96,6 +101,7 @@ export interface FlushAllAuthorization {
 
 /** Names one account of a known buyer. */
 export interface AccountKey {
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -103,7 +109,9 @@ export interface AccountKey {
 
 /** Signed by the buyer: move `amount` from its free balance into the account of `seller`. */
 export interface AllocateAuthorization {
+  /** Owner of the free balance; signs. */
   readonly buyer: Address;
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -131,6 +139,7 @@ export interface WithdrawFreeAuthorization {
 
 /** Signed by the buyer: `signer` may sign its vouchers until `validUntil`. Idempotent; only extends. */
 export interface SignerAuthorization {
+  /** Who lets the key sign; signs this. */
   readonly buyer: Address;
   /** Key that may sign vouchers. */
   readonly signer: Address;
@@ -142,6 +151,7 @@ export interface SignerAuthorization {
 
 /** Signed by the buyer: `signer` ends, for good, after the thawing period at the latest. */
 export interface SignerRevocation {
+  /** Who revokes the key; signs this. */
   readonly buyer: Address;
   /** Key that may no longer sign vouchers. */
   readonly signer: Address;
@@ -171,6 +181,7 @@ export interface ReleaseAuthorization {
 
 /** Signed by the seller: keep earnings as free balance, or receive them as transfers. */
 export interface PayoutAuthorization {
+  /** Whose earnings it is about; signs. */
   readonly seller: Address;
   /** True to keep earnings as free balance. */
   readonly toFreeBalance: boolean;
@@ -195,6 +206,7 @@ export interface Row {
 /** A voucher of any lane with any signature. Made by `toWideRow`. */
 export interface WideRow {
   readonly voucher: Voucher;
+  /** Signature of the buyer or of one of its signers. */
   readonly signature: Hex;
   /** Up to which total of the lane to collect, at most `valueAggregate`; token base units. */
   readonly total: bigint;
@@ -202,6 +214,7 @@ export interface WideRow {
 
 /** Vouchers of one seller in one asset, collected with one payment. Made by `buildGroups`. */
 export interface Group {
+  /** Receiver of the group's one payment. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;

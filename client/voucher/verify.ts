@@ -20,8 +20,11 @@ export interface VerifyVoucherParameters extends SignedVoucher, EscrowReference 
 
 /** A signed message of the escrow. */
 export interface VerifyMessageParameters<name extends VoucherPrimaryType> extends EscrowReference {
+  /** Name of the message. */
   readonly primaryType: name;
+  /** What was signed. */
   readonly message: VoucherMessages[name];
+  /** 65 bytes, 64 bytes (EIP-2098), or bytes for ERC-1271. */
   readonly signature: Hex;
   /** Who must have signed. */
   readonly owner: Address;

@@ -106,8 +106,11 @@ export interface Member {
   readonly name: string;
   /** Description, a base type's where the member has none of its own. */
   readonly text: string;
-  /** Whether its type says what it is: a literal that tells the members of a union apart, or a described type of this project. */
-  readonly isSaidByItsType: boolean;
+  /**
+   * Whether what surrounds it says what it is: its type, when that is a literal that tells the members of a union apart or a described type of
+   * this project, or the comment on an object that is written in one line.
+   */
+  readonly isSaidElsewhere: boolean;
 }
 
 /** Reads the members that users of a type or class see. */
@@ -148,8 +151,12 @@ function isBody(node: ts.Node): boolean {
 function toMember(checker: ts.TypeChecker, node: MemberNode): Member {
   const symbol = checker.getSymbolAtLocation(node.name);
   const text = ts.displayPartsToString(symbol?.getDocumentationComment(checker) ?? []);
-  const isSaidByItsType = node.type !== undefined && !ts.isMethodSignature(node) && isTelling(checker, node.type);
-  return { name: node.name.getText(), text, isSaidByItsType };
+  const isTold = node.type !== undefined && !ts.isMethodSignature(node) && isTelling(checker, node.type);
+  return { name: node.name.getText(), text, isSaidElsewhere: isTold || isInOneLine(node.parent) };
+}
+
+function isInOneLine(node: ts.Node): boolean {
+  return ts.isTypeLiteralNode(node) && !node.getText().includes("\n");
 }
 
 function isTelling(checker: ts.TypeChecker, type: ts.TypeNode): boolean {

@@ -23,6 +23,15 @@ describe("documentation of the client", function () {
     expect(namesOf(offered.filter(({ text }) => text === ""))).to.deep.equal([]);
   });
 
+  it("covers every member of every type, class and error that nothing around it explains", () => {
+    const members = offered.flatMap(({ path, name, members }) =>
+      members.map((member) => ({ ...member, name: `${path} ${name}.${member.name}` })),
+    );
+    expect(members.length).to.be.greaterThan(2_000);
+    const missing = members.filter(({ text, isSaidElsewhere }) => text === "" && !isSaidElsewhere);
+    expect(namesOf(missing)).to.deep.equal([]);
+  });
+
   for (const [tag, isNeeded] of [
     ["param", ({ parameters }: ts.FunctionDeclaration) => parameters.length > 0],
     ["returns", ({ type }: ts.FunctionDeclaration) => !/^(?:void|Promise<void>)$/.test(type?.getText() ?? "")],

@@ -15,6 +15,7 @@ import type { ActionSender, PaymentRecord, PaymentStore, SentAction } from "./ty
 /** Settings of {@link createPaymentManager}. */
 export interface PaymentManagerOptions {
   readonly store: PaymentStore;
+  /** Chain of the escrow. */
   readonly chainId: bigint;
   /** Any viem client of the chain, which has Multicall3. */
   readonly client: ReadClient;

@@ -3,6 +3,7 @@ import type { PaymentManager } from "./manager.ts";
 
 /** Settings of {@link createPaymentSweeper}. */
 export interface PaymentSweeperOptions {
+  /** What sweeps. */
   readonly manager: Pick<PaymentManager, "sweep">;
   /** Milliseconds between two sweeps; 5,000 by default. */
   readonly interval?: number;

@@ -11,6 +11,7 @@ export type PaymentStage = "open" | "serving" | "held" | "closing" | "closed";
 
 /** An action that the authorizer signed. While it can be carried out, no other one is signed for the payment. */
 export interface SignedAction {
+  /** What was signed. */
   readonly type: "capture" | "captureAndVoid" | "void" | "refund";
   /** Token base units; 0 for a void. */
   readonly amount: bigint;
@@ -18,6 +19,7 @@ export interface SignedAction {
   readonly capturable: bigint;
   /** Captured and not refunded when it was signed, token base units. */
   readonly refundable: bigint;
+  /** The authorizer's. */
   readonly signature: Hex;
   /** Somebody else may have it: it was given away, or was about to be. */
   readonly isReleased: boolean;
@@ -31,6 +33,7 @@ export interface SignedAction {
 
 /** What a seller keeps of a payment. */
 export interface PaymentRecord extends PaymentReference {
+  /** Chain of the escrow. */
   readonly chainId: bigint;
   /** 32 bytes, lower case. */
   readonly paymentInfoHash: Hex;
@@ -55,6 +58,7 @@ export interface PaymentRecord extends PaymentReference {
 export interface ListDueParameters {
   /** Unix seconds, inclusive. */
   readonly now: bigint;
+  /** Most payments to list. */
   readonly limit: number;
 }
 
@@ -62,6 +66,7 @@ export interface ListDueParameters {
 export interface PaymentStore {
   /** Adds a payment; false when it is known. */
   insert(record: PaymentRecord): Promise<boolean>;
+  /** Reads a payment; undefined when the store does not know it. */
   get(paymentInfoHash: Hex): Promise<PaymentRecord | undefined>;
   /** Writes the next version of a payment; false when somebody else has written it since `record.version - 1`. */
   replace(record: PaymentRecord): Promise<boolean>;
@@ -71,6 +76,7 @@ export interface PaymentStore {
   listDue(parameters: ListDueParameters): Promise<readonly PaymentRecord[]>;
   /** All payments of a stage, in no order. */
   list(stage: PaymentStage): Promise<readonly PaymentRecord[]>;
+  /** Closes files and connections. */
   close(): Promise<void>;
 }
 

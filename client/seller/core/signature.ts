@@ -12,6 +12,7 @@ export type RecoverSigner = (digest: Uint8Array, signature: Hex) => Promise<Addr
 
 /** Which implementation recovers: the native library, or viem's. */
 export interface SignatureBackend {
+  /** Which one it is. */
   readonly name: "native" | "viem";
   readonly recoverSigner: RecoverSigner;
 }

@@ -2,6 +2,7 @@ import type { Hash } from "viem";
 
 /** A block as the seller has seen it. */
 export interface BlockReference {
+  /** Number of the block. */
   readonly number: bigint;
   /** Unix seconds. */
   readonly timestamp: bigint;

@@ -29,6 +29,7 @@ export interface FlashChainViewOptions {
   /** Any viem client of the chain. */
   readonly client: ReadClient;
   readonly settlement: SettlementId;
+  /** Who is paid. */
   readonly server: Address;
   readonly store: FlashStore;
   /**

@@ -21,6 +21,7 @@ export interface FlashLeavingOptions {
   readonly settlement: SettlementId;
   /** Signs as the server: a viem account, or anything with `signTypedData`. */
   readonly signer: TypedDataSigner;
+  /** Whose escrows are given back. */
   readonly server: Address;
   readonly store: FlashStore;
   readonly chain: FlashChainFacts;

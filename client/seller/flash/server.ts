@@ -38,6 +38,7 @@ export interface FlashServerOptions {
   readonly confirmations: number;
   /** Signs releases and closes as the server. */
   readonly signer: TypedDataSigner;
+  /** What differs from {@link DEFAULT_FLASH_LIMITS}. */
   readonly limits?: Partial<FlashLimits>;
   readonly policy?: SettlePolicy;
   /** Told about every settlement, failures above all. */

@@ -41,6 +41,7 @@ export interface SettleFirstOptions {
   /** Any viem client of the chain. */
   readonly client: ReadClient;
   readonly settlement: SettlementId;
+  /** Who is paid. */
   readonly server: Address;
   readonly store: FlashStore;
   readonly chain: FlashChainFacts;
@@ -59,6 +60,7 @@ export interface SettleFirstParameters {
   readonly token: Address;
   /** Token base units; not zero. */
   readonly price: bigint;
+  /** Ends the waiting. */
   readonly signal?: AbortSignal;
 }
 

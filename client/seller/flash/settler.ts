@@ -68,6 +68,7 @@ export interface FlashSettlerOptions {
   /** Sends the settlements and pays their gas: the server's own account, or one that it set as its settler. */
   readonly wallet: WriteClient;
   readonly settlement: SettlementId;
+  /** Who is paid. */
   readonly server: Address;
   readonly store: FlashStore;
   readonly chain: FlashChainView;

@@ -16,10 +16,13 @@ import type { FlashRejectionCode } from "./rejections.ts";
 
 /** Names one escrow: what one client has locked for one server in one token of one FlashSettlement. */
 export interface FlashEscrowId {
+  /** Chain of the contract. */
   readonly chainId: bigint;
   /** Address of FlashSettlement. */
   readonly settlement: Address;
+  /** Client of the escrow. */
   readonly client: Address;
+  /** Server of the escrow. */
   readonly server: Address;
   /** ERC-20 contract. */
   readonly token: Address;
@@ -27,7 +30,9 @@ export interface FlashEscrowId {
 
 /** Names one FlashSettlement on one chain. */
 export interface SettlementId {
+  /** Chain of the contract. */
   readonly chainId: bigint;
+  /** Address of FlashSettlement. */
   readonly settlement: Address;
 }
 
@@ -64,10 +69,13 @@ export type FlashItem =
       readonly kind: "payment";
       /** EIP-712 digest, 32 bytes: names the payment. */
       readonly digest: Hash;
+      /** Token base units. */
       readonly amount: bigint;
+      /** Nonce of the payment. */
       readonly nonce: bigint;
       /** Zero for as long as the epoch lasts. */
       readonly deadline: bigint;
+      /** The signer's, 64 or 65 bytes. */
       readonly signature: Hex;
     }
   | {
@@ -76,16 +84,20 @@ export type FlashItem =
       readonly digest: Hash;
       /** Cumulative total of the lane. */
       readonly total: bigint;
+      /** Lane of tabs. */
       readonly lane: bigint;
       /** Zero for as long as the epoch lasts. */
       readonly deadline: bigint;
+      /** The signer's, 64 or 65 bytes. */
       readonly signature: Hex;
     }
   | {
       readonly kind: "transaction";
       /** Content key of the contract, 32 bytes: names the payment. */
       readonly digest: Hash;
+      /** Token base units. */
       readonly amount: bigint;
+      /** Nonce of the payment. */
       readonly nonce: bigint;
       /** Zero for as long as the epoch lasts. */
       readonly deadline: bigint;
@@ -97,11 +109,13 @@ export type FlashItem =
       readonly kind: "settled";
       /** Transaction hash, 32 bytes. */
       readonly digest: Hash;
+      /** Token base units. */
       readonly amount: bigint;
     };
 
 /** One lane as the store holds it. Serve iff `consumed + price <= authorised`. */
 export interface FlashLane {
+  /** Lane of tabs. */
   readonly lane: bigint;
   /** Highest accepted total, token base units. */
   readonly authorised: bigint;
@@ -117,6 +131,7 @@ export interface FlashLane {
 export interface TabProof {
   /** Zero for as long as the epoch lasts. */
   readonly deadline: bigint;
+  /** The signer's, 64 or 65 bytes. */
   readonly signature: Hex;
 }
 
@@ -211,11 +226,14 @@ export interface FlashReservation {
   /** Names the reservation; drawn by the store. */
   readonly reservationId: string;
   readonly escrow: FlashEscrowId;
+  /** Epoch of the escrow. */
   readonly epoch: bigint;
   readonly item: FlashItem;
+  /** What the request costs, token base units. */
   readonly price: bigint;
   /** What it added to the accepted total, token base units. */
   readonly increase: bigint;
+  /** Unix seconds; past it the reservation may end without a commit. */
   readonly until: bigint;
 }
 
@@ -227,7 +245,9 @@ export type FlashReserveResult =
 /** An accepted item that the chain does not show as settled yet. */
 export interface UnsettledItem {
   readonly escrow: FlashEscrowId;
+  /** Epoch in which it was accepted. */
   readonly epoch: bigint;
+  /** What the client signed. */
   readonly item: Exclude<FlashItem, { readonly kind: "settled" }>;
   /** What settling it brings, token base units: the amount, or the lane's highest total less what it has settled. */
   readonly due: bigint;
@@ -237,7 +257,9 @@ export interface UnsettledItem {
 
 /** A tab that everybody can read. */
 export interface PublishedTab {
+  /** Lane of tabs. */
   readonly lane: bigint;
+  /** Cumulative total of the lane, token base units. */
   readonly total: bigint;
 }
 
@@ -280,8 +302,11 @@ export interface FlashStore {
    */
   cancel(reservation: FlashReservation): Promise<void>;
 
+  /** Reads an escrow; undefined when the store does not know it. */
   getEscrow(escrow: FlashEscrowId): Promise<FlashEscrowState | undefined>;
+  /** Reads a lane of the current epoch; undefined when the store does not know it. */
   getLane(escrow: FlashEscrowId, lane: bigint): Promise<FlashLane | undefined>;
+  /** Reads every lane of the current epoch. */
   listLanes(escrow: FlashEscrowId): Promise<readonly FlashLane[]>;
 
   /** Every escrow of a server that the store knows, open or not. */
@@ -337,6 +362,7 @@ export interface FlashStore {
 
   /** Reads up to where the chain was synced; undefined before the first time. */
   getSyncedBlock(id: SettlementId, server: Address): Promise<BlockReference | undefined>;
+  /** Notes up to where the chain was synced. */
   setSyncedBlock(id: SettlementId, server: Address, block: BlockReference): Promise<void>;
 
   /** Closes files and connections. Every later call fails with {StoreClosedError}. */
@@ -362,6 +388,7 @@ export interface FlashChainFacts {
 export interface RefreshEscrowOptions {
   /** Least block, for example that of a receipt: waits until it has the confirmations that the server chose. */
   readonly minBlock?: bigint;
+  /** Ends the waiting. */
   readonly signal?: AbortSignal;
 }
 
@@ -411,20 +438,32 @@ export interface FlashLimits {
 export type PresentedItem =
   | {
       readonly kind: "payment";
+      /** Who pays, by its own word. */
       readonly client: Address;
+      /** Token base units. */
       readonly amount: bigint;
+      /** Nonce of the payment. */
       readonly nonce: bigint;
+      /** Unix seconds, inclusive; zero for as long as the epoch lasts. */
       readonly deadline: bigint;
+      /** Epoch that it is signed for. */
       readonly epoch: bigint;
+      /** The signer's, 64 or 65 bytes. */
       readonly signature: Hex;
     }
   | {
       readonly kind: "tab";
+      /** Who pays, by its own word. */
       readonly client: Address;
+      /** Cumulative total of the lane, token base units. */
       readonly total: bigint;
+      /** Lane of tabs. */
       readonly lane: bigint;
+      /** Unix seconds, inclusive; zero for as long as the epoch lasts. */
       readonly deadline: bigint;
+      /** Epoch that it is signed for. */
       readonly epoch: bigint;
+      /** The signer's, 64 or 65 bytes. */
       readonly signature: Hex;
     }
   | { readonly kind: "transaction"; readonly rawTransaction: Hex };
@@ -448,7 +487,9 @@ export interface ExpectedRenewal {
 
 /** Asks whether a request may be served that was paid on-chain before: see `createSettleFirst`, which checks the transaction. */
 export interface FlashSettledParameters {
+  /** Who has paid. */
   readonly client: Address;
+  /** ERC-20 contract. */
   readonly token: Address;
   /** Transaction hash, 32 bytes: pays for one request. */
   readonly transactionHash: Hash;
@@ -456,6 +497,7 @@ export interface FlashSettledParameters {
   readonly amount: bigint;
   /** Epoch in which it paid. */
   readonly epoch: bigint;
+  /** What the request costs, token base units; not zero. */
   readonly price: bigint;
 }
 
@@ -473,6 +515,7 @@ export interface FlashRejection {
 
 /** What a client needs to go on: of the epoch that the server accepts in. */
 export interface FlashCorrection {
+  /** Epoch to pay in. */
   readonly epoch: bigint;
   /** Lowest nonce that is taken. */
   readonly nonceBase: bigint;
@@ -547,6 +590,7 @@ export interface FlashChainAlert {
 /** Keeps the store in step with the chain: what raises what may be accepted at the depth the server chose, what lowers it at the head. */
 export interface FlashChainView extends FlashChainFacts {
   readonly settlement: SettlementId;
+  /** Who is paid. */
   readonly server: Address;
   /** Last block, at the depth the server chose, up to which every event is in the store; undefined before the first pass. */
   readonly confirmedBlock: BlockReference | undefined;
@@ -565,7 +609,9 @@ export interface FlashChainView extends FlashChainFacts {
 
 /** Asks for a signed release. */
 export interface FlashReleaseParameters {
+  /** Client of the escrow. */
   readonly client: Address;
+  /** ERC-20 contract. */
   readonly token: Address;
   /** Token base units; all that is available when absent. */
   readonly amount?: bigint;
@@ -576,6 +622,7 @@ export interface FlashReleaseParameters {
 /** A close that the server signed; whoever relays it ends the epoch's accepting for good. */
 export interface SignedClose {
   readonly authorization: CloseEscrow;
+  /** The server's. */
   readonly signature: Hex;
 }
 
@@ -635,6 +682,7 @@ export interface SettledItem {
 
 /** What one run did, as the chain says at the depth the server chose. */
 export interface SettleReport {
+  /** Hashes of the settler's own, in the order in which they were sent. */
   readonly transactions: readonly Hash[];
   readonly items: readonly SettledItem[];
   /** Paid by wallets, token base units, by token. */

@@ -27,6 +27,7 @@ import { createSignerFinder, isRefreshed } from "./voucherSigner.ts";
 /** Settings of {@link createAcceptor}. */
 export interface AcceptorOptions {
   readonly escrow: EscrowId;
+  /** Who is paid. */
   readonly seller: Address;
   /** ERC-20 contracts the seller is paid in. */
   readonly assets: readonly Address[];

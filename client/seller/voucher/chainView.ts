@@ -20,6 +20,7 @@ export interface ChainViewOptions {
   /** Any viem client of the chain. */
   readonly client: ReadClient;
   readonly escrow: EscrowId;
+  /** Who is paid. */
   readonly seller: Address;
   readonly store: VoucherStore;
   /**

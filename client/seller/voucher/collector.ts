@@ -34,6 +34,7 @@ export interface CollectorOptions {
   /** Pays the gas: any relayer's wallet client. Relayers of this process may share its account; another process may not. */
   readonly wallet: WriteClient;
   readonly escrow: EscrowId;
+  /** Who is paid. */
   readonly seller: Address;
   readonly store: VoucherStore;
   readonly chainView: ChainView;

@@ -16,6 +16,7 @@ export interface ReleasesOptions {
   readonly escrow: EscrowId;
   /** Signs as the seller: a viem account, or anything with `signTypedData`. */
   readonly signer: TypedDataSigner;
+  /** Whose releases are signed. */
   readonly seller: Address;
   readonly store: VoucherStore;
   readonly chainView: ChainView;

@@ -30,6 +30,7 @@ export interface VoucherSellerOptions {
   readonly confirmations: number;
   /** Signs releases as the seller. */
   readonly signer: TypedDataSigner;
+  /** What differs from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<SellerLimits>;
   readonly policy?: CollectPolicy;
   /** Told about every collection, failures above all. */

@@ -16,18 +16,23 @@ import type { Commitment, LaneOffer } from "./store/types.ts";
 
 /** Names one escrow on one chain. */
 export interface EscrowId {
+  /** Chain of the escrow. */
   readonly chainId: bigint;
+  /** Address of VoucherEscrow. */
   readonly escrow: Address;
 }
 
 /** Names one account: what one buyer holds for one seller in one asset of one escrow on one chain. */
 export interface AccountId {
+  /** Chain of the escrow. */
   readonly chainId: bigint;
   /** Address of VoucherEscrow. */
   readonly escrow: Address;
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
+  /** Buyer of the account. */
   readonly buyer: Address;
 }
 
@@ -80,6 +85,7 @@ export interface LaneState {
 
 /** A key that may sign vouchers of a buyer, as last seen on-chain. */
 export interface SessionSigner {
+  /** The key. */
   readonly signer: Address;
   /** Last second at which its vouchers can be collected, unix seconds; zero when it never could sign. */
   readonly validUntil: bigint;
@@ -184,7 +190,9 @@ export type AcceptResult =
  */
 export interface Acceptor {
   readonly escrow: EscrowId;
+  /** Who is paid. */
   readonly seller: Address;
+  /** ERC-20 contracts the seller is paid in. */
   readonly assets: readonly Address[];
   readonly limits: SellerLimits;
 
@@ -217,8 +225,11 @@ export interface Acceptor {
    * @throws {ChainUnavailableError} the account was never read and the chain does not answer.
    */
   offerLane(parameters: {
+    /** Who asks, by its own word. */
     readonly buyer: Address;
+    /** ERC-20 contract that the route asks for. */
     readonly asset: Address;
+    /** Unix seconds; the acceptor's clock when absent. */
     readonly now?: bigint;
   }): Promise<LaneOffer>;
 
@@ -230,7 +241,9 @@ export interface Acceptor {
 
 /** Asks for a signed release. */
 export interface ReleaseParameters {
+  /** Buyer of the account. */
   readonly buyer: Address;
+  /** ERC-20 contract. */
   readonly asset: Address;
   /** Token base units; all that is spendable when absent. */
   readonly amount?: bigint;

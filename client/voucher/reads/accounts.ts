@@ -25,7 +25,9 @@ export interface AccountData {
 
 /** What {@link getAccount} takes. */
 export interface GetAccountParameters extends ReadParameters {
+  /** Buyer of the account. */
   readonly buyer: Address;
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -50,7 +52,9 @@ export async function getAccount(client: ReadClient, parameters: GetAccountParam
 
 /** What {@link getAccountData} takes. */
 export interface GetAccountDataParameters extends ReadParameters {
+  /** Buyer of the account. */
   readonly buyer: Address;
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -91,7 +95,9 @@ export async function getAccountData(client: ReadClient, parameters: GetAccountD
 
 /** What {@link getVoucherCollected} takes. */
 export interface GetVoucherCollectedParameters extends ReadParameters {
+  /** Buyer of the account. */
   readonly buyer: Address;
+  /** Seller of the account. */
   readonly seller: Address;
   /** ERC-20 contract. */
   readonly asset: Address;
@@ -121,6 +127,7 @@ export async function getVoucherCollected(
 
 /** What {@link getFreeAccount} takes. */
 export interface GetFreeAccountParameters extends ReadParameters {
+  /** Owner of the free balance. */
   readonly owner: Address;
   /** ERC-20 contract. */
   readonly asset: Address;

@@ -21,6 +21,7 @@ export async function getEip712Domain(client: ReadClient, parameters: ReadParame
 
 /** What {@link getTypeHash} takes. */
 export interface GetTypeHashParameters extends ReadParameters {
+  /** Name of the message. */
   readonly primaryType: keyof typeof TYPE_HASH_VIEWS;
 }
 

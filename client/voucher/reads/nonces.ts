@@ -5,6 +5,7 @@ import { NONCE_KINDS, type NonceKind } from "../types.ts";
 
 /** What {@link isDepositAuthorizationNonceUsed} takes. */
 export interface IsDepositAuthorizationNonceUsedParameters extends ReadParameters {
+  /** Whose nonce it is. */
   readonly buyer: Address;
   /** 32 bytes. */
   readonly nonce: Hex;
@@ -32,6 +33,7 @@ export async function isDepositAuthorizationNonceUsed(
 
 /** What {@link isFlushAuthorizationNonceUsed} takes. */
 export interface IsFlushAuthorizationNonceUsedParameters extends ReadParameters {
+  /** Whose nonce it is. */
   readonly buyer: Address;
   /** 32 bytes. */
   readonly nonce: Hex;
@@ -59,6 +61,7 @@ export async function isFlushAuthorizationNonceUsed(
 
 /** What {@link isFlushAllAuthorizationNonceUsed} takes. */
 export interface IsFlushAllAuthorizationNonceUsedParameters extends ReadParameters {
+  /** Whose nonce it is. */
   readonly buyer: Address;
   /** 32 bytes. */
   readonly nonce: Hex;
@@ -88,6 +91,7 @@ export async function isFlushAllAuthorizationNonceUsed(
 export interface IsNonceUsedParameters extends ReadParameters {
   /** Bitmap. */
   readonly kind: NonceKind;
+  /** Whose nonce it is. */
   readonly owner: Address;
   /** 32 bytes. */
   readonly nonce: Hex;

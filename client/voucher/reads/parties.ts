@@ -20,6 +20,7 @@ export interface PayoutState {
 
 /** What {@link getSigner} takes. */
 export interface GetSignerParameters extends ReadParameters {
+  /** Whose vouchers the key may sign. */
   readonly buyer: Address;
   /** The key. */
   readonly signer: Address;
@@ -45,6 +46,7 @@ export async function getSigner(client: ReadClient, parameters: GetSignerParamet
 
 /** What {@link getPayout} takes. */
 export interface GetPayoutParameters extends ReadParameters {
+  /** Whose earnings it is about. */
   readonly seller: Address;
 }
 

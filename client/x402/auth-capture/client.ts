@@ -76,7 +76,9 @@ const MAX_PAYMENTS = 10_000;
  * const payment = scheme.paymentOf(await paidFetch(url));
  */
 export class AuthCaptureEvmScheme implements SchemeNetworkClient {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = AUTH_CAPTURE_SCHEME;
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeClientHooks;
   readonly #options: AuthCaptureEvmSchemeOptions;
   readonly #stock: StockScheme;

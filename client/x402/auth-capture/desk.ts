@@ -33,6 +33,7 @@ export interface RefundRequest {
 
 /** One chain that a facilitator serves. */
 export interface FacilitatedChain {
+  /** The chain. */
   readonly chainId: bigint;
   /** Any viem client of the chain. Its node needs `eth_simulateV1`, or state overrides in `eth_call`. */
   readonly client: ReadClient;

@@ -71,6 +71,7 @@ const REPORTED: readonly AuthCaptureCode[] = [
  * const facilitator = new x402Facilitator().register(["eip155:8453"], new AuthCaptureEvmFacilitator({ chains: [base] }));
  */
 export class AuthCaptureEvmFacilitator implements SchemeNetworkFacilitator {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = AUTH_CAPTURE_SCHEME;
   readonly caipFamily = "eip155:*";
   readonly #desks: readonly Desk[];

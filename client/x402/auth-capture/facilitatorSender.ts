@@ -20,6 +20,7 @@ import { toWireLifecycle } from "./wire.ts";
 
 /** Settings of {@link createFacilitatorSender}. */
 export interface FacilitatorSenderOptions {
+  /** The SDK's client of the facilitator. */
   readonly facilitator: FacilitatorClient;
   /** Any viem client of the chain: actions are tried before their signatures leave. */
   readonly client: ReadClient;

@@ -15,6 +15,7 @@ export interface AdmittedOperator {
 export interface OperatorEntry {
   /** An address, or `*` for any. */
   readonly address: string;
+  /** `custom` for a contract with terms, `delegated` for an account. */
   readonly operatorType: "delegated" | "custom";
 }
 

@@ -18,6 +18,7 @@ export interface ReportParameters extends PaymentReference {
   readonly state: LifecycleState;
   /** Terms of the operator, where they are known. */
   readonly terms?: Terms | undefined;
+  /** Transaction that collected the payment; undefined when it is not known. */
   readonly collectTransaction?: Hash | undefined;
   /** Time of the chain, unix seconds. */
   readonly now: bigint;

@@ -64,9 +64,11 @@ type SettleDecision = Awaited<ReturnType<NonNullable<SchemeServerHooks["onBefore
  * app.use(paymentMiddleware({ "GET /report": { accepts: { scheme: "auth-capture", network, payTo, price: "$0.5" } } }, server));
  */
 export class AuthCaptureEvmServer extends PricedServer implements SchemeNetworkServer {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = AUTH_CAPTURE_SCHEME;
   readonly defaultAssetTransferMethod = TRANSFER_METHODS[0];
   readonly paymentFlows = { eip3009: FLOWS, permit2: FLOWS };
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeServerHooks;
   readonly #desks: readonly OpenDesk[];
   readonly #clock: () => bigint;

@@ -22,6 +22,7 @@ export interface ServedPayment {
 
 /** One receiver with one kind of terms on one chain. */
 export interface AuthCaptureDesk {
+  /** Chain of the escrow. */
   readonly chainId: bigint;
   /** Any viem client of the chain. */
   readonly client: ReadClient;

@@ -20,6 +20,7 @@ export interface WireOfferedLifecycle extends WireLifecycle {
     /** Q: the arbiter can no longer rule. */
     readonly rulingDeadline: WireInteger;
   };
+  /** What each party may do. */
   readonly who: Readonly<Partial<Record<Role, readonly LifecycleAction[]>>>;
 }
 

@@ -29,6 +29,7 @@ export type LifecycleType = (typeof LIFECYCLE_TYPES)[number];
 
 /** Payment requirements of the scheme, read. Amounts in token base units, times in unix seconds, spans in seconds. */
 export interface PaymentTerms {
+  /** Chain that is paid on. */
   readonly chainId: bigint;
   /** Canonical escrow and its parts; v1.1 when the requirements name none. */
   readonly deployment: EscrowDeployment;
@@ -40,6 +41,7 @@ export interface PaymentTerms {
   readonly token: Address;
   /** `amount`. */
   readonly amount: bigint;
+  /** Seconds the server may take to answer. */
   readonly maxTimeoutSeconds: bigint;
   /** First second at which nothing can be captured. */
   readonly captureDeadline: bigint;
@@ -69,6 +71,7 @@ export interface ChargeCompletion {
   /** Token base units. */
   readonly amount: bigint;
   readonly fee: Fee;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
   /** Of the receiver's authorizer; absent when the server leaves it to the facilitator. */
   readonly authorizerSignature?: Hex;
@@ -78,6 +81,7 @@ export interface ChargeCompletion {
 export interface CollectPayload {
   readonly type: "collect";
   readonly method: TransferMethod;
+  /** Who pays. */
   readonly payer: Address;
   /** Collector that may fetch the tokens. */
   readonly tokenCollector: Address;
@@ -93,6 +97,7 @@ export interface CollectPayload {
   readonly nonce: Hex;
   /** The payer's, untouched: 65 bytes of a key, or bytes for ERC-1271, also wrapped by ERC-6492. */
   readonly signature: Hex;
+  /** Makes the payment unique. */
   readonly salt: bigint;
   /** Absent where the salt commits to nothing. */
   readonly saltNonce?: bigint;
@@ -109,10 +114,12 @@ interface LifecycleBase {
 
 /** Pay the receiver part of what is held; `captureAndVoid` gives the rest back by the same signature. */
 export interface CapturePayload extends LifecycleBase {
+  /** Whether the rest is voided, too. */
   readonly type: "capture" | "captureAndVoid";
   /** Token base units, the fee included. */
   readonly amount: bigint;
   readonly fee: Fee;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
   /** Balances that the signature is bound to. */
   readonly expected: Balances;
@@ -152,17 +159,24 @@ export type AuthCapturePayload = CollectPayload | LifecyclePayload;
 
 /** A payment as JSON: amount as a decimal string, times and fees as numbers, salt as 32 bytes. */
 export interface WirePaymentInfo {
+  /** Address of the operator. */
   readonly operator: Address;
+  /** Who pays. */
   readonly payer: Address;
+  /** Who is paid. */
   readonly receiver: Address;
+  /** ERC-20 contract. */
   readonly token: Address;
+  /** Most that is collected, token base units. */
   readonly maxAmount: string;
   readonly preApprovalExpiry: WireInteger;
   readonly authorizationExpiry: WireInteger;
   readonly refundExpiry: WireInteger;
   readonly minFeeBps: WireInteger;
   readonly maxFeeBps: WireInteger;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
+  /** Makes the payment unique. */
   readonly salt: Hex;
 }
 
@@ -171,8 +185,11 @@ export type WireFee = { readonly feeAmount: string } | { readonly feeBps: WireIn
 
 /** Keys that a server adds to a payment in the flow `authorization`. */
 export type WireChargeCompletion = WireFee & {
+  /** Token base units. */
   readonly amount: string;
+  /** Who gets the fee. */
   readonly feeReceiver: Address;
+  /** The authorizer's consent to the charge. */
   readonly authorizerSignature?: Hex;
 };
 
@@ -196,6 +213,7 @@ export interface NextAction {
 
 /** A payment as `extra.authCapture` of an answer shows it. Nothing of it is proven: look at the chain. */
 export interface PaymentReport extends PaymentState {
+  /** Canonical AuthCaptureEscrow of the payment. */
   readonly escrow: Address;
   readonly paymentInfo: PaymentInfo;
   /** 32 bytes. */
@@ -224,16 +242,23 @@ export interface PaymentDeadlines {
 
 /** {@link PaymentReport} as JSON. */
 export interface WirePaymentReport {
+  /** Canonical AuthCaptureEscrow of the payment. */
   readonly escrow: Address;
   readonly paymentInfo: WirePaymentInfo;
+  /** The escrow's identity of the payment. */
   readonly paymentInfoHash: Hex;
   /** Transaction of the authorize or charge. */
   readonly authorizeTransaction?: Hash;
+  /** Whether the payment was collected. */
   readonly collected: boolean;
+  /** Held, token base units. */
   readonly capturable: string;
+  /** Captured and not refunded, token base units. */
   readonly refundable: string;
   readonly disputedAt?: WireInteger;
+  /** Ends of what can be done, unix seconds, as {@link PaymentDeadlines} has them. */
   readonly deadlines: Readonly<Partial<Record<keyof PaymentDeadlines, WireInteger>>>;
+  /** What can be done, by whom, and from when. */
   readonly next: readonly {
     readonly action: LifecycleAction;
     readonly by: Role;

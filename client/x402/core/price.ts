@@ -5,9 +5,11 @@ import { createAssetFinder } from "./assetFinder.ts";
 
 /** An asset that a price may name, besides the default assets of `@x402/evm`. */
 export interface PricedAsset extends DefaultAsset {
+  /** Network in CAIP-2 form. */
   readonly network: Network;
   /** EIP-712 name and version of the token. */
   readonly name: string;
+  /** `version` of the asset's EIP-712 domain. */
   readonly version: string;
 }
 

@@ -8,16 +8,21 @@ const MAX_PAYMENT_LENGTH = 16_384;
 
 /** A request, whatever the framework. */
 export interface RequestV1 {
+  /** HTTP method. */
   readonly method: string;
   /** Full URL of the resource. */
   readonly url: string;
+  /** Reads a header; undefined when it is absent. */
   readonly headerOf: (name: string) => string | undefined;
 }
 
 /** An answer, whatever the framework. */
 export interface ResponseV1 {
+  /** HTTP status. */
   readonly status: number;
+  /** Headers to set. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What to send. */
   readonly body?: string | Uint8Array;
 }
 
@@ -79,15 +84,24 @@ export function decodePaymentV1(header: string): Readonly<Record<string, unknown
 
 /** What an Express request and response have that the handler needs. */
 export interface ExpressLike {
+  /** As Express hands it to a handler. */
   readonly request: {
+    /** HTTP method. */
     readonly method: string;
+    /** Path and query as they were asked for. */
     readonly originalUrl: string;
+    /** `http` or `https`. */
     readonly protocol: string;
+    /** Reads a header. */
     get(name: string): string | undefined;
   };
+  /** As Express hands it to a handler. */
   readonly response: {
+    /** Sets the status. */
     status(code: number): unknown;
+    /** Sets headers. */
     set(headers: Record<string, string>): unknown;
+    /** Sends the body, and ends the answer. */
     send(body?: string | Buffer): unknown;
   };
 }

@@ -10,9 +10,13 @@ import { askV1, decodePaymentV1, V1_PAYMENT_HEADER, type RequestV1, type Respons
 export interface OfferV1 {
   /** Word such as `base`. */
   readonly network: string;
+  /** Who is paid. */
   readonly payTo: Address;
+  /** Price of the route, as the SDK takes it. */
   readonly price: Price;
+  /** What is sold, for people. */
   readonly description?: string;
+  /** Type of what is sold. */
   readonly mimeType?: string;
   /** Seconds a request may take; 300 by default. */
   readonly maxTimeoutSeconds?: number;

@@ -17,8 +17,11 @@ const DEFAULT_METHODS: readonly DepositMethod[] = ["eip3009", "permit2", "eip261
 
 /** A deposit that is about to be signed. Amounts are token base units. */
 export interface DepositRequest {
+  /** ERC-20 contract. */
   readonly asset: Address;
+  /** Seller of the account. */
   readonly seller: Address;
+  /** Price of the request, token base units. */
   readonly price: bigint;
   /** What the account lacks. */
   readonly shortfall: bigint;

@@ -4,10 +4,15 @@ import type { Deposit } from "./types.ts";
 
 /** Names one account of a buyer. Lower case. */
 export interface BuyerAccountId {
+  /** Chain of the escrow. */
   readonly chainId: bigint;
+  /** Address of VoucherEscrow. */
   readonly escrow: Address;
+  /** Seller of the account. */
   readonly seller: Address;
+  /** ERC-20 contract. */
   readonly asset: Address;
+  /** Buyer of the account. */
   readonly buyer: Address;
 }
 
@@ -23,6 +28,7 @@ export interface LaneRecord {
   readonly promised: bigint;
   /** Timestamp and expiry of the latest voucher, unix seconds. */
   readonly timestamp: bigint;
+  /** Of the latest voucher, unix seconds. */
   readonly expiry: bigint;
   /** True when the answer to the latest voucher never came: it may have been charged or not. */
   readonly isUncertain: boolean;

@@ -25,7 +25,9 @@ export type BuyerEvent =
   | {
       readonly kind: "correctionRefused";
       readonly account: BuyerAccountId;
+      /** Lane, 32 bytes. */
       readonly id: Hex;
+      /** The voucher is signed by somebody else, or the total is above what was signed. */
       readonly reason: "notOurs" | "aboveSigned";
     }
   /** What an answer taught could not be kept; it is in memory. */
@@ -39,6 +41,7 @@ export interface BuyerOptions {
   readonly buyer: { readonly address: Address } & Partial<TypedDataSigner>;
   /** Key that signs vouchers instead of the buyer. */
   readonly session?: {
+    /** The key. */
     readonly signer: { readonly address: Address } & TypedDataSigner;
     /** Seconds it is authorized for with the first payment, 30 days by default; `false` when it was authorized before, on-chain. */
     readonly validFor?: bigint | false;
@@ -62,6 +65,7 @@ export interface BuyerOptions {
   readonly escrows: readonly Address[];
   /** How to deposit; `false` never deposits. */
   readonly deposit?: DepositPolicy | false;
+  /** One object for every asset, or one for each. */
   readonly limits?: BuyerLimits | ((asset: Address, chainId: bigint) => BuyerLimits);
   /** Seconds a voucher can be collected; a week by default, more when the seller demands it. */
   readonly voucherLifetime?: bigint;
@@ -77,6 +81,7 @@ export interface BuyerOptions {
   readonly wasDepositUsed?: (deposit: Deposit, account: BuyerAccountId) => Promise<boolean | undefined>;
   /** Where to keep what is known over a restart; nowhere by default. */
   readonly storage?: BuyerStorage;
+  /** Told what happens, for logs and alarms. */
   readonly onEvent?: (event: BuyerEvent) => void;
   /** Unix seconds; the system's by default. */
   readonly now?: () => bigint;
@@ -84,8 +89,11 @@ export interface BuyerOptions {
 
 /** An offer of a 402, with the terms around it. */
 export interface PaymentTerms {
+  /** Chain that is paid on. */
   readonly chainId: bigint;
+  /** Who is paid. */
   readonly seller: Address;
+  /** ERC-20 contract. */
   readonly asset: Address;
   /** Token base units. */
   readonly price: bigint;
@@ -96,6 +104,7 @@ export interface PaymentTerms {
 
 /** Pays by vouchers and keeps track of them. A payment is named by its voucher's signature. */
 export interface Buyer {
+  /** Lower case. */
   readonly address: Address;
   /**
    * Signs a payment, with a deposit when the account needs one. Waits while another payment brings that deposit, or all lanes are in use.

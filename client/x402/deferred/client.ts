@@ -39,7 +39,9 @@ export interface DeferredEvmSchemeOptions extends BuyerOptions {
  * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, scheme.address), client);
  */
 export class DeferredEvmScheme implements SchemeNetworkClient {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = DEFERRED_SCHEME;
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeClientHooks;
   /** Finds an asset the SDK's dollar limits hold for. */
   readonly findDefaultAsset: (asset: string, network: Network) => DefaultAsset | undefined;

@@ -53,6 +53,7 @@ export interface DeferredEvmFacilitatorOptions {
  * const facilitator = new x402Facilitator().register(["eip155:8453"], new DeferredEvmFacilitator({ escrows: [escrow] }));
  */
 export class DeferredEvmFacilitator implements SchemeNetworkFacilitator {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = DEFERRED_SCHEME;
   readonly caipFamily = "eip155:*";
   readonly payments: Payments;

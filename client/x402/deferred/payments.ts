@@ -18,8 +18,11 @@ const PREFIX = "invalid_deferred_evm_payload_";
 export interface PaymentRequest {
   /** `PaymentPayload.payload`. */
   readonly payload: unknown;
+  /** Chain that the payment names; undefined when it names none of the EVM. */
   readonly chainId: bigint | undefined;
+  /** As the payment has it, unchecked. */
   readonly payTo: unknown;
+  /** As the payment has it, unchecked. */
   readonly asset: unknown;
   /** Most the request may be charged; decimal string, token base units. */
   readonly price: unknown;
@@ -30,9 +33,11 @@ export interface PaymentRequest {
 /** A payment that is accepted and holds its lane. Charge it or release it. */
 export interface Admission {
   readonly isAdmitted: true;
+  /** Who pays. */
   readonly payer: Address;
   readonly acceptor: Acceptor;
   readonly reservation: Reservation;
+  /** Nonce of the accepted voucher. */
   readonly nonce: bigint;
   /** Transaction that carried the payment's deposit. */
   readonly depositTransaction?: Hash;
@@ -43,6 +48,7 @@ export interface Admission {
 /** A payment that would be accepted. */
 export interface Admissible {
   readonly isAdmitted: true;
+  /** Who pays. */
   readonly payer: Address;
   /** Whether something that the payment brings has to be on-chain first. */
   readonly needsRelay: boolean;

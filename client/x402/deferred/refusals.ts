@@ -17,6 +17,7 @@ export interface Corrective {
 export interface Refusal {
   readonly isAdmitted: false;
   readonly code: DeferredCode;
+  /** One sentence for people. */
   readonly message: string;
   /** Buyer that the voucher names; proven only when `corrective` is there. */
   readonly payer?: Address;

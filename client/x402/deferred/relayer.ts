@@ -60,5 +60,6 @@ export interface Relayer {
   relay(request: RelayRequest): Promise<RelayResult>;
   /** Says what {@link relay} would do, and sends nothing. */
   simulate(request: RelayRequest): Promise<RelayTrial>;
+  /** Reads what a buyer has to know of an asset before it signs a deposit. */
   readAsset(buyer: Address, asset: Address): Promise<AssetFacts>;
 }

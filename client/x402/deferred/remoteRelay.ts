@@ -38,6 +38,7 @@ export interface WireRelayed {
 
 /** Settings of {@link createFacilitatorRelayer}. */
 export interface FacilitatorRelayerOptions {
+  /** The SDK's client of the facilitator. */
   readonly facilitator: Pick<FacilitatorClient, "settle">;
   readonly escrow: EscrowId;
   /** Reads allowances for the offers. */

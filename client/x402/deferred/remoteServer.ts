@@ -44,10 +44,13 @@ export interface RemoteDeferredEvmServerOptions {
  * const server = new x402ResourceServer(facilitator).register(network, new RemoteDeferredEvmServer({ facilitator }));
  */
 export class RemoteDeferredEvmServer extends PricedServer implements SchemeNetworkServer {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = DEFERRED_SCHEME;
   readonly defaultAssetTransferMethod = "default";
   readonly paymentFlows = AUTHORIZATION_FLOWS;
+  /** Fields of the offer's `extra` that differ from one 402 to the next, so a payment need not echo them. */
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeServerHooks;
   readonly #options: RemoteDeferredEvmServerOptions;
   readonly #correctives = new WeakMap<object, Record<string, unknown>>();

@@ -56,10 +56,13 @@ export interface DeferredEvmServerOptions {
  * app.use(paymentMiddleware({ "GET /weather": { accepts: { scheme: "deferred", network, payTo, price: "$0.001" } } }, server));
  */
 export class DeferredEvmServer extends PricedServer implements SchemeNetworkServer {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = DEFERRED_SCHEME;
   readonly defaultAssetTransferMethod = "default";
   readonly paymentFlows = AUTHORIZATION_FLOWS;
+  /** Fields of the offer's `extra` that differ from one 402 to the next, so a payment need not echo them. */
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeServerHooks;
   readonly payments: Payments;
   readonly #offers: Offers;

@@ -15,13 +15,19 @@ export type { WireInteger };
 
 /** {@link Voucher} on the wire. */
 export interface WireVoucher {
+  /** Lane, 32 bytes. */
   readonly id: string;
+  /** Buyer of the account. */
   readonly buyer: string;
+  /** Seller of the account. */
   readonly seller: string;
+  /** Cumulative ceiling, token base units. */
   readonly valueAggregate: string;
+  /** ERC-20 contract. */
   readonly asset: string;
   readonly timestamp: WireInteger;
   readonly nonce: WireInteger;
+  /** Address of VoucherEscrow. */
   readonly escrow: string;
   readonly chainId: WireInteger;
   readonly expiry: WireInteger;
@@ -34,23 +40,34 @@ export type DepositMethod = "eip3009" | "permit2" | "eip2612" | "allowance";
 
 /** {@link DepositAuthorization} on the wire, with the signature that its method demands. */
 export interface WireDepositAuthorization {
+  /** Buyer of the account. */
   readonly buyer: string;
+  /** Seller of the account. */
   readonly seller: string;
+  /** ERC-20 contract. */
   readonly asset: string;
+  /** Token base units. */
   readonly amount: string;
+  /** 32 bytes. */
   readonly nonce: string;
   readonly expiry: WireInteger;
+  /** What the deposit's method signs. */
   readonly signature: string;
 }
 
 /** An ERC-2612 permit on the wire. */
 export interface WirePermit {
+  /** Holder of the tokens; signs. */
   readonly owner: string;
+  /** Address of VoucherEscrow. */
   readonly spender: string;
+  /** Allowance, token base units. */
   readonly value: string;
   readonly nonce: WireInteger;
   readonly deadline: WireInteger;
+  /** EIP-712 domain of the asset. */
   readonly domain: { readonly name: string; readonly version: string };
+  /** The owner's. */
   readonly signature: string;
 }
 
@@ -65,14 +82,17 @@ export interface WireDeposit {
 
 /** Ours: the buyer lets `signer` sign vouchers. The buyer is the voucher's. */
 export interface WireSignerAuthorization {
+  /** The session signer. */
   readonly signer: string;
   readonly validUntil: WireInteger;
   readonly expiry: WireInteger;
+  /** The buyer's. */
   readonly signature: string;
 }
 
 /** What a payment carries: `PaymentPayload.payload`, the same in v1 and v2. */
 export interface WirePayload {
+  /** Of the voucher. */
   readonly signature: string;
   readonly voucher: WireVoucher;
   readonly depositAuthorization?: WireDeposit;
@@ -81,14 +101,18 @@ export interface WirePayload {
 
 /** An ERC-2612 permit. */
 export interface Permit {
+  /** Holder of the tokens; signs. */
   readonly owner: Address;
+  /** Address of VoucherEscrow. */
   readonly spender: Address;
   /** Token base units. */
   readonly value: bigint;
+  /** ERC-2612 nonce of the owner. */
   readonly nonce: bigint;
   /** Unix seconds, inclusive. */
   readonly deadline: bigint;
   readonly domain: TokenDomain;
+  /** The owner's. */
   readonly signature: Hex;
 }
 
@@ -112,6 +136,7 @@ export interface SignedSignerAuthorization {
 /** {@link WirePayload}, parsed. */
 export interface DeferredPayload {
   readonly voucher: Voucher;
+  /** Of the voucher, by the buyer or its session signer. */
   readonly signature: Hex;
   readonly deposit?: Deposit;
   readonly signerAuthorization?: SignedSignerAuthorization;
@@ -130,7 +155,9 @@ export interface WireAccountDetails {
   readonly assetAllowance?: string;
   /** ERC-2612 nonce of the buyer. */
   readonly assetPermitNonce?: string;
+  /** `name` of the asset's EIP-712 domain. */
   readonly assetDomainName?: string;
+  /** `version` of the asset's EIP-712 domain. */
   readonly assetDomainVersion?: string;
   /** Who relays deposits: an address or a URL. */
   readonly facilitator?: string;
@@ -169,6 +196,7 @@ export interface WireOffer {
   readonly account?: WireAccountDetails;
   /** EIP-712 name and version of the asset, as the scheme `exact` has them. */
   readonly name?: string;
+  /** `version` of the asset's EIP-712 domain. */
   readonly version?: string;
   /** Ours; absent when the seller relays no deposits. */
   readonly deposit?: WireDepositTerms;
@@ -188,7 +216,9 @@ export interface AccountDetails {
   readonly balance: bigint;
   /** Token base units. */
   readonly assetAllowance?: bigint;
+  /** ERC-2612 nonce of the buyer. */
   readonly assetPermitNonce?: bigint;
+  /** Where the seller's facilitator is. */
   readonly facilitator?: string;
 }
 
@@ -203,9 +233,11 @@ export interface DepositTerms {
 
 /** {@link WireOffer}, parsed. */
 export interface Offer {
+  /** `new` begins a series; `aggregation` goes on with the voucher that the offer shows. */
   readonly type?: "new" | "aggregation";
   /** Lane, 32 bytes. */
   readonly id: Hex;
+  /** Address of VoucherEscrow. */
   readonly escrow: Address;
   /** The latest accepted voucher, as the seller says. Nothing here is proven. */
   readonly latest?: { readonly voucher: Voucher; readonly signature: Hex };
@@ -218,7 +250,9 @@ export interface Offer {
   readonly thawingPeriod?: bigint;
   /** Seconds. */
   readonly minVoucherLifetime?: bigint;
+  /** Most lanes of a buyer. */
   readonly maxLanes?: number;
+  /** Whether the price is a ceiling. */
   readonly isMetered: boolean;
 }
 
@@ -240,12 +274,17 @@ export interface WireSettlement {
 
 /** {@link WireSettlement}, parsed. */
 export interface Settlement {
+  /** EIP-712 digest of the accepted voucher. */
   readonly commitment: Hex;
+  /** Its lane, 32 bytes. */
   readonly id: Hex;
+  /** Its nonce. */
   readonly nonce: bigint;
   /** Token base units. */
   readonly charged: bigint;
+  /** Transaction of the payment's deposit; absent when none was sent for it. */
   readonly depositTransaction?: Hex;
+  /** True when the payment's deposit was not needed: it was not sent, and still can be. */
   readonly isDepositUnused?: boolean;
 }
 

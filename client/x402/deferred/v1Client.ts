@@ -24,6 +24,7 @@ const DEFAULT_LIFETIME = 8n * DAY;
 
 /** Settings of {@link DeferredEvmSchemeV1}. */
 export interface DeferredEvmSchemeV1Options {
+  /** Who pays; signs deposits too. */
   readonly buyer: { readonly address: Address } & TypedDataSigner;
   /** Escrows to pay through, at least one; see {@link BuyerOptions.escrows}. */
   readonly escrows: readonly Address[];
@@ -54,6 +55,7 @@ export interface DeferredEvmSchemeV1Options {
  * const paidFetch = wrapFetchWithPayment(withBuyerHeader(fetch, buyer.address), client);
  */
 export class DeferredEvmSchemeV1 implements SchemeNetworkClient {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = DEFERRED_SCHEME;
   readonly #options: DeferredEvmSchemeV1Options;
   readonly #address: Address;

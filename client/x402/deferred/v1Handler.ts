@@ -28,6 +28,7 @@ export interface OfferV1 extends CommonOfferV1 {
 
 /** The payment of a request that is being served. */
 export interface PaymentV1 {
+  /** Who pays. */
   readonly payer: Address;
   /** Charges less than the price; token base units. Above the price nothing is charged and nothing is served. */
   readonly setCharge: (amount: bigint) => void;

@@ -37,7 +37,9 @@ export interface FlashEvmSchemeOptions extends PayerOptions {
  * const paidFetch = wrapFetchWithFlash(fetch, new x402Client().register("eip155:*", scheme), scheme);
  */
 export class FlashEvmScheme implements SchemeNetworkClient {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = FLASH_SCHEME;
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeClientHooks;
   /** Finds an asset the SDK's dollar limits hold for. */
   readonly findDefaultAsset: (asset: string, network: Network) => DefaultAsset | undefined;

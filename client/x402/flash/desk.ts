@@ -19,10 +19,12 @@ const DEFAULT_MIN_TTL = 3_600n;
 /** One server address on one chain: who accepts its payments, and how escrows for it get opened. */
 export interface ServerDesk {
   readonly settlement: SettlementId;
+  /** Who is paid. */
   readonly server: Address;
   /** ERC-20 contracts of the acceptor. */
   readonly tokens: readonly Address[];
   readonly acceptor: FlashAcceptor;
+  /** What the server has accepted. */
   readonly store: Pick<FlashStore, "getEscrow" | "getLane" | "listLanes" | "getItem">;
   /** The acceptor's view of the chain. */
   readonly chain: Pick<FlashChainFacts, "refreshEscrow">;

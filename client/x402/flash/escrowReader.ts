@@ -14,6 +14,7 @@ import { pullOfTopUp } from "./renewalReasons.ts";
 export interface EscrowFacts extends Pick<Escrow, "epoch" | "isOpen" | "balance" | "unlockAt"> {
   /** Of the block, unix seconds. */
   readonly timestamp: bigint;
+  /** Block at which it was read. */
   readonly blockNumber: bigint;
 }
 

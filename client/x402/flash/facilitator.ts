@@ -49,7 +49,9 @@ export type OpenAnswer =
   | {
       readonly success: false;
       readonly errorReason: FlashCode;
+      /** One sentence for people. */
       readonly errorMessage: string;
+      /** Network in CAIP-2 form. */
       readonly network: string;
     };
 
@@ -66,6 +68,7 @@ export type OpenAnswer =
  * const facilitator = new x402Facilitator().register(["eip155:8453"], new FlashEvmFacilitator({ settlements: [served] }));
  */
 export class FlashEvmFacilitator implements SchemeNetworkFacilitator {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = FLASH_SCHEME;
   readonly caipFamily = "eip155:*";
   readonly payments: Payments;

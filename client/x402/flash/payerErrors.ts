@@ -29,6 +29,7 @@ export class NoRoomForTopUpError extends EscrowNeededError {
 /** The server proves the total of a lane with a tab that this client did not sign, or claims more than the tab promises. */
 export class FalseLaneError extends BaseError {
   override readonly name = "FalseLaneError";
+  /** The lane that the server showed. */
   readonly lane: bigint;
   /** `notOurs`: another key, escrow or epoch; `aboveSigned`: more was charged than was signed. */
   readonly reason: "notOurs" | "aboveSigned";

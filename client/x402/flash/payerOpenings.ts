@@ -23,8 +23,11 @@ const DEFAULT_METHODS: readonly OpenMethod[] = ["allowance", "eip3009", "permit2
 
 /** An opening or a top-up that is about to be signed. Amounts are token base units. */
 export interface OpeningRequest {
+  /** ERC-20 contract. */
   readonly token: Address;
+  /** Server of the escrow. */
   readonly server: Address;
+  /** Price of the request, token base units. */
   readonly price: bigint;
   /** Least escrow that the server takes and that covers the price. */
   readonly least: bigint;

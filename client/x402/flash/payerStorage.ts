@@ -4,6 +4,7 @@ import type { LockRecord } from "./payerLocks.ts";
 
 /** One lane as its payer knows it. */
 export interface PayerLaneRecord {
+  /** Lane of tabs. */
   readonly lane: bigint;
   /** Highest total ever signed: what the server may collect. Token base units. */
   readonly promised: bigint;
@@ -15,7 +16,9 @@ export interface PayerLaneRecord {
 
 /** A payment or transaction that was signed and refused, and that may be sent again. */
 export interface SparePayment {
+  /** How it was signed. */
   readonly kind: "payment" | "transaction";
+  /** Nonce of the payment. */
   readonly nonce: bigint;
   /** Token base units. */
   readonly amount: bigint;
@@ -24,6 +27,7 @@ export interface SparePayment {
 /** One escrow as its payer knows it. Amounts are token base units, those of payments in this epoch. */
 export interface PayerRecord extends LockRecord {
   readonly escrow: FlashEscrowId;
+  /** Epoch of the escrow that it is about. */
   readonly epoch: bigint;
   /** Whether the server accepted in this epoch, or the chain shows it. */
   readonly isOpen: boolean;

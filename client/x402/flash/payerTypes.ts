@@ -31,14 +31,18 @@ export type PayerEvent =
   | {
       readonly kind: "corrected";
       readonly escrow: FlashEscrowId;
+      /** What the server corrected. */
       readonly what: "epoch" | "nonce" | "lane";
+      /** What it says. */
       readonly value: bigint;
     }
   /** The server claimed what this payer did not sign, or what the chain denies. Nothing was adopted. */
   | {
       readonly kind: "correctionRefused";
       readonly escrow: FlashEscrowId;
+      /** What the server corrected. */
       readonly what: "epoch" | "nonce" | "lane";
+      /** What it says. */
       readonly value: bigint;
     }
   /** What an answer taught could not be kept; it is in memory. */
@@ -76,6 +80,7 @@ export interface PayerOptions {
    * is for wallets that sign no typed data.
    */
   readonly payBy?: "tab" | "payment" | "transaction";
+  /** One object for every token, or one for each. */
   readonly limits?: PayerLimits | ((token: Address, chainId: bigint) => PayerLimits);
   /** Asks the chain about escrows and allowances: {@link createEscrowReader}. Without it the server's word is taken within the limits. */
   readonly chain?: EscrowReader;
@@ -85,6 +90,7 @@ export interface PayerOptions {
   readonly maxWait?: number;
   /** Where to keep what is known over a restart; nowhere by default. */
   readonly storage?: PayerStorage;
+  /** Told what happens, for logs and alarms. */
   readonly onEvent?: (event: PayerEvent) => void;
   /** Unix seconds; the system's by default. */
   readonly now?: () => bigint;
@@ -92,8 +98,11 @@ export interface PayerOptions {
 
 /** An offer of a 402, with the terms around it. */
 export interface PaymentTerms {
+  /** Chain that is paid on. */
   readonly chainId: bigint;
+  /** Who is paid. */
   readonly server: Address;
+  /** ERC-20 contract. */
   readonly token: Address;
   /** Token base units. */
   readonly price: bigint;

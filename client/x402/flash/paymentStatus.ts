@@ -16,6 +16,7 @@ export interface WirePaymentStatus {
 
 /** Settings of {@link createPaymentStatus}. */
 export interface PaymentStatusOptions {
+  /** Servers whose payments can be asked for. */
   readonly desks: readonly Pick<ServerDesk, "settlement" | "server" | "tokens" | "store">[];
 }
 

@@ -19,8 +19,11 @@ import { parsePayload } from "./wire.ts";
 export interface PaymentRequest {
   /** `PaymentPayload.payload`. */
   readonly payload: unknown;
+  /** Chain that the payment names; undefined when it names none of the EVM. */
   readonly chainId: bigint | undefined;
+  /** As the payment has it, unchecked. */
   readonly payTo: unknown;
+  /** As the payment has it, unchecked. */
   readonly asset: unknown;
   /** Decimal string, token base units. */
   readonly price: unknown;
@@ -31,6 +34,7 @@ export interface PaymentRequest {
 /** A payment that is accepted and holds its part of the escrow. Charge it or release it. */
 export interface Admission extends Pick<Accepted, "reservation" | "state" | "safeUntil"> {
   readonly isAdmitted: true;
+  /** Who pays. */
   readonly payer: Address;
   readonly desk: ServerDesk;
 }
@@ -38,6 +42,7 @@ export interface Admission extends Pick<Accepted, "reservation" | "state" | "saf
 /** A payment that would be accepted. */
 export interface Admissible {
   readonly isAdmitted: true;
+  /** Who pays. */
   readonly payer?: Address;
 }
 

@@ -7,11 +7,13 @@ import type { Corrective } from "./types.ts";
 export interface Refusal {
   readonly isAdmitted: false;
   readonly code: FlashCode;
+  /** One sentence for people. */
   readonly message: string;
   /** Client that the payment names; proven only when `corrective` is there. */
   readonly payer?: Address;
   /** Only for whoever has proven to hold the escrow's key. */
   readonly corrective?: Corrective;
+  /** When to try again, milliseconds. */
   readonly retryAfterMs?: number;
   /** Transaction of the opening that the payment brought. */
   readonly openTransaction?: Hash;

@@ -38,10 +38,13 @@ export interface RemoteFlashEvmServerOptions {
  * const server = new x402ResourceServer(new HTTPFacilitatorClient({ url })).register(network, new RemoteFlashEvmServer());
  */
 export class RemoteFlashEvmServer extends PricedServer implements SchemeNetworkServer {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = FLASH_SCHEME;
   readonly defaultAssetTransferMethod = "default";
   readonly paymentFlows = AUTHORIZATION_FLOWS;
+  /** Fields of the offer's `extra` that differ from one 402 to the next, so a payment need not echo them. */
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeServerHooks;
   readonly #correctives = new WeakMap<object, Record<string, unknown>>();
 

@@ -49,10 +49,13 @@ interface Refused {
  * app.use(paymentMiddleware({ "GET /weather": { accepts: { scheme: "flash", network, payTo, price: "$0.001" } } }, server));
  */
 export class FlashEvmServer extends PricedServer implements SchemeNetworkServer {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = FLASH_SCHEME;
   readonly defaultAssetTransferMethod = "default";
   readonly paymentFlows = AUTHORIZATION_FLOWS;
+  /** Fields of the offer's `extra` that differ from one 402 to the next, so a payment need not echo them. */
   readonly dynamicExtraFields = [...DYNAMIC_KEYS];
+  /** What the SDK calls besides. */
   readonly schemeHooks: SchemeServerHooks;
   readonly payments: Payments;
   readonly #refused = new WeakMap<object, Refused>();

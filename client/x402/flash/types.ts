@@ -31,7 +31,9 @@ export type TopUpMethod = Exclude<OpenMethod, "allowance">;
 
 /** A signed `Payment` on the wire. */
 export interface WireNumberedPayment {
+  /** Client of the escrow. */
   readonly client: string;
+  /** Token base units. */
   readonly amount: string;
   readonly nonce: WireInteger;
   readonly deadline: WireInteger;
@@ -40,7 +42,9 @@ export interface WireNumberedPayment {
 
 /** A signed `Tab` on the wire. */
 export interface WireTab {
+  /** Client of the escrow. */
   readonly client: string;
+  /** Cumulative total of the lane, token base units. */
   readonly total: string;
   readonly lane: WireInteger;
   readonly deadline: WireInteger;
@@ -49,12 +53,17 @@ export interface WireTab {
 
 /** An `OpenEscrow` on the wire. */
 export interface WireOpenEscrow {
+  /** Client of the escrow. */
   readonly client: string;
+  /** Server of the escrow. */
   readonly server: string;
+  /** ERC-20 contract. */
   readonly token: string;
+  /** Token base units. */
   readonly amount: string;
   readonly ttlSeconds: WireInteger;
   readonly closeDelay: WireInteger;
+  /** Key that signs payments and tabs. */
   readonly signer: string;
   readonly epoch: WireInteger;
   readonly deadline: WireInteger;
@@ -62,16 +71,22 @@ export interface WireOpenEscrow {
 
 /** An ERC-2612 permit of the client to FlashSettlement, on the wire. It may exceed the opening: what is left is the working allowance. */
 export interface WirePermit {
+  /** Allowance, token base units. */
   readonly value: string;
   readonly deadline: WireInteger;
+  /** The client's. */
   readonly signature: string;
 }
 
 /** A `TopUp` on the wire. */
 export interface WireTopUp {
+  /** Client of the escrow. */
   readonly client: string;
+  /** Server of the escrow. */
   readonly server: string;
+  /** ERC-20 contract. */
   readonly token: string;
+  /** Token base units. */
   readonly amount: string;
   readonly epoch: WireInteger;
   /** Decimal string. */
@@ -81,8 +96,11 @@ export interface WireTopUp {
 
 /** An `ExtendEscrow` on the wire. */
 export interface WireExtension {
+  /** Client of the escrow. */
   readonly client: string;
+  /** Server of the escrow. */
   readonly server: string;
+  /** ERC-20 contract. */
   readonly token: string;
   readonly epoch: WireInteger;
   readonly newUnlockAt: WireInteger;
@@ -103,6 +121,7 @@ export interface WireRenewal {
 export interface WirePaymentPayload {
   readonly type: "payment";
   readonly payment: WireNumberedPayment;
+  /** The signer's. */
   readonly signature: string;
   /** Ours. */
   readonly renewal?: WireRenewal;
@@ -112,6 +131,7 @@ export interface WirePaymentPayload {
 export interface WireTabPayload {
   readonly type: "tab";
   readonly tab: WireTab;
+  /** The signer's. */
   readonly signature: string;
   /** Ours. */
   readonly renewal?: WireRenewal;
@@ -123,18 +143,21 @@ export interface WireOpenPayload {
   readonly open: WireOpenEscrow;
   /** The client's, of the opening, when it is funded by the allowance; else `0x`. */
   readonly openSignature: string;
+  /** Where the tokens come from, and the signature for it. */
   readonly funding: { readonly method: OpenMethod; readonly signature: string };
   /** With the method `allowance` only. */
   readonly permit?: WirePermit;
   readonly payment?: WireNumberedPayment;
   /** Ours: instead of `payment`. */
   readonly tab?: WireTab;
+  /** The client's. */
   readonly signature: string;
 }
 
 /** A signed transaction that calls `settleNumberedPayment`, from the type byte on. In x402 v1 the payload may be the bare string. */
 export interface WireTransactionPayload {
   readonly type: "transaction";
+  /** The signed transaction, from the type byte on. */
   readonly transaction: string;
 }
 
@@ -153,6 +176,7 @@ export interface Permit {
   readonly value: bigint;
   /** Unix seconds, inclusive. */
   readonly deadline: bigint;
+  /** The client's. */
   readonly signature: Hex;
 }
 
@@ -165,6 +189,7 @@ export interface Opening extends SignedOpening {
 /** An extension of the lock with the client's signature. */
 export interface SignedExtension {
   readonly authorization: ExtendEscrow;
+  /** The client's. */
   readonly signature: Hex;
 }
 
@@ -184,6 +209,7 @@ export type FlashPayload =
 
 /** A lane on the wire, as a corrective 402 and a settlement have it. */
 export interface WireLane {
+  /** Lane of tabs. */
   readonly lane: string;
   /** Highest accepted total. */
   readonly authorised: string;
@@ -202,8 +228,11 @@ export interface WireLane {
  * a route and are echoed. `epoch`, `available` and `lanes` are there only for whoever has proven to hold the escrow's key.
  */
 export interface WireOffer {
+  /** Address of FlashSettlement. */
   readonly settlementContractAddress: string;
+  /** `name` of FlashSettlement's EIP-712 domain. */
   readonly name: string;
+  /** `version` of FlashSettlement's EIP-712 domain. */
   readonly version: string;
   readonly payloadTypes: readonly PayloadType[];
   /** Least balance of an escrow. */
@@ -219,6 +248,7 @@ export interface WireOffer {
   readonly openMethods?: readonly OpenMethod[];
   /** EIP-712 name and version of the token. */
   readonly tokenName?: string;
+  /** `version` of the token's EIP-712 domain. */
   readonly tokenVersion?: string;
   /** Who relays openings: an address or a URL. */
   readonly facilitatorOpen?: string;
@@ -237,7 +267,9 @@ export interface WireOffer {
 
 /** What a corrective 402 tells whoever holds the escrow's key. */
 export interface Corrective {
+  /** Epoch to pay in. */
   readonly epoch: bigint;
+  /** Lowest nonce that is taken. */
   readonly nonceBase: bigint;
   /** Token base units. */
   readonly available: bigint;
@@ -246,6 +278,7 @@ export interface Corrective {
 
 /** What is the same for every request of a route. */
 export interface ServerTerms {
+  /** Address of FlashSettlement. */
   readonly settlement: Address;
   readonly payloadTypes: readonly PayloadType[];
   /** Token base units. */
@@ -257,17 +290,23 @@ export interface ServerTerms {
   /** Empty when no openings are relayed. */
   readonly openMethods: readonly OpenMethod[];
   readonly tokenDomain?: TokenDomain;
+  /** Who relays openings: an address or a URL. */
   readonly facilitatorOpen?: string;
+  /** True when the server takes the original transaction of three arguments, which it settles before it serves. */
   readonly isSettledBeforeServed: boolean;
 }
 
 /** {@link WireOffer}, parsed. Nothing here is proven. */
 export interface Offer extends ServerTerms {
+  /** Lowest nonce that is taken. */
   readonly nonceBase: bigint;
+  /** Lane that suits the server. */
   readonly lane: bigint;
   /** Present when the server told what it holds of the escrow. */
   readonly corrective?: Corrective;
+  /** When to send the same payment again, milliseconds. */
   readonly retryAfterMs?: number;
+  /** Transaction of the opening that the payment brought. */
   readonly openTransaction?: Hash;
 }
 
@@ -279,10 +318,13 @@ export interface WireSettlement {
   readonly paymentId: string;
   /** `settled` when the transaction was mined before the request was served. */
   readonly status: "accepted" | "settled";
+  /** What the escrow covers after this request. */
   readonly escrow: {
+    /** Token base units. */
     readonly balance: string;
     /** Accepted and not settled. */
     readonly pending: string;
+    /** What may still be accepted, token base units. */
     readonly available: string;
     /** First second at which nothing is accepted any more without a newer view of the chain. */
     readonly safeUntil: WireInteger;
@@ -300,8 +342,11 @@ export interface WireSettlement {
 
 /** {@link WireSettlement}, parsed. */
 export interface Settlement {
+  /** Names the payment, 32 bytes. */
   readonly paymentId: Hash;
+  /** `settled` when the transaction was mined before the request was served. */
   readonly status: "accepted" | "settled";
+  /** What the escrow covers after this request. */
   readonly escrow: {
     /** Token base units. */
     readonly balance: bigint;
@@ -311,10 +356,12 @@ export interface Settlement {
     readonly available: bigint;
     /** Unix seconds. */
     readonly safeUntil: bigint;
+    /** Epoch of the escrow. */
     readonly epoch: bigint;
     /** First second at which the client can withdraw, unix seconds; absent when the server does not say. */
     readonly unlockAt?: bigint;
   };
+  /** Lowest nonce that is taken from now on. */
   readonly nextNonceBase?: bigint;
   readonly lane?: FlashLane;
   /** Of the first tab of a lane beside others: the one with the highest total, for a client that lost it. */

@@ -16,6 +16,7 @@ export interface FlashEvmSchemeV1Options {
   readonly client: { readonly address: Address } & TransactionSigner;
   /** FlashSettlement contracts to pay through, at least one; see {@link PayerOptions.settlements}. */
   readonly settlements: readonly Address[];
+  /** Most that one request may cost. */
   readonly limits?: Pick<PayerLimits, "maxPrice">;
   /** Says in which epoch the escrow is. Without it the first one, 0, is taken. */
   readonly chain?: EscrowReader;
@@ -31,6 +32,7 @@ export interface FlashEvmSchemeV1Options {
  * const client = new x402Client().registerV1("base", new FlashEvmSchemeV1({ client: account, settlements: [settlement] }));
  */
 export class FlashEvmSchemeV1 implements SchemeNetworkClient {
+  /** Id of the scheme, for the SDK. */
   readonly scheme = FLASH_SCHEME;
   readonly #options: FlashEvmSchemeV1Options;
   readonly #context: PayerContext;

@@ -13,6 +13,7 @@ import { parsePayloadV1, toWireSettlement } from "./wire.ts";
 
 /** The payment of a request that is being served. */
 export interface PaymentV1 {
+  /** Who pays. */
   readonly payer: Address;
 }
 

@@ -16,6 +16,7 @@ export interface RefreshParameters {
   readonly minBlock?: bigint;
   /** True when whoever asks has proven nothing. Such reads take half of the places at most, and are done after all others. */
   readonly isUnproven?: boolean;
+  /** Ends the waiting. */
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +37,7 @@ export type SignedBy = "session" | "wallet" | "nobody";
 /** Keeps the store in step with the chain, at the depth the seller chose. */
 export interface ChainView {
   readonly escrow: EscrowId;
+  /** Who is paid. */
   readonly seller: Address;
   /** Last block up to which every event of the seller is in the store; undefined before the first pass. */
   readonly lastSyncedBlock: BlockReference | undefined;

@@ -23,6 +23,7 @@ export interface CollectedLane {
 
 /** What one collection did, as the chain says at the chosen depth. */
 export interface CollectReport {
+  /** Hashes of the collector's own, in the order in which they were sent. */
   readonly transactions: readonly Hash[];
   /** Sum over lanes, token base units, by asset. */
   readonly collected: ReadonlyMap<Address, bigint>;

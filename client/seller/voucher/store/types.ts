@@ -19,6 +19,7 @@ import type { BlockReference } from "../../core/types.ts";
 /** What one request asks of the store. The signature was checked before. */
 export interface ReserveParameters {
   readonly voucher: Voucher;
+  /** Signature of the voucher. */
   readonly signature: Hex;
   readonly signer: VoucherSigner;
   /** EIP-712 digest of the voucher, 32 bytes. */
@@ -116,9 +117,11 @@ export interface ChainUpdate {
   readonly account: AccountId;
   /** Block the values were read at. An update older than the account's is ignored. */
   readonly block: BlockReference;
+  /** Balance, thawing part included, token base units. */
   readonly balance: bigint;
   /** Effective thawing. */
   readonly thawing: bigint;
+  /** First second of a withdrawal, unix seconds; zero while nothing thaws. */
   readonly thawEndTime: bigint;
   /** Collected totals, the default lane among them. */
   readonly lanes: readonly { readonly id: Hex; readonly collected: bigint }[];
@@ -128,14 +131,18 @@ export interface ChainUpdate {
 
 /** What was read from the chain about one session signer. */
 export interface SignerUpdate extends SessionSigner {
+  /** Chain of the escrow. */
   readonly chainId: bigint;
+  /** Address of VoucherEscrow. */
   readonly escrow: Address;
+  /** Whose vouchers the key may sign. */
   readonly buyer: Address;
   readonly block: BlockReference;
 }
 
 /** Picks lanes of {@link VoucherStore.listLanes}. */
 export interface ListLanesParameters extends EscrowId {
+  /** Who is paid. */
   readonly seller: Address;
   /** Only lanes with `charged > collected`, but for empty accounts that paid as much in advance in other lanes. */
   readonly onlyUncollected?: boolean;
