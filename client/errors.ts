@@ -37,6 +37,18 @@ export class BaseError extends Error {
   }
 }
 
+/** A package that is needed here is not installed, or does not load. */
+export class PackageUnavailableError extends BaseError {
+  override readonly name: string = "PackageUnavailableError";
+  /** Its name: `@x402/evm`. */
+  readonly package: string;
+
+  constructor(name: string, cause: unknown) {
+    super(`The package \`${name}\` does not load.`, { cause, metaMessages: [`Install it: \`npm install ${name}\`.`] });
+    this.package = name;
+  }
+}
+
 /**
  * Finds the data a contract reverted with in an error of viem or of a JSON-RPC provider.
  *

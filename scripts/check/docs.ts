@@ -11,6 +11,7 @@ import { canonical } from "../../deployments/index.ts";
 import type { CanonicalRecord } from "../deployments/types.ts";
 import { readCanonical, readDeployments } from "../deployments/write.ts";
 import { authCaptureExampleLines, exampleLines, flashExampleLines } from "../example.ts";
+import type { SubPathSize } from "../package/sizes.ts";
 import { ROOT } from "./command.ts";
 import { LIFECYCLE_HEAD, lifecycleRows } from "./lifecycleTable.ts";
 
@@ -34,6 +35,7 @@ const RENDERERS: Readonly<Record<string, (parameters: readonly string[]) => Prom
   gas,
   lifecycle: async () => table(LIFECYCLE_HEAD, lifecycleRows()),
   sizes,
+  subPaths,
   source,
 };
 
@@ -116,6 +118,20 @@ async function sizes(): Promise<string> {
       `\`${name}\``,
       number(runtimeBytes),
       number(marginBytes),
+    ]),
+  );
+}
+
+/** What a bundler makes of each sub-path of the package. */
+async function subPaths(): Promise<string> {
+  const snapshot = readJson<Snapshot<SubPathSize>>("snapshots/package.json");
+  return table(
+    ["import", "packages", "minified, bytes", "and gzipped, bytes"],
+    Object.entries(snapshot).map(([subPath, { packages, minifiedBytes, gzipBytes }]) => [
+      `\`x402-escrow/${subPath}\``,
+      packages.map((name) => (name === "node" ? "Node" : `\`${name}\``)).join(", "),
+      number(minifiedBytes),
+      number(gzipBytes),
     ]),
   );
 }

@@ -16,6 +16,7 @@ const GENERATED: readonly Generated[] = [
   },
   { command: ["node", "scripts/check/size.ts"], paths: ["snapshots/size.json"] },
   { command: ["node", "scripts/check/storage.ts"], paths: ["snapshots/storage"] },
+  { command: ["node", "scripts/package/sizes.ts"], paths: ["snapshots/package.json"] },
   { command: ["npm", "run", "bench:gas"], paths: ["snapshots/gas.json"] },
   { command: ["node", "scripts/check/docs.ts"], paths: ["README.md", "docs"] },
 ];

@@ -11,7 +11,9 @@ const GENERATED = ["client/abi/"];
 export const exportsCheck: Check = {
   name: "no unused exports",
   run: async () => {
-    const files = globSync("{client,examples,ignition,scripts,test}/**/*.ts", { cwd: ROOT }).sort();
+    const files = globSync(["hardhat.config.ts", "{client,examples,ignition,scripts,test}/**/*.ts"], {
+      cwd: ROOT,
+    }).sort();
     const sources = new Map(files.map((path) => [path, readFileSync(join(ROOT, path), "utf8")]));
     return unusedExports(sources).join("\n");
   },

@@ -5,6 +5,7 @@ const STEPS = [
   ["hardhat", "build"],
   ["node", "scripts/check/size.ts"],
   ["node", "scripts/check/storage.ts"],
+  ["node", "scripts/package/sizes.ts"],
   ["node", "scripts/check/docs.ts"],
 ] as const;
 

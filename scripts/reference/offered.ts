@@ -1,7 +1,8 @@
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { ROOT } from "../check/command.ts";
-import { readEntryPoints, type EntryPoint } from "./entryPoints.ts";
+import type { EntryPoint } from "../package/entries.ts";
+import { readEntryPoints } from "./entryPoints.ts";
 
 /** What an offered name is. */
 export type OfferedKind = "function" | "class" | "error" | "type" | "constant";

@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { BaseError } from "../../errors.ts";
+import { BaseError, PackageUnavailableError } from "../../errors.ts";
 
 /** Errors of the seller side. Refusals of a voucher are no errors: see `rejections.ts`. */
 
@@ -33,11 +33,11 @@ export class StoreUnavailableError extends BaseError {
 }
 
 /** The package `pg` is not installed. */
-export class PostgresUnavailableError extends BaseError {
+export class PostgresUnavailableError extends PackageUnavailableError {
   override readonly name = "PostgresUnavailableError";
 
   constructor(cause: unknown) {
-    super("The package `pg` does not load.", { cause, metaMessages: ["Install it: `npm install pg`."] });
+    super("pg", cause);
   }
 }
 

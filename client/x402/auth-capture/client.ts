@@ -8,8 +8,6 @@ import type {
   SchemeClientHooks,
   SchemeNetworkClient,
 } from "@x402/core/types";
-import { findDefaultAsset } from "@x402/evm";
-import { AuthCaptureEvmScheme as StockScheme } from "@x402/evm/auth-capture/client";
 import type { Address, Hash, Hex } from "viem";
 import { assertTerms, type AssertedOffer, type OfferLimits } from "../../auth-capture/assertTerms.ts";
 import { hashPaymentInfo, payerAgnosticHash } from "../../auth-capture/hash.ts";
@@ -17,10 +15,12 @@ import { toPaymentInfo } from "../../auth-capture/offer.ts";
 import type { PaymentReference } from "../../auth-capture/types.ts";
 import type { TypedDataSigner } from "../../core/signer.ts";
 import { tightest } from "../core/amounts.ts";
+import { findDefaultAsset } from "../core/evm.ts";
 import { AUTH_CAPTURE_SCHEME } from "./constants.ts";
 import { ForeignPayloadError } from "./errors.ts";
 import { take } from "./refusals.ts";
 import { parseReport } from "./report.ts";
+import { StockScheme } from "./stockScheme.ts";
 import type { CollectPayload, PaymentReport } from "./types.ts";
 import { parsePayload } from "./wire.ts";
 
@@ -81,7 +81,7 @@ export class AuthCaptureEvmScheme implements SchemeNetworkClient {
   /** What the SDK calls besides. */
   readonly schemeHooks: SchemeClientHooks;
   readonly #options: AuthCaptureEvmSchemeOptions;
-  readonly #stock: StockScheme;
+  readonly #stock: InstanceType<typeof StockScheme>;
   /** By what was signed. */
   readonly #payments = new Map<Hex, MadePayment>();
 

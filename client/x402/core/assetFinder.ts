@@ -1,5 +1,5 @@
 import type { DefaultAsset, Network } from "@x402/core/types";
-import { findDefaultAsset } from "@x402/evm";
+import { findDefaultAsset } from "./evm.ts";
 import { chainIdOfNetworkV1, networkOfChainId } from "./network.ts";
 
 /** An asset that is known besides the default assets of `@x402/evm`. */

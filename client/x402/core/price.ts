@@ -1,7 +1,7 @@
 import type { AssetAmount, DefaultAsset, Network, Price } from "@x402/core/types";
 import { convertToTokenAmount, parseMoney } from "@x402/core/utils";
-import { getDefaultAsset } from "@x402/evm";
 import { createAssetFinder } from "./assetFinder.ts";
+import { getDefaultAsset } from "./evm.ts";
 
 /** An asset that a price may name, besides the default assets of `@x402/evm`. */
 export interface PricedAsset extends DefaultAsset {
