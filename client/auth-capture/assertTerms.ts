@@ -83,6 +83,9 @@ function assertOperator(offer: Offer, limits: OfferLimits): CheckedOperator {
   if (paymentFlow !== "escrow" && paymentFlow !== "authorization") {
     refuse("PaymentFlow", `The flow ${paymentFlow} is unknown.`, "Pay by the flow escrow or authorization.");
   }
+  if (paymentFlow === "authorization" && limits.allowsCharge === false) {
+    refuse("PaymentFlow", "The offer charges at once.", "Allow charges with `allowsCharge`, or pay into a hold.");
+  }
   if (operatorType === "delegated" && lifecycle === undefined) return assertDelegated(offer, limits);
   if (operatorType !== "custom") {
     refuse("OperatorType", `The operator type ${operatorType} is not that of an operator with terms.`, TELL_SELLER);
@@ -102,9 +105,6 @@ function assertOperator(offer: Offer, limits: OfferLimits): CheckedOperator {
   const kind = termsKind(terms);
   if ((kind === "charge") !== (paymentFlow === "authorization")) {
     refuse("PaymentFlow", `Terms of the kind ${kind} do not fit the flow ${paymentFlow}.`, TELL_SELLER);
-  }
-  if (kind === "charge" && limits.allowsCharge === false) {
-    refuse("PaymentFlow", "The offer charges at once.", "Allow charges with `allowsCharge`, or pay into a hold.");
   }
   return { kind, terms, factory };
 }

@@ -114,6 +114,9 @@ describe("auth-capture client: offers", () => {
     const trusting = { ...limits, delegatedOperators: [stranger.address] };
     expect(assertTerms(offered, trusting)).to.include({ kind: "delegated", terms: undefined });
     expect(faultOf(offered, { ...trusting, needsArbiter: true })).to.equal("Arbiter");
+    const charged = offerOf(TERMS.hold, { ...extra, paymentFlow: "authorization" });
+    expect(assertTerms(charged, trusting).kind).to.equal("delegated");
+    expect(faultOf(charged, { ...trusting, allowsCharge: false })).to.equal("PaymentFlow");
   });
 
   const { hold, arbitrated, feeHold, charge } = TERMS;
