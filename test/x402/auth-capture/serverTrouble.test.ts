@@ -1,18 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { RequestHandler } from "express";
-import { authorize, getPaymentCollector, makeTerms, signDispute } from "../../../client/auth-capture/index.ts";
+import {
+  authorize,
+  ESCROW_DEPLOYMENTS,
+  getPaymentCollector,
+  makeTerms,
+  signDispute,
+} from "../../../client/auth-capture/index.ts";
 import { dispute } from "../../../client/auth-capture/actions/dispute.ts";
 import { LiveSignatureError, type ActionSender, type SignedAction } from "../../../client/seller/auth-capture/index.ts";
 import { ChainUnavailableError } from "../../../client/seller/core/errors.ts";
 import { mined } from "../../helpers/mined.ts";
 import { rejectedWith } from "../../helpers/rejectedWith.ts";
 import { until } from "../../seller/until.ts";
-import { openBench, paymentOf, plainHold, PRICE, type Bench, type Payer } from "./helpers/bench.ts";
+import { charge, openBench, paymentOf, plainHold, PRICE, type Bench, type Payer } from "./helpers/bench.ts";
 import { openShop, type Answer, type Sent, type Shop, type ShopOptions } from "./helpers/shop.ts";
 
 const DAY = 86_400n;
 const FULL = 10n * PRICE;
+const OTHER_COLLECTOR = getPaymentCollector(ESCROW_DEPLOYMENTS["v1.0"].escrow, "Eip3009");
 
 describe("x402 auth-capture server: trouble", function () {
   this.timeout(240_000);
@@ -367,6 +374,41 @@ describe("x402 auth-capture server: trouble", function () {
       const { payload } = await bench.sign(payer, { ...offer, maxTimeoutSeconds: maxTimeoutSeconds + 3_600 });
       const answer = await shop.send({ x402Version: 2, accepted: { ...offer, maxTimeoutSeconds }, payload });
       expect([answer.status, answer.error]).to.deep.equal([402, "invalid_auth_capture_evm_deadline_ordering"]);
+    });
+
+    for (const [what, code, part] of [
+      ["an expired signature", "authorization_expired", { validBefore: "1" }],
+      ["the other escrow's collector", "token_collector_mismatch", { to: OTHER_COLLECTOR }],
+      ["another amount", "amount_mismatch", { value: "1" }],
+    ] as const) {
+      it(`refuses a payment with ${what}`, () =>
+        refused((payment) => {
+          const authorization = { ...(payment.payload["authorization"] as object), ...part };
+          return withPayload(payment, { authorization });
+        }, `invalid_auth_capture_evm_${code}`));
+    }
+
+    it("refuses a payment by another method", async () => {
+      const other = await open();
+      const { payload } = await other.sign(await bench.payer(), "/permit2");
+      await refused((payment) => ({ ...payment, payload }), "invalid_auth_capture_evm_payload_method_mismatch");
+    });
+
+    it("refuses a charge whose salt commits to another authorizer", async () => {
+      const { seller } = bench;
+      const shop = await open({ seller, terms: charge(seller.address) });
+      const payment = await shop.sign(await bench.payer());
+      const answer = await shop.send(withPayload(payment, { saltNonce: `0x${"00".repeat(32)}` }));
+      const code = "invalid_auth_capture_evm_salt_binding_mismatch";
+      expect([answer.status, answer.error, shop.served]).to.deep.equal([402, code, []]);
+      expect(await shop.store.list("open")).to.deep.equal([]);
+    });
+
+    it("refuses a payment that could be collected when too little of its hold is left", async () => {
+      const shop = await open({ desk: { holdSeconds: 1_000n, gridSeconds: 20n }, maxTimeoutSeconds: 970 });
+      const answer = await shop.send(await shop.sign(await bench.payer()));
+      const code = "invalid_auth_capture_evm_capture_deadline_expired";
+      expect([answer.status, answer.error, shop.served]).to.deep.equal([402, code, []]);
     });
 
     it("refuses version 1", () => refused((payment) => ({ ...payment, x402Version: 1 }), "invalid_x402_version"));

@@ -53,6 +53,8 @@ export interface ShopOptions {
   readonly onUnserved?: (record: PaymentRecord) => void;
   /** Seconds that the shop's clock is ahead of the chain's. */
   readonly ahead?: () => bigint;
+  /** How long a payer's signature counts, as the routes say it; the desk's time when absent. */
+  readonly maxTimeoutSeconds?: number;
 }
 
 /** An API behind the scheme on 127.0.0.1. */
@@ -152,8 +154,10 @@ export async function openShop(bench: Bench, options: ShopOptions = {}): Promise
     clock,
     onError: (error) => errors.push(error),
   });
+  const { maxTimeoutSeconds } = options;
+  const timeout = maxTimeoutSeconds === undefined ? {} : { maxTimeoutSeconds };
   const route = (extra: Record<string, unknown> = {}): RouteConfig => ({
-    accepts: { scheme: "auth-capture", network: NETWORK, payTo: seller.address, price: "$1", extra },
+    accepts: { scheme: "auth-capture", network: NETWORK, payTo: seller.address, price: "$1", ...timeout, extra },
   });
   const routes = {
     "GET /report": route(),
