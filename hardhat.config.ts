@@ -16,6 +16,7 @@ import type { HardhatPlugin } from "hardhat/types/plugins";
 import { chainDescriptors, chainNetworks } from "./scripts/chains/networks.ts";
 import { isAcceptedWarning } from "./scripts/check/warnings.ts";
 import { resolveToSources } from "./scripts/setup/sources.ts";
+import { escrowTasks } from "./scripts/tasks.ts";
 
 resolveToSources();
 
@@ -168,7 +169,7 @@ export default defineConfig({
     quietWarnings,
   ],
   solidity: { profiles: { default: buildProfile, production: buildProfile } },
-  tasks: [solidityTestTask],
+  tasks: [solidityTestTask, ...escrowTasks],
   // `npm run generate` writes the typings, in an order that does not change from build to build.
   typechain: { dontOverrideCompile: true },
   chainDescriptors,

@@ -19,7 +19,7 @@ import type { Placement } from "./place.ts";
 import { call, getCode, setCode, type Provider } from "./provider.ts";
 
 /** One contract, and what tells that it is the one that belongs there. */
-interface Part {
+export interface CommercePart {
   readonly name: string;
   readonly address: Address;
   readonly contract: CommerceContract;
@@ -49,16 +49,20 @@ const PAYMENT_INFO_TYPE =
  * @throws {LocalBaseError} what stands at an address is not what belongs there.
  */
 export async function installCommerce(provider: Provider): Promise<Placement[]> {
-  const parts = [
-    ...partsOf("1.1", COMMERCE, "AuthCaptureEscrow", CAPTURE),
-    ...partsOf("1.0", COMMERCE_V1_0, "AuthCaptureEscrowV1_0", CAPTURE_V1_0),
-  ];
   const placements: Placement[] = [];
-  for (const part of parts) placements.push(await ensurePart(provider, part));
+  for (const part of commerceParts()) placements.push(await ensurePart(provider, part));
   return placements;
 }
 
-async function ensurePart(provider: Provider, part: Part): Promise<Placement> {
+/** Every contract of both generations, the escrow of each first. */
+export function commerceParts(): readonly CommercePart[] {
+  return [
+    ...partsOf("1.1", COMMERCE, "AuthCaptureEscrow", CAPTURE),
+    ...partsOf("1.0", COMMERCE_V1_0, "AuthCaptureEscrowV1_0", CAPTURE_V1_0),
+  ];
+}
+
+async function ensurePart(provider: Provider, part: CommercePart): Promise<Placement> {
   const { name, address, contract, parameters, isRight } = part;
   const source = (await getCode(provider, address)) === "0x" ? "placed" : "upstream";
   if (source === "placed") await setCode(provider, address, await commerceCode(provider, contract, parameters));
@@ -70,7 +74,12 @@ async function ensurePart(provider: Provider, part: Part): Promise<Placement> {
   return { name, address, source };
 }
 
-function partsOf(version: string, commerce: EscrowDeployment, escrow: CommerceContract, capture: Hex): readonly Part[] {
+function partsOf(
+  version: string,
+  commerce: EscrowDeployment,
+  escrow: CommerceContract,
+  capture: Hex,
+): readonly CommercePart[] {
   const { tokenStoreImplementation: implementation } = commerce;
   const collector = (contract: CommerceContract, address: Address, collectorType: number, more: Address[] = []) => ({
     name: `${contract} ${version}`,

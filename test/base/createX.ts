@@ -4,10 +4,10 @@ import { ensureCode, type Placement } from "./place.ts";
 import { getCode, sendRaw, setBalance, setCode, type Provider } from "./provider.ts";
 
 /** Hash of CreateX's runtime code, the same on every chain. */
-const CREATEX_CODE_HASH: Hash = "0xbd8a7ea8cfca7b4e5f5041d7d4b17bc317c5ce42cfbc42066a00cf26b43eb53f";
+export const CREATEX_CODE_HASH: Hash = "0xbd8a7ea8cfca7b4e5f5041d7d4b17bc317c5ce42cfbc42066a00cf26b43eb53f";
 
 /** The account whose only transaction, signed in advance for any chain, deploys CreateX. */
-const DEPLOYER: Address = "0xeD456e05CaAb11d66C4c797dD6c1D6f9A7F352b5";
+export const CREATEX_DEPLOYER: Address = "0xeD456e05CaAb11d66C4c797dD6c1D6f9A7F352b5";
 
 let code: Hex | undefined;
 
@@ -19,14 +19,15 @@ export async function installCreateX(provider: Provider): Promise<Placement> {
     codeHash: CREATEX_CODE_HASH,
     async place() {
       if (code !== undefined) return setCode(provider, CREATEX, code);
-      await setBalance(provider, DEPLOYER, 10n ** 18n);
+      await setBalance(provider, CREATEX_DEPLOYER, 10n ** 18n);
       await sendRaw(provider, await presignedTransaction());
       code = await getCode(provider, CREATEX);
     },
   });
 }
 
-async function presignedTransaction(): Promise<Hex> {
+/** CreateX's deployment, signed by {@link CREATEX_DEPLOYER} for no chain in particular. */
+export async function presignedTransaction(): Promise<Hex> {
   // Ignition holds it outside of its public exports.
   const entry = import.meta.resolve("@nomicfoundation/ignition-core");
   const artifact = new URL("./internal/execution/strategy/createx-artifact.js", entry);

@@ -20,19 +20,16 @@ export async function installPermit2(provider: Provider): Promise<Placement> {
     address: PERMIT2,
     codeHash: PERMIT2_CODE_HASH,
     place: async () => {
-      code ??= permit2Code();
+      code ??= permit2Code(BASE_CHAIN_ID);
       await setCode(provider, PERMIT2, code);
     },
   });
 }
 
-function permit2Code(): Hex {
-  const domain = { name: "Permit2", chainId: BASE_CHAIN_ID, verifyingContract: PERMIT2 } as const;
-  const withChainId = patch(
-    preinstallCode("Permit2TemplateCode"),
-    CHAIN_ID_OFFSET,
-    numberToHex(BASE_CHAIN_ID, { size: 32 }),
-  );
+/** Runtime code of Permit2 on a chain: it holds the chain's id and its domain there. */
+export function permit2Code(chainId: number): Hex {
+  const domain = { name: "Permit2", chainId, verifyingContract: PERMIT2 } as const;
+  const withChainId = patch(preinstallCode("Permit2TemplateCode"), CHAIN_ID_OFFSET, numberToHex(chainId, { size: 32 }));
   return patch(withChainId, DOMAIN_SEPARATOR_OFFSET, domainSeparator({ domain }));
 }
 
