@@ -4,6 +4,7 @@ import { StoreClosedError, StoreVersionError } from "../../client/seller/core/er
 import { openPostgresPool } from "../../client/seller/core/postgresPool.ts";
 import { rejectedWith } from "../helpers/rejectedWith.ts";
 import { makeRecord } from "../seller/auth-capture/records.ts";
+import { describeReorganizations } from "../seller/auth-capture/reorgSuite.ts";
 import { describePaymentStore } from "../seller/auth-capture/suite.ts";
 import { newDatabase } from "./database.ts";
 
@@ -11,6 +12,7 @@ const newStore = async (): Promise<PaymentStore> =>
   createPostgresPaymentStore({ connectionString: await newDatabase(), maxConnections: 4 });
 
 describePaymentStore("PostgreSQL store of auth-capture payments", newStore);
+describeReorganizations("PostgreSQL store of auth-capture payments", newStore);
 
 describe("PostgreSQL store of auth-capture payments, shared", () => {
   it("gives a payment to one of several processes, and the next write to one of them", async () => {

@@ -4,6 +4,7 @@ import { signCapture, signCaptureAndVoid, signRefundApproval, signVoid } from ".
 import { authorizerOf } from "../../auth-capture/terms.ts";
 import type { TypedDataSigner } from "../../core/signer.ts";
 import { LiveSignatureError, PaymentChangedError, UnsafeOfferError } from "./errors.ts";
+import { findLive, withAction } from "./history.ts";
 import type { PaymentRecord, SignedAction } from "./types.ts";
 
 /** A key that signs captures, voids and refunds. */
@@ -20,24 +21,10 @@ export type WantedAction =
       readonly collectorData: Hex;
     };
 
-/** What the chain says of a payment, as far as it decides whether a signature counts. */
-export type LiveState = Pick<PaymentStatus, "collected" | "capturable" | "refundable" | "timestamp">;
-
 /**
- * Whether a signature can still be carried out: the balances it is bound to never come back, and captures and refunds have their ends. A
- * void counts while anything is held.
- */
-export function isLive({ paymentInfo }: PaymentRecord, action: SignedAction, state: LiveState): boolean {
-  const { collected, capturable, refundable, timestamp } = state;
-  if (!collected) return false;
-  if (action.type === "void") return capturable > 0n;
-  const end = action.type === "refund" ? paymentInfo.refundExpiry : paymentInfo.authorizationExpiry;
-  return capturable === action.capturable && refundable === action.refundable && timestamp < end;
-}
-
-/**
- * Signs an action, or gives the same bytes again.
+ * Signs an action, or takes the same bytes again.
  *
+ * @returns What the record then has signed.
  * @throws {LiveSignatureError} another action is signed and can still be carried out.
  * @throws {PaymentChangedError} it cannot be done to the payment now.
  * @throws {UnsafeOfferError} none of the authorizers is the payment's.
@@ -47,12 +34,13 @@ export async function signAction(
   record: PaymentRecord,
   status: PaymentStatus,
   wanted: WantedAction,
-): Promise<SignedAction> {
-  const { action, paymentInfoHash } = record;
-  if (action !== undefined && isLive(record, action, status)) {
-    if (isSame(action, wanted)) return { ...action, ...collectorOf(wanted) };
+): Promise<Pick<PaymentRecord, "action" | "earlier">> {
+  const { paymentInfoHash } = record;
+  const live = findLive(record, status);
+  if (live !== undefined) {
+    if (isSame(live, wanted)) return withAction(record, { ...live, ...collectorOf(wanted) }, live);
     // What nobody else has seen can be torn up, but for a void: it is final.
-    if (action.isReleased || action.type === "void") throw new LiveSignatureError(paymentInfoHash, action);
+    if (live.isReleased || live.type === "void") throw new LiveSignatureError(paymentInfoHash, live);
   }
   if (!status.actions.some((possible) => possible.action === wanted.type && possible.isOpen)) {
     throw new PaymentChangedError(paymentInfoHash, `allows no ${wanted.type} now`);
@@ -62,7 +50,8 @@ export async function signAction(
   const balances = { capturable, refundable };
   const signature = await sign(signer, record, balances, wanted);
   const amount = wanted.type === "void" ? 0n : wanted.amount;
-  return { ...balances, type: wanted.type, amount, signature, isReleased: false, ...collectorOf(wanted) };
+  const action = { ...balances, type: wanted.type, amount, signature, isReleased: false, ...collectorOf(wanted) };
+  return withAction(record, action, live);
 }
 
 /** Finds the key that signs for a payment's receiver. */

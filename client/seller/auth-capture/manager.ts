@@ -8,8 +8,19 @@ import { largest, smallest } from "../../core/amounts.ts";
 import type { ReadClient } from "../../core/readClient.ts";
 import { NEVER } from "../core/background.ts";
 import { systemClock } from "../core/clock.ts";
-import { isLive, signAction, type Authorizer, type WantedAction } from "./actions.ts";
+import { signAction, type Authorizer, type WantedAction } from "./actions.ts";
 import { PaymentChangedError, UnknownPaymentError } from "./errors.ts";
+import { findLive, isLive, withAction } from "./history.ts";
+import {
+  afterFailure,
+  endOf,
+  endOfClosed,
+  isPushed,
+  nextCheck,
+  nextLook,
+  WATCH_SECONDS,
+  WORK_SECONDS,
+} from "./schedule.ts";
 import type { ActionSender, PaymentRecord, PaymentStore, SentAction } from "./types.ts";
 
 /** Settings of {@link createPaymentManager}. */
@@ -22,7 +33,15 @@ export interface PaymentManagerOptions {
   readonly sender: ActionSender;
   /** Keys that sign captures, voids and refunds; for terms without an authorizer the receiver's own. */
   readonly authorizers: readonly Authorizer[];
-  /** Told of a payment that was charged and never served: a refund is due, which only a person can fund. */
+  /**
+   * How long the chain may undo what was done, seconds; 3,600 by default. So long a closed payment is kept in view, and what was undone is
+   * done again.
+   */
+  readonly finalAfter?: bigint;
+  /**
+   * Told of a payment that was charged and not served: whoever brings it again is served, and else a refund is due, which only a person can
+   * fund. It may be told twice.
+   */
   readonly onUnserved?: (record: PaymentRecord) => void;
   /** Time, unix seconds; this machine's by default. */
   readonly clock?: () => bigint;
@@ -62,12 +81,15 @@ export interface RefundParameters {
 /** Serves, captures, voids and refunds the payments of a seller. Signatures are stored before they leave; retries send the same bytes. */
 export interface PaymentManager {
   /**
-   * Takes a payment for one request: the first one, or one after a request that gave it back.
+   * Takes a payment for one request: the first one, or one after a request that gave it back. A charge that was made and not served can be
+   * taken again at any time.
    *
    * @param until - When the request counts as lost, unix seconds.
    * @returns False when another request has it, or had it.
    */
   begin(payment: NewPayment, until: bigint): Promise<boolean>;
+  /** Whether a payment was charged, or may have been, and nobody was served for it. */
+  isOwed(paymentInfoHash: Hex): Promise<boolean>;
   /** Gives a payment back that was not collected. It is watched until nobody can collect it any more. */
   giveBack(paymentInfoHash: Hex): Promise<void>;
   /**
@@ -100,17 +122,8 @@ export interface PaymentManager {
   sweep(signal?: AbortSignal): Promise<void>;
 }
 
-/** How long one piece of work keeps the sweeper away, seconds. */
-const WORK_SECONDS = 60n;
-/** Between two looks at what is due by this machine's clock and not yet by the chain's, seconds. */
-const WATCH_SECONDS = 10n;
-/** Between two looks at what is held, seconds. */
-const KEEP_SECONDS = 3_600n;
-/** Pause after the first failure, seconds; it doubles from one to the next. */
-const RETRY_SECONDS = 30n;
-const MAX_DOUBLINGS = 7;
-/** How long after the end of a signature its collection could still be undone and done again by the chain, seconds. */
-const EXPIRY_MARGIN = 60n;
+/** How long the chain may undo what was done, seconds, unless a seller says otherwise. */
+const FINAL_AFTER = 3_600n;
 /** Between two looks at a node that may be behind, milliseconds. */
 const LAG_MS = 100;
 /** Payments of one sweep. */
@@ -130,6 +143,7 @@ const SWEEP_LIMIT = 100;
  */
 export function createPaymentManager(options: PaymentManagerOptions): PaymentManager {
   const { store, chainId, client, sender, authorizers, onUnserved, clock = systemClock } = options;
+  const { finalAfter = FINAL_AFTER } = options;
 
   async function find(paymentInfoHash: Hex): Promise<PaymentRecord> {
     const record = await store.get(paymentInfoHash.toLowerCase() as Hex);
@@ -163,15 +177,19 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     return status;
   }
 
-  /** Writes down where a payment without a live signature is. */
+  /** Writes down where a payment is once nothing more is done to it: not far, when the chain has undone what was done before. */
   async function rest(record: PaymentRecord, status: PaymentStatus, changes: Partial<PaymentRecord> = {}) {
+    const now = clock();
+    const changed = { ...record, ...changes };
     const isHeld = status.capturable > 0n;
-    const isServed = changes.isServed ?? record.isServed;
-    if (!isHeld && status.refundable > 0n && !isServed && record.stage !== "closed") onUnserved?.(record);
-    const next = isHeld
-      ? ({ stage: "held", dueAt: nextLook(status, clock()) } as const)
-      : ({ stage: "closed" } as const);
-    return { record: await write(record, { failures: 0, ...next, ...changes }), status };
+    if (!isHeld && status.refundable > 0n && !changed.isServed && record.stage !== "closed") onUnserved?.(record);
+    const stage = findLive(changed, status) !== undefined ? "closing" : isHeld ? "held" : "closed";
+    const finalAt = record.stage === stage && record.finalAt !== undefined ? record.finalAt : now + finalAfter;
+    const check = nextCheck({ ...changed, finalAt }, now);
+    const isFinal = check === undefined ? { earlier: [] } : {};
+    const look = isHeld ? nextLook(status, now) : finalAt;
+    const dueAt = stage === "closing" ? now : smallest(look, check ?? look);
+    return { record: await write(record, { failures: 0, finalAt, stage, dueAt, ...changes, ...isFinal }), status };
   }
 
   /** Stores a signature, and only then lets it go. */
@@ -180,8 +198,8 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     status: PaymentStatus,
     { wanted, signal, ...changes }: { wanted: WantedAction; signal: AbortSignal } & Partial<PaymentRecord>,
   ): Promise<PaymentOutcome> {
-    const action = await signAction(authorizers, record, status, wanted);
-    const stored = await write(record, { ...changes, stage: "closing", action, dueAt: clock() + WORK_SECONDS });
+    const signed = await signAction(authorizers, record, status, wanted);
+    const stored = await write(record, { ...changes, ...signed, stage: "closing", dueAt: clock() + WORK_SECONDS });
     return carryOut(stored, status, signal);
   }
 
@@ -196,18 +214,19 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
 
   /** Sends the signature of a payment, as often as it takes: always the same bytes. */
   async function carryOut(record: PaymentRecord, status: PaymentStatus, signal: AbortSignal): Promise<PaymentOutcome> {
-    const { action } = record;
-    if (action === undefined || !isLive(record, action, status)) return rest(record, status);
+    const action = findLive(record, status);
+    if (action === undefined) return rest(record, status);
     let current = record;
     try {
       await sender.check(current, action);
       const released = { ...action, isReleased: true };
-      current = await write(current, { action: released, dueAt: clock() + WORK_SECONDS });
+      current = await write(current, { ...withAction(current, released, action), dueAt: clock() + WORK_SECONDS });
       const sent = await sender.send(current, released, signal);
       const after = await read(current, sent);
       if (isLive(current, released, after)) throw new PaymentChangedError(current.paymentInfoHash, "did not change");
       const { transaction } = sent;
-      return await rest(current, after, { action: { ...released, ...(transaction !== undefined && { transaction }) } });
+      const done = { ...released, ...(transaction !== undefined && { transaction }) };
+      return await rest(current, after, withAction(current, done, action));
     } catch (failure) {
       const now = await readAgain(current, status);
       try {
@@ -280,17 +299,33 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     if (failure !== undefined) throw failure;
   }
 
+  /** Looks whether the chain has undone what was done, and forgets what nothing can come of any more. */
+  async function sweepClosed(record: PaymentRecord): Promise<void> {
+    const status = await read(record);
+    if (status.capturable > 0n || findLive(record, status) !== undefined) {
+      await rest(record, status, { dueAt: clock() });
+      return;
+    }
+    const now = clock();
+    const end = endOfClosed(record, status);
+    const check = nextCheck(record, now);
+    if (check !== undefined) await write(record, { dueAt: check });
+    else if (status.timestamp < end) await write(record, { earlier: [], dueAt: largest(end, now + WATCH_SECONDS) });
+    else await store.remove(record);
+  }
+
   async function sweepOne(record: PaymentRecord, signal: AbortSignal): Promise<void> {
     if (record.stage === "open") await sweepOpen(record, signal);
     else if (record.stage === "serving") await giveUp(record, signal);
     else if (record.stage === "held") await sweepHeld(record, signal);
+    else if (record.stage === "closed") await sweepClosed(record);
     else await sweepClosing(record, signal);
   }
 
   /** A failure puts a payment off, so that the others have their turn. */
   async function putOff({ paymentInfoHash }: PaymentRecord): Promise<void> {
     const record = await store.get(paymentInfoHash);
-    if (record === undefined || record.stage === "closed" || record.dueAt > clock()) return;
+    if (record === undefined || record.dueAt > clock()) return;
     // Whoever writes it first has put it off, too.
     await store.replace({ ...record, ...afterFailure(record, clock()), version: record.version + 1 });
   }
@@ -311,8 +346,13 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
       if (await store.insert(record)) return true;
       const known = await store.get(paymentInfoHash);
       // What is signed for it is on its way: it was given up.
-      if (known?.stage !== "open" || known.action !== undefined) return false;
+      const isFree = known !== undefined && ((known.stage === "open" && known.action === undefined) || isOwed(known));
+      if (!isFree) return false;
       return store.replace({ ...known, stage: "serving", dueAt: until, version: known.version + 1 });
+    },
+    async isOwed(paymentInfoHash) {
+      const record = await store.get(paymentInfoHash);
+      return record !== undefined && isOwed(record);
     },
     async giveBack(paymentInfoHash) {
       const record = await find(paymentInfoHash);
@@ -355,7 +395,9 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
     },
     async sweep(signal = NEVER) {
       const failures: unknown[] = [];
-      for (const record of await store.listDue({ now: clock(), limit: SWEEP_LIMIT })) {
+      const due = { now: clock(), limit: SWEEP_LIMIT };
+      // What is closed can wait, however much of it there is.
+      for (const record of [...(await store.listDue(due)), ...(await store.listDue({ ...due, isClosed: true }))]) {
         signal.throwIfAborted();
         try {
           await sweepOne(record, signal);
@@ -371,37 +413,14 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
   };
 }
 
-/**
- * When nobody can collect a payment any more. One look then is enough, and all that strangers can have the chain asked by payments without
- * money.
- */
-function endOf({ paymentInfo }: PaymentRecord): bigint {
-  return paymentInfo.preApprovalExpiry + EXPIRY_MARGIN;
-}
-
-/** What the sweeper does for anybody. */
-function isPushed(action: string): action is "releaseDue" | "voidExpired" {
-  return action === "releaseDue" || action === "voidExpired";
-}
-
 /** Whoever serves a payment decides what becomes of it. */
 function assertKept({ stage, paymentInfoHash }: PaymentRecord): void {
   if (stage !== "open" && stage !== "serving") return;
   throw new PaymentChangedError(paymentInfoHash, "is not served yet");
 }
 
-/** Pauses grow while something fails, but never so that the end of the hold would be missed. */
-function afterFailure({ failures = 0, paymentInfo }: PaymentRecord, now: bigint) {
-  const pause = RETRY_SECONDS * 2n ** BigInt(Math.min(failures, MAX_DOUBLINGS));
-  const left = paymentInfo.authorizationExpiry - now;
-  const longest = left > 0n ? largest(RETRY_SECONDS, left / 4n) : pause;
-  return { failures: failures + 1, dueAt: now + smallest(pause, longest) };
-}
-
-/** When a held payment is looked at again: when its time comes, or before, since a dispute can change that. */
-function nextLook({ actions }: PaymentStatus, now: bigint): bigint {
-  const times = actions
-    .filter(({ action }) => isPushed(action))
-    .map(({ from }) => (from <= now ? now + WATCH_SECONDS : from));
-  return smallest(now + KEEP_SECONDS, ...times);
+/** Whether a payment was charged, or may have been, and nobody was served for it. */
+function isOwed({ stage, terms, isServed, action }: PaymentRecord): boolean {
+  const isUnserved = stage === "open" || (stage === "closed" && !isServed);
+  return isUnserved && action === undefined && termsKind(terms) === "charge";
 }

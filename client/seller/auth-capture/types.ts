@@ -5,7 +5,8 @@ import type { PaymentReference, Terms } from "../../auth-capture/types.ts";
  * How far a payment is.
  *
  * `open`: checked, and served by nobody: anyone can collect it until its signature ends. `serving`: one request has it. `held`: served, and
- * kept for a capture later. `closing`: an action is signed and on its way to the chain. `closed`: nothing is left to do but refunds.
+ * kept for a capture later. `closing`: an action is signed and on its way to the chain. `closed`: nothing is left to do but refunds, unless
+ * the chain undoes what was done.
  */
 export type PaymentStage = "open" | "serving" | "held" | "closing" | "closed";
 
@@ -46,8 +47,12 @@ export interface PaymentRecord extends PaymentReference {
   readonly isServed: boolean;
   /** Transaction that collected it, where it is known. */
   readonly collectTransaction?: Hash;
-  /** The one live signature, or the last one. */
+  /** Signed last; the live signature, unless the chain has undone one of {@link PaymentRecord.earlier}. */
   readonly action?: SignedAction;
+  /** Signed before it, in their order, and perhaps not final: one of them can come to life again. */
+  readonly earlier?: readonly SignedAction[];
+  /** When what was done to it counts as final, unix seconds. */
+  readonly finalAt?: bigint;
   /** Failures in a row; each makes the pause before the next try longer. */
   readonly failures?: number;
   /** Counts writes; each write must know the one before. */
@@ -60,6 +65,8 @@ export interface ListDueParameters {
   readonly now: bigint;
   /** Most payments to list. */
   readonly limit: number;
+  /** Those that are closed, which wait to become final, instead of all others; false by default. */
+  readonly isClosed?: boolean;
 }
 
 /** Keeps payments across crashes. Every write is conditional, so that of several writers one is first. */
@@ -72,7 +79,7 @@ export interface PaymentStore {
   replace(record: PaymentRecord): Promise<boolean>;
   /** Forgets a payment in this version; false when somebody else has written it since. */
   remove(record: PaymentRecord): Promise<boolean>;
-  /** Payments that are not closed and due, the longest due first. */
+  /** Payments that are due, the longest due first: those that are not closed, or those that are. */
   listDue(parameters: ListDueParameters): Promise<readonly PaymentRecord[]>;
   /** All payments of a stage, in no order. */
   list(stage: PaymentStage): Promise<readonly PaymentRecord[]>;

@@ -17,7 +17,8 @@ export function describePaymentStore(name: string, open: () => PaymentStore | Pr
       const signature = `0x${"12".repeat(65)}` as const;
       const sums = { amount: 1n << 119n, capturable: 1n << 118n, refundable: 0n };
       const action = { type: "capture", ...sums, signature, isReleased: true } as const;
-      const record = makeRecord({ action, collectTransaction: hashOf("9") });
+      const earlier = [{ ...action, transaction: hashOf("8") }];
+      const record = makeRecord({ action, earlier, finalAt: 1n << 40n, collectTransaction: hashOf("9") });
       expect(await store.insert(record)).to.equal(true);
       expect(await store.get(record.paymentInfoHash)).to.deep.equal(record);
       expect(await store.get(hashOf("0"))).to.equal(undefined);
@@ -48,7 +49,7 @@ export function describePaymentStore(name: string, open: () => PaymentStore | Pr
       expect(await store.get(record.paymentInfoHash)).to.equal(undefined);
     });
 
-    it("lists what is due, the longest due first, and nothing closed", async () => {
+    it("lists what is due, the longest due first, and what is closed apart", async () => {
       const due = { a: 30n, b: 10n, c: 20n, d: 31n } as const;
       for (const [digit, dueAt] of Object.entries(due)) {
         await store.insert(makeRecord({ paymentInfoHash: hashOf(digit), dueAt }));
@@ -58,7 +59,10 @@ export function describePaymentStore(name: string, open: () => PaymentStore | Pr
         (await store.listDue({ now: 30n, limit })).map(({ paymentInfoHash }) => paymentInfoHash);
       expect(await list(10)).to.deep.equal([hashOf("b"), hashOf("c"), hashOf("a")]);
       expect(await list(2)).to.deep.equal([hashOf("b"), hashOf("c")]);
-      expect(await store.list("closed")).to.have.lengthOf(1);
+      await store.insert(makeRecord({ paymentInfoHash: hashOf("f"), dueAt: 31n, stage: "closed" }));
+      const closed = await store.listDue({ now: 30n, limit: 10, isClosed: true });
+      expect(closed.map(({ paymentInfoHash }) => paymentInfoHash)).to.deep.equal([hashOf("e")]);
+      expect(await store.list("closed")).to.have.lengthOf(2);
       expect(await store.list("serving")).to.have.lengthOf(4);
     });
   });

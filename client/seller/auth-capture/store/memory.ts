@@ -29,9 +29,9 @@ export function createMemoryPaymentStore(): PaymentStore {
       return true;
     },
     remove: async (record) => isCurrent(record, 0) && records.delete(record.paymentInfoHash),
-    listDue: async ({ now, limit }) =>
+    listDue: async ({ now, limit, isClosed = false }) =>
       [...records.values()]
-        .filter(({ stage, dueAt }) => stage !== "closed" && dueAt <= now)
+        .filter(({ stage, dueAt }) => (stage === "closed") === isClosed && dueAt <= now)
         .toSorted((first, second) => Number(first.dueAt - second.dueAt))
         .slice(0, limit),
     list: async (stage) => [...records.values()].filter((record) => record.stage === stage),

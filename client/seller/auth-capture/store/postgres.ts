@@ -25,6 +25,7 @@ const MIGRATIONS = [
   );
   CREATE INDEX x402_payments_due ON x402_payments (due_at) WHERE stage <> 'closed';
   CREATE INDEX x402_payments_stage ON x402_payments (stage);`,
+  `CREATE INDEX x402_payments_closed ON x402_payments (due_at) WHERE stage = 'closed';`,
 ] as const;
 
 /**
@@ -86,8 +87,9 @@ export async function createPostgresPaymentStore(options: PostgresPaymentStoreOp
       ),
     remove: ({ paymentInfoHash, version }) =>
       changed("DELETE FROM x402_payments WHERE payment_info_hash = $1 AND version = $2", [paymentInfoHash, version]),
-    listDue: async ({ now, limit }) => {
-      const sql = "SELECT record FROM x402_payments WHERE stage <> 'closed' AND due_at <= $1 ORDER BY due_at LIMIT $2";
+    listDue: async ({ now, limit, isClosed = false }) => {
+      const stage = `stage ${isClosed ? "=" : "<>"} 'closed'`;
+      const sql = `SELECT record FROM x402_payments WHERE ${stage} AND due_at <= $1 ORDER BY due_at LIMIT $2`;
       return (await all(sql, [now.toString(), limit])).map(toRecord);
     },
     list: async (stage) => (await all("SELECT record FROM x402_payments WHERE stage = $1", [stage])).map(toRecord),

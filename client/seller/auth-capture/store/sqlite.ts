@@ -26,6 +26,9 @@ const SCHEMA = `
   CREATE INDEX due_payments ON payments (due_at) WHERE stage <> 'closed';
 `;
 
+/** Files of earlier versions lack it. */
+const CLOSED_INDEX = "CREATE INDEX IF NOT EXISTS closed_payments ON payments (due_at) WHERE stage = 'closed'";
+
 /**
  * Opens a store in a file: what a seller runs by default. The file belongs to this process until {@link PaymentStore.close}. Payments whose
  * requests a crash cut short are due at once.
@@ -46,6 +49,7 @@ const SCHEMA = `
 export function createSqlitePaymentStore({ path, durability = "disk" }: SqlitePaymentStoreOptions): PaymentStore {
   const synchronous = durability === "disk" ? "FULL" : "NORMAL";
   const database = openSqlite({ path, synchronous, schema: SCHEMA, version: PAYMENT_SCHEMA_VERSION });
+  database.exec(CLOSED_INDEX);
   const sql = createSqliteStatements(database);
   // The file is this process's alone, so whoever had these payments in hand is gone.
   sql.run("UPDATE payments SET due_at = 0 WHERE stage IN ('serving', 'closing')", []);
@@ -84,8 +88,10 @@ export function createSqlitePaymentStore({ path, durability = "disk" }: SqlitePa
       ),
     remove: async ({ paymentInfoHash, version }) =>
       changed("DELETE FROM payments WHERE payment_info_hash = ? AND version = ?", [paymentInfoHash, version]),
-    listDue: async ({ now, limit }) =>
-      all("SELECT * FROM payments WHERE stage <> 'closed' AND due_at <= ? ORDER BY due_at LIMIT ?", [now, limit]),
+    listDue: async ({ now, limit, isClosed = false }) => {
+      const stage = `stage ${isClosed ? "=" : "<>"} 'closed'`;
+      return all(`SELECT * FROM payments WHERE ${stage} AND due_at <= ? ORDER BY due_at LIMIT ?`, [now, limit]);
+    },
     list: async (stage) => all("SELECT * FROM payments WHERE stage = ?", [stage]),
     close: async () => {
       if (database.isOpen) database.close();
