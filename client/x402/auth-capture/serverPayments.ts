@@ -11,7 +11,7 @@ import type { PaymentOutcome } from "../../seller/auth-capture/manager.ts";
 import { isAmount } from "../core/amounts.ts";
 import { messageOf } from "./codes.ts";
 import { checkAmount, checkTimes, checkTokens } from "./collect.ts";
-import { isNonceOf, isSaltBound, toPayment } from "./payment.ts";
+import { fitsEscrow, isNonceOf, isSaltBound, toPayment } from "./payment.ts";
 import { refuse, RefusalError, take } from "./refusals.ts";
 import { makeReport, REPORT_KEY, toWireReport } from "./report.ts";
 import { CLOCK_MARGIN, type OpenDesk } from "./serverDesk.ts";
@@ -37,7 +37,7 @@ export interface ServerPayments {
    * @throws {RefusalError} a check failed, or another request has it.
    */
   admit(payload: PaymentPayload, requirements: PaymentRequirements): Promise<Admission>;
-  /** Asks the facilitator whether it would charge a payment. */
+  /** Asks the facilitator whether it would charge a payment; one that is charged already is valid, too. */
   verify(admission: Admission, payload: PaymentPayload, requirements: PaymentRequirements): Promise<VerifyResponse>;
   /** Has the facilitator collect a payment, and looks at the chain whether it did. */
   collect(admission: Admission, payload: PaymentPayload, requirements: PaymentRequirements): Promise<SettleResponse>;
@@ -183,7 +183,8 @@ export function createServerPayments(parameters: ServerPaymentsParameters): Serv
       const terms = take(parseRequirements(requirements));
       const payload = take(parsePayload(payment.payload));
       if (payload.type !== "collect") return refuse("payload_type");
-      const paymentInfoHash = await checkPayment(desk, terms, payload, clock());
+      const isOwed = await findOwed(desk, terms, payload);
+      const paymentInfoHash = await checkPayment(desk, terms, payload, { now: clock(), isOwed });
       const { escrow, paymentInfo } = toPayment(terms, payload);
       // No shorter than the longest signature that is taken: until that has ended, the payment must not be served again.
       const until = clock() + terms.maxTimeoutSeconds + largest(desk.servingSeconds, CLOCK_MARGIN);
@@ -194,7 +195,12 @@ export function createServerPayments(parameters: ServerPaymentsParameters): Serv
       if (!isTaken) refuse("payment_already_collected");
       return { desk, terms, payload, paymentInfoHash };
     },
-    verify: async (_, payment, requirements) => facilitator.verify(payment, requirements),
+    async verify(admission, payment, requirements) {
+      const answer = await facilitator.verify(payment, requirements);
+      // Whoever was charged by a stranger, or by a request whose answer was lost, is served like everybody else.
+      if (answer.isValid || !isCharged(await lookAt(admission))) return answer;
+      return { isValid: true, payer: admission.payload.payer };
+    },
     async collect(admission, payment, requirements) {
       const answer = await askOrRefuse(admission, payment, requirements);
       try {
@@ -262,11 +268,17 @@ function amountOf({ amount }: PaymentRequirements, terms: PaymentTerms): bigint 
 }
 
 /** Checks what the escrow would not, and what makes the payment the one that was offered. The facilitator checks the rest on the chain. */
-async function checkPayment(desk: OpenDesk, terms: PaymentTerms, payload: CollectPayload, now: bigint): Promise<Hex> {
+async function checkPayment(
+  desk: OpenDesk,
+  terms: PaymentTerms,
+  payload: CollectPayload,
+  { now, isOwed }: { readonly now: bigint; readonly isOwed: boolean },
+): Promise<Hex> {
   const { captureDeadline, maxTimeoutSeconds } = terms;
   if (payload.completion !== undefined) refuse("payload_format", { detail: "Only a server completes a charge." });
   if (payload.method !== terms.method) refuse("payload_method_mismatch");
-  checkTimes(terms, payload, now);
+  // What it has paid for already does not expire.
+  if (!isOwed) checkTimes(terms, payload, now);
   const { disputeWindow, releaseLead } = desk.terms;
   if (now + maxTimeoutSeconds + disputeWindow + releaseLead + CLOCK_MARGIN > captureDeadline) {
     refuse("capture_deadline_expired", { detail: "Ask for a new offer." });
@@ -283,6 +295,19 @@ async function checkPayment(desk: OpenDesk, terms: PaymentTerms, payload: Collec
   if (!isSaltBound(terms, payload)) refuse("salt_binding_mismatch");
   if (!(await isSignedByPayer(desk.client, terms, payload))) refuse("signature");
   return hashPaymentInfo(payment);
+}
+
+/** Whether a payment was checked here before, and charged or about to be, and served to nobody. */
+async function findOwed({ kind, manager }: OpenDesk, terms: PaymentTerms, payload: CollectPayload): Promise<boolean> {
+  if (kind !== "charge" || !fitsEscrow(terms, payload)) return false;
+  return manager.isOwed(hashPaymentInfo(toPayment(terms, payload)));
+}
+
+/** Whether the receiver has all of a payment. */
+function isCharged(outcome: PaymentOutcome | undefined): boolean {
+  if (outcome === undefined) return false;
+  const { isOperatorReady, collected, refundable } = outcome.status;
+  return isOperatorReady && collected && refundable === outcome.record.paymentInfo.maxAmount;
 }
 
 /** A payer that is another party would pay itself, judge itself or sign its own captures. */
