@@ -50,7 +50,17 @@ export {
   type LifecycleMessageReference,
   type SaltBinding,
 } from "./hash.ts";
-export { assertTermsPossible, authorizerOf, feeOf, findBrokenTermsRule, makeTerms, termsKind } from "./terms.ts";
+export {
+  assertTermsPossible,
+  authorizerOf,
+  disputeRules,
+  feeOf,
+  findBrokenTermsRule,
+  makeTerms,
+  termsKind,
+  type Beneficiary,
+  type DisputeRules,
+} from "./terms.ts";
 export {
   packTerms,
   predictOperator,

@@ -3,6 +3,7 @@ import { withChecksums } from "../core/checksums.ts";
 import { ESCROW_DEPLOYMENTS, getEscrowDeployment, type EscrowDeployment } from "./addresses.ts";
 import { UnknownEscrowAddressError, OfferRefusedError } from "./refusals.ts";
 import { hashTerms, termsMembers } from "./hash.ts";
+import { disputeRules, type DisputeRules } from "./terms.ts";
 import type { PaymentInfo, Terms } from "./types.ts";
 
 /** The scheme's id. */
@@ -36,6 +37,8 @@ export interface WireLifecycle {
   readonly terms: WireTerms;
   /** 32 bytes. */
   readonly termsHash: Hex;
+  /** Of terms with an arbiter. It says nothing that the terms do not: it says it so that a person can read it. */
+  readonly disputes?: DisputeRules;
 }
 
 /** What an offer says, in this package's own types. */
@@ -114,7 +117,14 @@ export function encodeLifecycle({
       return [name, typeof value === "bigint" ? Number(value) : value];
     }),
   );
-  return { factory, terms: withChecksums(wire) as unknown as WireTerms, termsHash: hashTerms(terms) };
+  const termsHash = hashTerms(terms);
+  const disputes = disputeRules(terms);
+  return {
+    factory,
+    terms: withChecksums(wire) as unknown as WireTerms,
+    termsHash,
+    ...(disputes !== undefined && { disputes }),
+  };
 }
 
 /**
@@ -215,7 +225,7 @@ function deploymentOf(escrow: unknown): EscrowDeployment {
 
 function lifecycleOf(value: unknown): Offer["lifecycle"] {
   if (value === undefined) return undefined;
-  const { factory, terms } = recordOf("lifecycle", value);
+  const { factory, terms, disputes } = recordOf("lifecycle", value);
   const members = recordOf("terms", terms);
   const entries = termsMembers.map(({ name, type }) => {
     const member = members[name];
@@ -224,7 +234,24 @@ function lifecycleOf(value: unknown): Offer["lifecycle"] {
     if (typeof member === "string" && /^0x[0-9a-fA-F]{64}$/.test(member)) return [name, member];
     throw malformed("NoTerms", name);
   });
-  return { factory: addressOf("Factory", "factory", factory), terms: Object.fromEntries(entries) as Terms };
+  const read = { factory: addressOf("Factory", "factory", factory), terms: Object.fromEntries(entries) as Terms };
+  if (disputes !== undefined) checkDisputes(recordOf("disputes", disputes), read.terms);
+  return read;
+}
+
+/** Terms bind, and people read what stands beside them: one that says something else misleads whoever signs. */
+function checkDisputes(disputes: Readonly<Record<string, unknown>>, terms: Terms): void {
+  const rules: Readonly<Record<string, unknown>> = { ...disputeRules(terms) };
+  for (const [name, value] of Object.entries(disputes)) {
+    const own = rules[name];
+    const isSame = typeof value === "string" && typeof own === "string" && value.toLowerCase() === own.toLowerCase();
+    if (isSame) continue;
+    throw refusal(
+      "Disputes",
+      `The offer says \`${name}\` ${String(value)} of disputes, and its terms say ${String(own ?? "nothing")}.`,
+      "Tell the seller; pay somewhere else.",
+    );
+  }
 }
 
 function recordOf(name: string, value: unknown): Readonly<Record<string, unknown>> {

@@ -61,6 +61,7 @@ export type OfferFault =
   | "Party"
   | "Fee"
   | "Arbiter"
+  | "Disputes"
   | "DisputeWindow"
   | "ReleaseLead"
   | "Timeout"

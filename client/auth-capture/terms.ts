@@ -1,4 +1,5 @@
-import { isAddressEqual, zeroAddress } from "viem";
+import { isAddressEqual, zeroAddress, type Address } from "viem";
+import { withChecksums } from "../core/checksums.ts";
 import type { Generation } from "./addresses.ts";
 import { ImpossibleTermsError } from "./refusals.ts";
 import type { Fee } from "./typedData.ts";
@@ -6,6 +7,20 @@ import { TERMS_FLAGS, type FeeTerms, type PaymentInfo, type Terms, type TermsKin
 
 const HOUR = 3_600n;
 const BASIS_POINTS = 10_000n;
+
+/** One of the two whom a hold can go to. */
+export type Beneficiary = "payer" | "receiver";
+
+/** Who judges disputes, and whom a hold goes to when nobody speaks. */
+export interface DisputeRules {
+  readonly arbiter: Address;
+  /** Whom a disputed hold goes to when the arbiter is silent. */
+  readonly disputeDefault: Beneficiary;
+  /** Whom an undisputed hold goes to when the payer is silent until `releasableFrom` and anybody calls `releaseDue`. */
+  readonly silenceDefault: "receiver";
+  /** Whom a hold goes to when everybody is silent until the capture deadline. */
+  readonly expiryDefault: "payer";
+}
 
 /** Terms without any rule: what is not named is zero. */
 const NO_TERMS: Terms = {
@@ -37,6 +52,29 @@ export function makeTerms(terms: Partial<Terms>): Terms {
   const complete = { ...NO_TERMS, ...terms };
   assertTermsPossible(complete);
   return complete;
+}
+
+/**
+ * Says in words what terms mean for disputes, and what silence does.
+ *
+ * - Source: contracts/interfaces/ITermsOperator.sol
+ *
+ * @param terms - {@link Terms}.
+ * @returns {@link DisputeRules}; `undefined` for terms without an arbiter, of which nothing can be disputed.
+ *
+ * @example
+ * const { arbiter, disputeDefault } = disputeRules(terms) ?? {};
+ */
+export function disputeRules(terms: Terms): DisputeRules | undefined {
+  const { arbiter, flags } = terms;
+  if (isAddressEqual(arbiter, zeroAddress)) return undefined;
+  const fallsToReceiver = (flags & TERMS_FLAGS.disputeDefaultReceiver) !== 0n;
+  return {
+    arbiter: withChecksums(arbiter),
+    disputeDefault: fallsToReceiver ? "receiver" : "payer",
+    silenceDefault: "receiver",
+    expiryDefault: "payer",
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   ESCROW_DEPLOYMENTS,
   OfferRefusedError,
   assertTerms,
+  disputeRules,
   encodeLifecycle,
   hashTerms,
   makeTerms,
@@ -76,6 +77,42 @@ describe("auth-capture client: offers", () => {
     expect(wire.termsHash).to.equal(hashTerms(terms));
     const travelled = JSON.parse(JSON.stringify(wire)) as unknown;
     expect(parseOffer(offerOf(terms, { lifecycle: travelled })).lifecycle).to.deep.equal({ factory: FACTORY, terms });
+  });
+
+  it("says in words what the terms mean for disputes, and refuses an offer whose words are others", () => {
+    const parties = { arbiter: TERMS.arbitrated.arbiter, silenceDefault: "receiver", expiryDefault: "payer" } as const;
+    const cases = [
+      [TERMS.arbitrated, { ...parties, disputeDefault: "payer" }],
+      [TERMS.toReceiver, { ...parties, disputeDefault: "receiver" }],
+      [TERMS.hold, undefined],
+      [TERMS.charge, undefined],
+    ] as const;
+    for (const [terms, rules] of cases) {
+      expect(disputeRules(terms)).to.deep.equal(rules);
+      const wire = encodeLifecycle({ factory: FACTORY, terms });
+      expect(wire.disputes).to.deep.equal(rules);
+      const { disputes: _disputes, ...silent } = wire;
+      // Other sellers say nothing of it: the terms bind all the same.
+      parseOffer(offerOf(terms, { lifecycle: silent }));
+    }
+    const wire = encodeLifecycle({ factory: FACTORY, terms: TERMS.arbitrated });
+    const lies = [
+      [wire, { disputeDefault: "receiver" }],
+      [wire, { arbiter: FACTORY }],
+      [wire, { silenceDefault: "payer" }],
+      [wire, { expiryDefault: "receiver" }],
+      [wire, { disputeDefault: 7 }],
+      [wire, { promise: "refunds for ever" }],
+      [encodeLifecycle({ factory: FACTORY, terms: TERMS.toReceiver }), { disputeDefault: "payer" }],
+      [encodeLifecycle({ factory: FACTORY, terms: TERMS.hold }), { arbiter: TERMS.arbitrated.arbiter }],
+    ] as const;
+    for (const [honest, lie] of lies) {
+      const lifecycle = { ...honest, disputes: { ...honest.disputes, ...lie } };
+      const fault = faultOf(offerOf(TERMS.arbitrated, { lifecycle }));
+      expect(fault, JSON.stringify(lie)).to.equal("Disputes");
+    }
+    const lifecycle = { ...wire, disputes: "none" };
+    expect(faultOf(offerOf(TERMS.arbitrated, { lifecycle }))).to.equal("NoTerms");
   });
 
   it("makes the payment that the payer signs", () => {

@@ -126,6 +126,8 @@ describe("x402 auth-capture client", function () {
     releaseLead: DAY,
     maxHold: 7n * DAY,
   });
+  const readable = encodeLifecycle({ factory: `0x${"fa".repeat(20)}`, terms: arbitrated });
+  const misleading = { ...readable, disputes: { ...readable.disputes, disputeDefault: "receiver" } };
   const REFUSED: readonly [OfferFault, string, OfferOptions][] = [
     ["OperatorType", "an operator that is an account", { isDelegated: true, extra: { lifecycle: undefined } }],
     ["NoTerms", "terms that it hides", { extra: { lifecycle: undefined } }],
@@ -134,6 +136,11 @@ describe("x402 auth-capture client", function () {
     ["PaymentFlow", "an unknown flow", { extra: { paymentFlow: "upfront" } }],
     ["Fee", "a fee above the cap", { extra: { maxFeeBps: 10_000 } }],
     ["Arbiter", "an arbiter that nobody knows", { terms: arbitrated }],
+    [
+      "Disputes",
+      "words about disputes that are not its terms'",
+      { terms: arbitrated, extra: { lifecycle: misleading } },
+    ],
     ["Timeout", "a signature that counts for long", { requirements: { maxTimeoutSeconds: 300 } }],
     ["Hold", "a hold without end", { extra: { captureDeadline: 2 ** 48 - 2, refundDeadline: 2 ** 48 - 1 } }],
     ["Deadline", "deadlines in the past", { extra: { captureDeadline: 1 } }],

@@ -175,18 +175,21 @@ describe("x402 auth-capture server: paid", function () {
       expect(JSON.stringify(extra).length).to.be.lessThan(1_800);
     });
 
-    it("has the windows of disputes where there is an arbiter", async () => {
+    it("has the windows of disputes and what silence does where there is an arbiter", async () => {
       const seller = bench.base.actors.otherSeller;
       const arbiter = bench.base.actors.stranger.address;
       const spans = { releaseLead: DAY, disputeWindow: DAY, maxHold: 7n * DAY };
       const shop = await open({ seller, terms: makeTerms({ authorizer: seller.address, arbiter, ...spans }) });
       const { extra } = await shop.offer();
       const deadline = Number(extra["captureDeadline"]);
-      expect((extra["lifecycle"] as WireOfferedLifecycle).windows).to.deep.equal({
+      const { windows, disputes } = extra["lifecycle"] as WireOfferedLifecycle;
+      expect(windows).to.deep.equal({
         collectableUntil: deadline - 2 * 86_400 + 1,
         releasableFrom: deadline - 86_400,
         rulingDeadline: deadline,
       });
+      const defaults = { disputeDefault: "payer", silenceDefault: "receiver", expiryDefault: "payer" };
+      expect(disputes).to.deep.equal({ arbiter, ...defaults });
     });
 
     it("stays the same in its step of time, and is taken a step later", async () => {
