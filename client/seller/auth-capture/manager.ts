@@ -181,15 +181,14 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
   async function rest(record: PaymentRecord, status: PaymentStatus, changes: Partial<PaymentRecord> = {}) {
     const now = clock();
     const changed = { ...record, ...changes };
-    const isHeld = status.capturable > 0n;
-    if (!isHeld && status.refundable > 0n && !changed.isServed && record.stage !== "closed") onUnserved?.(record);
-    const stage = findLive(changed, status) !== undefined ? "closing" : isHeld ? "held" : "closed";
+    if (isUnserved(record, changed, status)) onUnserved?.(record);
+    const stage = stageOf(changed, status);
     const finalAt = record.stage === stage && record.finalAt !== undefined ? record.finalAt : now + finalAfter;
     const check = nextCheck({ ...changed, finalAt }, now);
-    const isFinal = check === undefined ? { earlier: [] } : {};
-    const look = isHeld ? nextLook(status, now) : finalAt;
+    const look = stage === "held" ? nextLook(status, now) : finalAt;
     const dueAt = stage === "closing" ? now : smallest(look, check ?? look);
-    return { record: await write(record, { failures: 0, finalAt, stage, dueAt, ...changes, ...isFinal }), status };
+    const final = check === undefined ? { earlier: [] } : {};
+    return { record: await write(record, { failures: 0, finalAt, stage, dueAt, ...changes, ...final }), status };
   }
 
   /** Stores a signature, and only then lets it go. */
@@ -417,6 +416,17 @@ export function createPaymentManager(options: PaymentManagerOptions): PaymentMan
 function assertKept({ stage, paymentInfoHash }: PaymentRecord): void {
   if (stage !== "open" && stage !== "serving") return;
   throw new PaymentChangedError(paymentInfoHash, "is not served yet");
+}
+
+/** Where a payment is, as the chain has it. */
+function stageOf(record: PaymentRecord, status: PaymentStatus): PaymentRecord["stage"] {
+  if (findLive(record, status) !== undefined) return "closing";
+  return status.capturable > 0n ? "held" : "closed";
+}
+
+/** Whether the receiver has money of a payment now for which nobody was served. */
+function isUnserved(before: PaymentRecord, { isServed }: PaymentRecord, status: PaymentStatus): boolean {
+  return before.stage !== "closed" && !isServed && status.capturable === 0n && status.refundable > 0n;
 }
 
 /** Whether a payment was charged, or may have been, and nobody was served for it. */
