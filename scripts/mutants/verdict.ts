@@ -8,9 +8,12 @@ export interface Verdict {
   readonly what: string;
 }
 
+/** The runner asks each invariant before the first action, too, and says so in front of a violation that is there from the start. */
+const VIOLATION = /^\s*Error: (?:failed to set up invariant testing environment: )?([A-Z]\d+ in .*)$/m;
+
 /** Reads what a campaign says of a bug. A crash, a revert of the campaign itself, or no test at all is no verdict. */
 export function readVerdict({ code, output }: Pick<CommandResult, "code" | "output">): Verdict {
-  const violation = /^\s*Error: ([A-Z]\d+ in .*)$/m.exec(output)?.[1];
+  const violation = VIOLATION.exec(output)?.[1];
   if (violation !== undefined) return { outcome: "found", what: violation };
   const { passed, failed } = countTests(output);
   if (code === 0 && passed !== 0 && failed === 0) return { outcome: "survived", what: "every campaign passed" };

@@ -128,6 +128,15 @@ describe("Checks", () => {
       });
     });
 
+    it("are found by a violation before the first action", () => {
+      const output =
+        "  1 failing\n\n  1) A11Test#a()\n    Error: failed to set up invariant testing environment: A11 in a sweep: terms changed\n";
+      expect(readVerdict({ code: 1, output })).to.deep.equal({
+        outcome: "found",
+        what: "A11 in a sweep: terms changed",
+      });
+    });
+
     it("survive where every campaign passes", () => {
       expect(readVerdict({ code: 0, output: "  17 passing\n" }).outcome).to.equal("survived");
     });
