@@ -10,7 +10,7 @@ import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import hardhatVerify from "@nomicfoundation/hardhat-verify";
 import hardhatViem from "@nomicfoundation/hardhat-viem";
 import hardhatViemAssertions from "@nomicfoundation/hardhat-viem-assertions";
-import { defineConfig, overrideTask } from "hardhat/config";
+import { configVariable, defineConfig, overrideTask } from "hardhat/config";
 import type { SolidityBuildProfileConfig } from "hardhat/types/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 import { chainDescriptors, chainNetworks } from "./scripts/chains/networks.ts";
@@ -173,6 +173,7 @@ export default defineConfig({
   // `npm run generate` writes the typings, in an order that does not change from build to build.
   typechain: { dontOverrideCompile: true },
   chainDescriptors,
+  verify: { etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") } },
   networks: {
     ...chainNetworks(process.env),
     localBase: { type: "edr-simulated", chainType: "op", chainId: 8453 },

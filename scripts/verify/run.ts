@@ -1,0 +1,138 @@
+import { explainMoves } from "../check/addresses.ts";
+import { readDependencies } from "../chains/dependencies.ts";
+import { readTarget, type Connection } from "../deploy/target.ts";
+import { computeCanonical } from "../deployments/canonical.ts";
+import { readCatalog } from "../deployments/catalog.ts";
+import { runCatalog, type DeployedEntry } from "../deployments/run.ts";
+import type { Family } from "../deployments/types.ts";
+import { readCanonical } from "../deployments/write.ts";
+import type { Provider } from "../../test/base/provider.ts";
+import { compareContracts, type Comparison } from "./compare.ts";
+import { VerifyError } from "./errors.ts";
+import { openExplorer, withoutKeys, type Explorer, type ExplorerConfig, type ExplorerName } from "./explorers.ts";
+import { describeSubmission, submit, writeInput } from "./send.ts";
+import { readSubmissions, type Submission } from "./sources.ts";
+import { readSpendPermissionCollectors } from "./spendPermission.ts";
+import { consequenceLines, reportTable } from "./words.ts";
+
+/** What the user asks for. */
+export interface VerifyOptions {
+  readonly families: readonly Family[];
+  /** Send the sources to explorers, or show what would be sent. */
+  readonly hasSources: boolean;
+  /** Show what would be sent instead of sending it. */
+  readonly isDryRun: boolean;
+  readonly explorers: readonly ExplorerName[];
+  /** Folder for the standard-JSON inputs of a dry run; they are said when there is none. */
+  readonly output?: string;
+}
+
+/** What the command works with. */
+export interface VerifyContext {
+  readonly connection: Connection;
+  readonly explorerConfig: ExplorerConfig;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Compares what stands on a chain with the build, and verifies the sources of what is right.
+ *
+ * @returns Whether everything of ours is there with the right code, and every source that was sent is verified.
+ * @throws {VerifyError} the build is not the recorded one.
+ * @throws {DeployError} the network is no chain, or another one than configured.
+ * @throws {NodeError} the node does not answer.
+ */
+export async function runVerify(context: VerifyContext, options: VerifyOptions): Promise<boolean> {
+  const { connection, say } = context;
+  const { node, chain } = await readTarget(connection);
+  const entries = await readEntries(options.families, chain.chainId);
+  say(`${chain.name} (chain id ${chain.chainId}), compared with this build byte for byte:`);
+  const comparisons = await compareContracts(node, entries);
+  const dependencies = [
+    ...(await readDependencies(node, chain.chainId)),
+    ...(await readSpendPermissionCollectors(node)),
+  ];
+  say(reportTable(comparisons, dependencies));
+  for (const line of consequenceLines(connection.networkName, comparisons, dependencies)) say(line);
+  const wrong = comparisons.filter(({ state }) => state !== "ok");
+  say(
+    wrong.length === 0
+      ? "Everything of x402-escrow is there, with the right code."
+      : `${wrong.length} of ${comparisons.length} contracts of x402-escrow are missing or different.`,
+  );
+  const hasAllSources =
+    options.hasSources || options.isDryRun
+      ? await verifySources(context, options, { node, entries, comparisons })
+      : true;
+  return wrong.length === 0 && hasAllSources;
+}
+
+/** The recorded build, and no other: a changed file would make every address another. */
+async function readEntries(families: readonly Family[], chainId: number): Promise<readonly DeployedEntry[]> {
+  const catalog = await readCatalog();
+  const moves = explainMoves(await readCanonical(), await computeCanonical(catalog));
+  if (moves.length > 0) {
+    throw new VerifyError(`This build is not that of deployments/canonical.json.\n${moves.join("\n")}`);
+  }
+  const entries = await runCatalog(catalog, chainId);
+  return entries.filter(({ family }) => families.includes(family));
+}
+
+interface Compared {
+  readonly node: Provider;
+  readonly entries: readonly DeployedEntry[];
+  readonly comparisons: readonly Comparison[];
+}
+
+async function verifySources(
+  context: VerifyContext,
+  options: VerifyOptions,
+  { node, entries, comparisons }: Compared,
+): Promise<boolean> {
+  const right = new Set(comparisons.filter(({ state }) => state === "ok").map(({ name }) => name));
+  const submissions = (await readSubmissions(entries)).filter(({ name }) => options.isDryRun || right.has(name));
+  const explorers = await openExplorers(context, options, node);
+  if (options.isDryRun) {
+    for (const submission of submissions) await show(context, options, { submission, explorers });
+    context.say("Dry run: nothing was sent.");
+    return true;
+  }
+  let isEverythingVerified = explorers.length === options.explorers.length;
+  for (const explorer of explorers) {
+    for (const submission of submissions) {
+      const { isVerified, line } = await submit(explorer, submission);
+      context.say(line);
+      isEverythingVerified &&= isVerified;
+    }
+  }
+  return isEverythingVerified;
+}
+
+/** Those that can be used; of another one it says why not. */
+async function openExplorers(
+  { connection, explorerConfig, say }: VerifyContext,
+  { explorers, isDryRun }: VerifyOptions,
+  provider: Provider,
+): Promise<readonly Explorer[]> {
+  const config = isDryRun ? withoutKeys(explorerConfig) : explorerConfig;
+  const opened: Explorer[] = [];
+  for (const name of explorers) {
+    try {
+      opened.push(await openExplorer(name, config, { provider, networkName: connection.networkName }));
+    } catch (error) {
+      say(`${name} cannot be used: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return opened;
+}
+
+async function show(
+  { say }: VerifyContext,
+  { output }: VerifyOptions,
+  { submission, explorers }: { readonly submission: Submission; readonly explorers: readonly Explorer[] },
+): Promise<void> {
+  say(describeSubmission(submission, explorers));
+  say(
+    `  standard-JSON input: ${output === undefined ? JSON.stringify(submission.input) : await writeInput(submission, output)}`,
+  );
+}
