@@ -40,7 +40,7 @@ export interface CollectRequest {
 export async function checkCollect(desk: Desk, request: CollectRequest): Promise<Work> {
   const { terms, payload, now } = request;
   const { isDelegated, isFactoryMade } = await admitOperator(desk, terms);
-  if (payload.method !== terms.method) refuse("payload_method_mismatch");
+  checkMethod(terms, payload);
   if (!request.isBegun) checkTimes(terms, payload, now);
   checkTokens(terms, payload);
   await checkPayerSignature(desk, terms, payload);
@@ -72,6 +72,12 @@ export async function checkCollect(desk: Desk, request: CollectRequest): Promise
   };
 }
 
+/** Refuses a payment by a transfer method that nobody knows, or by another one than was asked for. */
+export function checkMethod({ method }: PaymentTerms, payload: CollectPayload): void {
+  if (method === undefined) refuse("unsupported_asset_transfer_method");
+  if (payload.method !== method) refuse("payload_method_mismatch");
+}
+
 /** Refuses a payment whose times do not follow one another, or have run out. */
 export function checkTimes(terms: PaymentTerms, { validAfter, validBefore }: CollectPayload, now: bigint): void {
   const { captureDeadline, refundDeadline, maxTimeoutSeconds } = terms;
@@ -86,8 +92,8 @@ export function checkTimes(terms: PaymentTerms, { validAfter, validBefore }: Col
 }
 
 /** Refuses a payment that another collector could fetch, or that is in another token. */
-export function checkTokens({ deployment, method, token }: PaymentTerms, payload: CollectPayload): void {
-  const collector = getPaymentCollector(deployment.escrow, method === "eip3009" ? "Eip3009" : "Permit2");
+export function checkTokens({ deployment, token }: PaymentTerms, payload: CollectPayload): void {
+  const collector = getPaymentCollector(deployment.escrow, payload.method === "eip3009" ? "Eip3009" : "Permit2");
   if (!isSame(payload.tokenCollector, collector)) refuse("token_collector_mismatch", { detail: `Name ${collector}.` });
   if (payload.token !== undefined && !isSame(payload.token, token)) refuse("token_mismatch");
 }

@@ -10,7 +10,7 @@ import { PaymentChangedError } from "../../seller/auth-capture/errors.ts";
 import type { PaymentOutcome } from "../../seller/auth-capture/manager.ts";
 import { isAmount } from "../core/amounts.ts";
 import { messageOf } from "./codes.ts";
-import { checkAmount, checkTimes, checkTokens } from "./collect.ts";
+import { checkAmount, checkMethod, checkTimes, checkTokens } from "./collect.ts";
 import { fitsEscrow, isNonceOf, isSaltBound, toPayment } from "./payment.ts";
 import { refuse, RefusalError, take } from "./refusals.ts";
 import { makeReport, REPORT_KEY, toWireReport } from "./report.ts";
@@ -276,7 +276,7 @@ async function checkPayment(
 ): Promise<Hex> {
   const { captureDeadline, maxTimeoutSeconds } = terms;
   if (payload.completion !== undefined) refuse("payload_format", { detail: "Only a server completes a charge." });
-  if (payload.method !== terms.method) refuse("payload_method_mismatch");
+  checkMethod(terms, payload);
   // What it has paid for already does not expire.
   if (!isOwed) checkTimes(terms, payload, now);
   const { disputeWindow, releaseLead } = desk.terms;

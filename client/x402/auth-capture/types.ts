@@ -61,7 +61,8 @@ export interface PaymentTerms {
   readonly operatorType: OperatorType;
   /** Whose signature charges and lifecycle actions need; zero for none. */
   readonly receiverAuthorizer: Address;
-  readonly method: TransferMethod;
+  /** Undefined for one that the scheme does not know. */
+  readonly method: TransferMethod | undefined;
 }
 
 /* PAYLOADS */

@@ -16,7 +16,7 @@ type Choice = "flow" | "operatorType" | "method";
 
 /**
  * Reads payment requirements of the scheme, in the order in which the scheme checks them: scheme, network, fields and fee rules, flow,
- * operator, method.
+ * operator. An unknown method is no fault here: the scheme asks who the operator is first.
  *
  * - Source: docs/x402/auth-capture.md, Offer
  *
@@ -115,11 +115,13 @@ function parseChoice(extra: unknown, { receiverAuthorizer, captureMode }: Extra)
   const policy = parse(extra, "invalid_auth_capture_evm_policy", (fields) => optionalAddress(fields, "policy"));
   if (!policy.isValid) return policy;
   if (!isAddressEqual(policy.value, zeroAddress)) return wrong("invalid_auth_capture_evm_policy");
-  const method = parse(extra, "invalid_auth_capture_evm_unsupported_asset_transfer_method", (fields) =>
+  const method = parse(extra, EXTRA, (fields) =>
     fields.has("assetTransferMethod") ? fields.oneOf("assetTransferMethod", TRANSFER_METHODS) : "eip3009",
   );
-  if (!method.isValid) return method;
-  return { isValid: true, value: { flow: flow.value, operatorType: operatorType.value, method: method.value } };
+  return {
+    isValid: true,
+    value: { flow: flow.value, operatorType: operatorType.value, method: method.isValid ? method.value : undefined },
+  };
 }
 
 function wrong(code: AuthCaptureCode, detail?: string): Parsed<never> {

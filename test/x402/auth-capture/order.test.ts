@@ -105,6 +105,14 @@ describe("x402 auth-capture facilitator: order of its checks", function () {
     await expectOrder({ payload, requirements }, COLLECT_FAULTS);
   });
 
+  it("asks who the operator is before how the tokens come", async () => {
+    const faults: readonly Fault[] = [
+      ["operator_type_mismatch", extra({ captureAuthorizer: STRANGER })],
+      ["unsupported_asset_transfer_method", extra({ assetTransferMethod: "other" })],
+    ];
+    await expectOrder(await bench.payment(), faults);
+  });
+
   it("is the scheme's for what a server asks for afterwards", async () => {
     const signed = await bench.payment({ isDelegated: true });
     const { success } = await bench.facilitator.settle(signed.payload, signed.requirements);
