@@ -169,7 +169,7 @@ const MUTANTS = [
   ]),
 
   // Deadlines
-  mutant("a plain hold is pushed", DEADLINES, ["terms_.arbiter() != address(0) &&\n", ""]),
+  // That a plain hold is pushed cannot be planted: without an arbiter there is no lead, and no moment both at and before the expiry.
   mutant("the rest of a hold is pushed", DEADLINES, ["capturable == paymentInfo.maxAmount &&\n", ""]),
   mutant("a dispute that falls to the payer is pushed", DEADLINES, [
     "(!isDisputed || terms_.flags() & PackedTerms.DISPUTE_DEFAULT_RECEIVER != 0)",
