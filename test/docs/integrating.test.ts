@@ -19,8 +19,10 @@ import {
   type PublicClient,
 } from "viem";
 import { base } from "viem/chains";
+import { canonical } from "x402-escrow/deployments";
 import { deposit, NoThawingInProgressError, signVoucher } from "x402-escrow/voucher";
 import { USDC } from "../base/addresses.ts";
+import { serveBase } from "../base/serve.ts";
 import { actorKey, actors, type ActorName } from "../helpers/actors.ts";
 import { mined } from "../helpers/mined.ts";
 import { serveBaseWithEscrow, type ServedBase } from "../helpers/servedBase.ts";
@@ -41,6 +43,7 @@ describe("the code of docs/integrating.md", function () {
   let folder: string;
   before(async () => {
     chain = await serveBaseWithEscrow();
+    expect(chain.escrow).to.equal(canonical.VoucherEscrow);
     client = createPublicClient({ chain: anyChain, transport: http(chain.rpcUrl), pollingInterval: 20, cacheTime: 0 });
     folder = mkdtempSync(join(tmpdir(), "x402-escrow-integrating-"));
   });
@@ -57,11 +60,11 @@ describe("the code of docs/integrating.md", function () {
   it("sells to an agent, which remembers what it signed, and collects in the end", async () => {
     const reports: string[] = [];
     const report = (what: string): void => void reports.push(what);
-    const { rpcUrl, escrow } = chain;
+    const { rpcUrl } = chain;
     const app = express();
     const keys = { sellerKey: actorKey("seller"), gasKey: actorKey("relayer") };
     const storePath = join(folder, "vouchers.sqlite");
-    const seller = await addPaidRoutes(app, { rpcUrl, escrow, ...keys, storePath, confirmations: 0, report });
+    const seller = await addPaidRoutes(app, { rpcUrl, ...keys, storePath, confirmations: 0, report });
     app.get("/weather", (_request, response) => void response.json({ weather: "sunny" }));
     const listening = app.listen(0, "127.0.0.1");
     await once(listening, "listening");
@@ -70,7 +73,7 @@ describe("the code of docs/integrating.md", function () {
     const before = await balanceOf(actors.seller.address);
 
     for (let start = 0; start < 2; start++) {
-      const paidFetch = createPaidFetch({ rpcUrl, escrow, key: actorKey("buyer"), statePath, report });
+      const paidFetch = createPaidFetch({ rpcUrl, key: actorKey("buyer"), statePath, report });
       for (let request = 0; request < 2; request++) {
         const response = await paidFetch(url);
         expect(response.status, reports.join()).to.equal(200);
@@ -90,7 +93,6 @@ describe("the code of docs/integrating.md", function () {
     const app: AppSettings = {
       client,
       wallet: walletOf("otherBuyer"),
-      escrow: chain.escrow,
       seller: actors.otherSeller.address,
       asset: USDC,
     };
@@ -119,12 +121,16 @@ describe("the code of docs/integrating.md", function () {
   });
 
   it("stops where there is no escrow", async () => {
-    const wallet = walletOf("stranger");
-    const nowhere = { client, wallet, escrow: actors.signer.address, seller: actors.seller.address, asset: USDC };
-    const error = await fundAccount(nowhere, 1n).then(
+    const empty = await serveBase({ port: 0 });
+    const transport = http(empty.url);
+    const nowhere = createPublicClient({ chain: anyChain, transport });
+    const wallet = createWalletClient({ chain: anyChain, transport, account: actors.stranger });
+    const names = { seller: actors.seller.address, asset: USDC };
+    const error = await fundAccount({ client: nowhere, wallet, ...names }, 1n).then(
       () => undefined,
       (thrown: Error) => thrown,
     );
+    await empty.close();
     expect(error?.message).to.equal("There is no escrow on Base.");
   });
 

@@ -1,9 +1,10 @@
 // #region README
 import { x402Client } from "@x402/core/client";
 import { wrapFetchWithPayment } from "@x402/fetch";
-import { createPublicClient, http, type Address, type Hex } from "viem";
+import { createPublicClient, http, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { base } from "viem/chains";
+import { canonical } from "x402-escrow/deployments";
 import {
   createDepositCheck,
   createFileBuyerStorage,
@@ -13,8 +14,6 @@ import {
 
 export interface AgentSettings {
   readonly rpcUrl: string;
-  /** The contract the agent trusts with its deposits. It signs for no other. */
-  readonly escrow: Address;
   /** Holds USDC; needs no ETH. */
   readonly key: Hex;
   /** JSON file with what the agent has signed. */
@@ -24,11 +23,11 @@ export interface AgentSettings {
 }
 
 /** A `fetch` that pays for what it asks for, within its limits. */
-export function createPaidFetch({ rpcUrl, escrow, key, statePath, report }: AgentSettings): typeof fetch {
+export function createPaidFetch({ rpcUrl, key, statePath, report }: AgentSettings): typeof fetch {
   const client = createPublicClient({ chain: base, transport: http(rpcUrl) });
   const scheme = new DeferredEvmScheme({
     buyer: privateKeyToAccount(key),
-    escrows: [escrow],
+    escrows: [canonical.VoucherEscrow], // Whom it trusts with deposits. It signs for no other contract.
     limits: {
       maxPrice: 10_000n, // 0.01 USDC a request.
       maxDeposit: 1_000_000n, // 1 USDC a deposit.

@@ -1,9 +1,10 @@
 // #region README
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import type { Express } from "express";
-import { createPublicClient, createWalletClient, http, type Address, type Hex } from "viem";
+import { createPublicClient, createWalletClient, http, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { base } from "viem/chains";
+import { canonical } from "x402-escrow/deployments";
 import { createSqliteStore, createVoucherSeller, type VoucherSeller } from "x402-escrow/seller/voucher";
 import { createLocalFacilitatorClient, createWalletRelayer, DeferredEvmServer } from "x402-escrow/x402/deferred";
 
@@ -12,7 +13,6 @@ const USDC = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
 
 export interface SellerSettings {
   readonly rpcUrl: string;
-  readonly escrow: Address;
   /** Is paid, and signs releases. */
   readonly sellerKey: Hex;
   /** Pays gas, holds ETH, and sends nothing else. */
@@ -32,7 +32,7 @@ export async function addPaidRoutes(app: Express, settings: SellerSettings): Pro
   const client = createPublicClient(chain);
   const wallet = createWalletClient({ ...chain, account: privateKeyToAccount(gasKey) });
   const account = privateKeyToAccount(sellerKey);
-  const escrow = { chainId: 8453n, escrow: settings.escrow };
+  const escrow = { chainId: 8453n, escrow: canonical.VoucherEscrow };
 
   const seller = await createVoucherSeller({
     client,
