@@ -14,6 +14,7 @@ export type ContractName = keyof typeof canonical;
 
 /** One contract on one chain. */
 export interface DeployedContract {
+  /** Where it is. */
   readonly address: `0x${string}`;
   /** Keccak-256 of the creation code with its arguments. */
   readonly initcodeHash: `0x${string}`;
@@ -27,6 +28,7 @@ export interface DeployedContract {
 
 /** What this project has deployed to one chain. */
 export interface ChainDeployment {
+  /** Id of the chain, as viem has it. */
   readonly chainId: number;
   /** Name of the network in the configuration. */
   readonly chain: string;

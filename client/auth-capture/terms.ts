@@ -13,6 +13,7 @@ export type Beneficiary = "payer" | "receiver";
 
 /** Who judges disputes, and whom a hold goes to when nobody speaks. */
 export interface DisputeRules {
+  /** Who splits a disputed hold. */
   readonly arbiter: Address;
   /** Whom a disputed hold goes to when the arbiter is silent. */
   readonly disputeDefault: Beneficiary;

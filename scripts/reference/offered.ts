@@ -153,7 +153,9 @@ function toMember(checker: ts.TypeChecker, node: MemberNode): Member {
   const symbol = checker.getSymbolAtLocation(node.name);
   const text = ts.displayPartsToString(symbol?.getDocumentationComment(checker) ?? []);
   const isTold = node.type !== undefined && !ts.isMethodSignature(node) && isTelling(checker, node.type);
-  return { name: node.name.getText(), text, isSaidElsewhere: isTold || isInOneLine(node.parent) };
+  // As the name of an error has it.
+  const isLiteral = ts.isPropertyDeclaration(node) && node.initializer && ts.isStringLiteral(node.initializer);
+  return { name: node.name.getText(), text, isSaidElsewhere: isTold || isLiteral === true || isInOneLine(node.parent) };
 }
 
 function isInOneLine(node: ts.Node): boolean {
