@@ -13,7 +13,7 @@ import { openExplorer, withoutKeys, type Explorer, type ExplorerConfig, type Exp
 import { describeSubmission, submit, writeInput } from "./send.ts";
 import { readSubmissions, type Submission } from "./sources.ts";
 import { readSpendPermissionCollectors } from "./spendPermission.ts";
-import { consequenceLines, reportTable } from "./words.ts";
+import { consequenceLines, isWrong, reportTable, summaryLine } from "./words.ts";
 
 /** What the user asks for. */
 export interface VerifyOptions {
@@ -32,12 +32,16 @@ export interface VerifyContext {
   readonly connection: Connection;
   readonly explorerConfig: ExplorerConfig;
   readonly say: (text: string) => void;
+  /** Milliseconds before each request to an explorer. */
+  readonly pauseMs?: number;
 }
+
+const PAUSE_MS = 500;
 
 /**
  * Compares what stands on a chain with the build, and verifies the sources of what is right.
  *
- * @returns Whether everything of ours is there with the right code, and every source that was sent is verified.
+ * @returns Whether everything of ours that can work there is there with the right code, and every source that was sent is verified.
  * @throws {VerifyError} the build is not the recorded one.
  * @throws {DeployError} the network is no chain, or another one than configured.
  * @throws {NodeError} the node does not answer.
@@ -54,12 +58,8 @@ export async function runVerify(context: VerifyContext, options: VerifyOptions):
   ];
   say(reportTable(comparisons, dependencies));
   for (const line of consequenceLines(connection.networkName, comparisons, dependencies)) say(line);
-  const wrong = comparisons.filter(({ state }) => state !== "ok");
-  say(
-    wrong.length === 0
-      ? "Everything of x402-escrow is there, with the right code."
-      : `${wrong.length} of ${comparisons.length} contracts of x402-escrow are missing or different.`,
-  );
+  const wrong = comparisons.filter((comparison) => isWrong(comparison, dependencies));
+  say(summaryLine(comparisons, wrong.length));
   const hasAllSources =
     options.hasSources || options.isDryRun
       ? await verifySources(context, options, { node, entries, comparisons })
@@ -100,7 +100,7 @@ async function verifySources(
   let isEverythingVerified = explorers.length === options.explorers.length;
   for (const explorer of explorers) {
     for (const submission of submissions) {
-      const { isVerified, line } = await submit(explorer, submission);
+      const { isVerified, line } = await submit(explorer, submission, context.pauseMs ?? PAUSE_MS);
       context.say(line);
       isEverythingVerified &&= isVerified;
     }

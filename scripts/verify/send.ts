@@ -1,23 +1,28 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Explorer } from "./explorers.ts";
 import type { Submission } from "./sources.ts";
 
 /**
  * Sends the source of one contract to one explorer, unless it has it, and waits for the answer.
  *
+ * @param pauseMs - Before each request: explorers refuse more than a few a second.
  * @returns Whether the source is verified now, and a line that says so.
  */
 export async function submit(
   explorer: Explorer,
   submission: Submission,
+  pauseMs: number,
 ): Promise<{ readonly isVerified: boolean; readonly line: string }> {
   const { name, address, contractName, compilerVersion, constructorArguments, input } = submission;
   const where = `${explorer.name}: ${name}`;
   try {
+    await setTimeout(pauseMs);
     if (await explorer.isVerified(address)) {
       return { isVerified: true, line: `${where} was verified before: ${explorer.getContractUrl(address)}` };
     }
+    await setTimeout(pauseMs);
     const guid = await explorer.verify({
       contractAddress: address,
       compilerInput: input,
@@ -25,6 +30,7 @@ export async function submit(
       compilerVersion,
       constructorArguments,
     });
+    await setTimeout(pauseMs);
     const { success, message } = await explorer.pollVerificationStatus(guid, address, contractName);
     if (success) return { isVerified: true, line: `${where} is verified: ${explorer.getContractUrl(address)}` };
     return { isVerified: false, line: `${where} is not verified: ${message}` };

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Dependency } from "../chains/dependencies.ts";
+import { ESCROWS, findDependency, type Dependency } from "../chains/dependencies.ts";
 import type { Comparison, State } from "./compare.ts";
 
 /** What does not work on a chain without a contract of this project. */
@@ -37,16 +37,34 @@ export function consequenceLines(
   dependencies: readonly Dependency[],
 ): readonly string[] {
   return [
-    ...comparisons.filter(({ state }) => state !== "ok").map((comparison) => lineOfOurs(network, comparison)),
+    ...comparisons
+      .filter(({ state }) => state !== "ok")
+      .map((comparison) => lineOfOurs(network, comparison, isWrong(comparison, dependencies))),
     ...dependencies.filter(({ state }) => state !== "present").map(lineOfOthers),
   ];
 }
 
-function lineOfOurs(network: string, { name, family, state, difference }: Comparison): string {
+/** Whether a contract should be there and is not, or is another. Without Base's escrow nobody misses what works with it. */
+export function isWrong({ family, state }: Comparison, dependencies: readonly Dependency[]): boolean {
+  if (state !== "missing") return state === "different";
+  return family !== "auth-capture" || ESCROWS.some((name) => findDependency(dependencies, name).state === "present");
+}
+
+/** The whole, in a line. */
+export function summaryLine(comparisons: readonly Comparison[], wrong: number): string {
+  if (wrong > 0) return `${wrong} of ${comparisons.length} contracts of x402-escrow are missing or different.`;
+  return comparisons.every(({ state }) => state === "ok")
+    ? "Everything of x402-escrow is there, with the right code."
+    : "Everything of x402-escrow that can work there is there, with the right code.";
+}
+
+function lineOfOurs(network: string, { name, family, state, difference }: Comparison, wanted: boolean): string {
   const consequence = CONSEQUENCES[name] ?? "what needs it fails";
   if (state === "different") {
     return `${name} is different: ${difference}. Do not use it: ${consequence} as it is documented.`;
   }
+  if (!wanted)
+    return `${name} is missing, which changes nothing: its family needs Base's escrow, and that is not there.`;
   return `${name} is missing: ${consequence}. \`npm run deploy -- --network ${network} --families ${family}\` deploys it.`;
 }
 

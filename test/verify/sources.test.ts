@@ -66,7 +66,8 @@ describe("escrow verify --sources", function () {
 
   async function verify(change: Partial<VerifyOptions>, explorerConfig = localExplorers()) {
     const lines: string[] = [];
-    const context = { connection: chain.connection, explorerConfig, say: (text: string) => lines.push(text) };
+    const say = (text: string) => lines.push(text);
+    const context = { connection: chain.connection, explorerConfig, say, pauseMs: 0 };
     const options = { families: FAMILIES, hasSources: true, isDryRun: false, explorers: EXPLORERS, ...change };
     return { isRight: await runVerify(context, options), text: lines.join("\n") };
   }

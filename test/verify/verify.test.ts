@@ -119,6 +119,18 @@ describe("escrow verify", function () {
     expect(stateOf(absent.text, "AuthCaptureEscrow 1.0")).to.equal("ok");
   });
 
+  it("misses nothing of auth-capture where its escrow is not, but what is there has to be right", async () => {
+    const escrows = Object.values(ESCROW_DEPLOYMENTS).map(({ escrow }) => escrow);
+    for (const address of [...escrows, canonical.SignedRefundCollector]) await remove(address);
+    const partial = await verify(chain);
+    expect(partial.isRight).to.equal(true);
+    expect(stateOf(partial.text, "SignedRefundCollector")).to.equal("missing");
+    expect(partial.text).to.match(/^SignedRefundCollector is missing, which changes nothing: .*Base's escrow/m);
+    expect(partial.text).to.include("Everything of x402-escrow that can work there is there, with the right code.");
+    await flipByte(chain.provider, canonical.TermsOperatorFactory, 100);
+    expect((await verify(chain)).isRight).to.equal(false);
+  });
+
   it("knows a collector of spend permissions by what it answers", async () => {
     const { spendPermissionCollector, eip3009Collector } = ESCROW_DEPLOYMENTS["v1.1"];
     const name = "SpendPermissionPaymentCollector 1.1";
