@@ -20,8 +20,7 @@ const COPIED = [
   "contracts",
   "hardhat.config.ts",
   "package.json",
-  "scripts/chains", // The configuration reads both.
-  "scripts/check/warnings.ts",
+  "scripts", // The configuration reads some of it.
   "test",
   "tsconfig.json",
 ] as const;
