@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import * as viemChains from "viem/chains";
 import { addressLink, CHAINS, labelChain, transactionLink } from "../../scripts/chains/chains.ts";
@@ -26,6 +27,14 @@ describe("The chains that are ready to deploy to", () => {
       ]);
       expect(url, network).to.have.property("_type", "ConfigurationVariable");
     }
+  });
+
+  it("are those of the page about deploying", () => {
+    const page = readFileSync(new URL("../../docs/deploying.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| ([^|]*?) +\| `(\w+)` +\|$/gm)].map(([, ...cells]) => cells);
+    const known = CHAINS.map(({ network, name, rpcVariable }) => [network, name, rpcVariable]);
+    const generic = ["generic", "any other EVM chain, by its id: `CHAIN_ID`", "RPC_URL"];
+    expect(rows).to.deep.equal([...known, generic]);
   });
 
   it("have links to their explorers", () => {
