@@ -1,7 +1,7 @@
 import type { ChainDescriptorsConfig, VerificationProvidersConfig } from "hardhat/types/config";
 import type { CompilerInput } from "hardhat/types/solidity";
 import type { Provider } from "../../test/base/provider.ts";
-import { VerifyError } from "./errors.ts";
+import { UnknownExplorerError, VerifyError } from "./errors.ts";
 
 /** Where sources can be verified, as the Hardhat verify plugin calls them. */
 export const EXPLORERS = ["etherscan", "blockscout", "sourcify"] as const;
@@ -38,6 +38,16 @@ export interface ExplorerConfig {
   readonly verify: VerificationProvidersConfig;
 }
 
+/** The chain whose contracts an explorer shows. */
+export interface ExplorerChain {
+  readonly provider: Provider;
+  readonly networkName: string;
+  readonly chainId: number;
+}
+
+/** What the plugin throws where it finds no explorer: neither the chain nor the explorer of a chain is known. */
+const NOT_SERVED: readonly string[] = ["HHE80000", "HHE80027"];
+
 /** The plugin's own function; it makes the same objects for its task. */
 interface Plugin {
   createVerificationProviderInstance(options: {
@@ -53,22 +63,33 @@ interface Plugin {
  * Opens an explorer through the Hardhat verify plugin. The plugin's task reads the compiler's version from metadata behind the code,
  * which this project's code does not carry, and gives up; the part of it that talks to explorers does not need that.
  *
- * @throws {HardhatError} the plugin knows no explorer for the chain, or there is no API key.
+ * @throws {UnknownExplorerError} the explorer does not serve the chain.
+ * @throws {HardhatError} there is no API key.
  */
 export async function openExplorer(
   name: ExplorerName,
   { chainDescriptors, verify }: ExplorerConfig,
-  { provider, networkName }: { readonly provider: Provider; readonly networkName: string },
+  { provider, networkName, chainId }: ExplorerChain,
 ): Promise<Explorer> {
+  const known = chainDescriptors.get(BigInt(chainId));
+  // Of a chain that it does not know itself the plugin asks the explorers, over the network.
+  if (known !== undefined && name !== "sourcify" && known.blockExplorers[name] === undefined) {
+    throw new UnknownExplorerError(name, chainId);
+  }
   const entry = import.meta.resolve("@nomicfoundation/hardhat-verify");
   const plugin = (await import(new URL("./internal/verification.js", entry).href)) as Plugin;
-  return plugin.createVerificationProviderInstance({
-    provider,
-    networkName,
-    chainDescriptors,
-    verificationProviderName: name,
-    verificationProvidersConfig: verify,
-  });
+  try {
+    return await plugin.createVerificationProviderInstance({
+      provider,
+      networkName,
+      chainDescriptors,
+      verificationProviderName: name,
+      verificationProvidersConfig: verify,
+    });
+  } catch (error) {
+    if (!(error instanceof Error && "errorCode" in error && NOT_SERVED.includes(String(error.errorCode)))) throw error;
+    throw new UnknownExplorerError(name, chainId, error);
+  }
 }
 
 /** A configuration that opens explorers to read their addresses: no key is asked for, and none can be sent. */

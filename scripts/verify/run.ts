@@ -8,8 +8,15 @@ import type { Family } from "../deployments/types.ts";
 import { readCanonical } from "../deployments/write.ts";
 import type { Provider } from "../../test/base/provider.ts";
 import { compareContracts, type Comparison } from "./compare.ts";
-import { VerifyError } from "./errors.ts";
-import { openExplorer, withoutKeys, type Explorer, type ExplorerConfig, type ExplorerName } from "./explorers.ts";
+import { UnknownExplorerError, VerifyError } from "./errors.ts";
+import {
+  openExplorer,
+  withoutKeys,
+  type Explorer,
+  type ExplorerChain,
+  type ExplorerConfig,
+  type ExplorerName,
+} from "./explorers.ts";
 import { describeSubmission, submit, writeInput } from "./send.ts";
 import { readSubmissions, type Submission } from "./sources.ts";
 import { readSpendPermissionCollectors } from "./spendPermission.ts";
@@ -23,6 +30,8 @@ export interface VerifyOptions {
   /** Show what would be sent instead of sending it. */
   readonly isDryRun: boolean;
   readonly explorers: readonly ExplorerName[];
+  /** The explorers were named: one that does not serve the chain is a failure. */
+  readonly isEachExplorerNeeded: boolean;
   /** Folder for the standard-JSON inputs of a dry run; they are said when there is none. */
   readonly output?: string;
 }
@@ -62,7 +71,7 @@ export async function runVerify(context: VerifyContext, options: VerifyOptions):
   say(summaryLine(comparisons, wrong.length));
   const hasAllSources =
     options.hasSources || options.isDryRun
-      ? await verifySources(context, options, { node, entries, comparisons })
+      ? await verifySources(context, options, { node, chainId: chain.chainId, entries, comparisons })
       : true;
   return wrong.length === 0 && hasAllSources;
 }
@@ -80,6 +89,7 @@ async function readEntries(families: readonly Family[], chainId: number): Promis
 
 interface Compared {
   readonly node: Provider;
+  readonly chainId: number;
   readonly entries: readonly DeployedEntry[];
   readonly comparisons: readonly Comparison[];
 }
@@ -87,17 +97,18 @@ interface Compared {
 async function verifySources(
   context: VerifyContext,
   options: VerifyOptions,
-  { node, entries, comparisons }: Compared,
+  { node, chainId, entries, comparisons }: Compared,
 ): Promise<boolean> {
   const right = new Set(comparisons.filter(({ state }) => state === "ok").map(({ name }) => name));
   const submissions = (await readSubmissions(entries)).filter(({ name }) => options.isDryRun || right.has(name));
-  const explorers = await openExplorers(context, options, node);
+  const { networkName } = context.connection;
+  const { explorers, hasFailed } = await openExplorers(context, options, { provider: node, networkName, chainId });
   if (options.isDryRun) {
     for (const submission of submissions) await show(context, options, { submission, explorers });
     context.say("Dry run: nothing was sent.");
     return true;
   }
-  let isEverythingVerified = explorers.length === options.explorers.length;
+  let isEverythingVerified = !hasFailed && explorers.length > 0;
   for (const explorer of explorers) {
     for (const submission of submissions) {
       const { isVerified, line } = await submit(explorer, submission, context.pauseMs ?? PAUSE_MS);
@@ -110,20 +121,22 @@ async function verifySources(
 
 /** Those that can be used; of another one it says why not. */
 async function openExplorers(
-  { connection, explorerConfig, say }: VerifyContext,
-  { explorers, isDryRun }: VerifyOptions,
-  provider: Provider,
-): Promise<readonly Explorer[]> {
+  { explorerConfig, say }: VerifyContext,
+  { explorers: names, isDryRun, isEachExplorerNeeded }: VerifyOptions,
+  chain: ExplorerChain,
+): Promise<{ readonly explorers: readonly Explorer[]; readonly hasFailed: boolean }> {
   const config = isDryRun ? withoutKeys(explorerConfig) : explorerConfig;
-  const opened: Explorer[] = [];
-  for (const name of explorers) {
+  const explorers: Explorer[] = [];
+  let hasFailed = false;
+  for (const name of names) {
     try {
-      opened.push(await openExplorer(name, config, { provider, networkName: connection.networkName }));
+      explorers.push(await openExplorer(name, config, chain));
     } catch (error) {
       say(`${name} cannot be used: ${error instanceof Error ? error.message : error}`);
+      hasFailed ||= isEachExplorerNeeded || !(error instanceof UnknownExplorerError);
     }
   }
-  return opened;
+  return { explorers, hasFailed };
 }
 
 async function show(

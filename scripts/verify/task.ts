@@ -32,6 +32,7 @@ export async function verifyTask(taskArguments: TaskArguments, hre: HardhatRunti
       hasSources: sources,
       isDryRun: dryRun,
       explorers: parseExplorers(taskArguments.explorers),
+      isEachExplorerNeeded: taskArguments.explorers !== undefined,
       ...(output === undefined ? {} : { output }),
     };
     await buildContracts();

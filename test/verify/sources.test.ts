@@ -68,7 +68,8 @@ describe("escrow verify --sources", function () {
     const lines: string[] = [];
     const say = (text: string) => lines.push(text);
     const context = { connection: chain.connection, explorerConfig, say, pauseMs: 0 };
-    const options = { families: FAMILIES, hasSources: true, isDryRun: false, explorers: EXPLORERS, ...change };
+    const all = { explorers: EXPLORERS, isEachExplorerNeeded: false };
+    const options = { families: FAMILIES, hasSources: true, isDryRun: false, ...all, ...change };
     return { isRight: await runVerify(context, options), text: lines.join("\n") };
   }
   const submissionOf = (name: string): Submission => {
@@ -193,6 +194,24 @@ describe("escrow verify --sources", function () {
     expect(isRight).to.equal(false);
     expect(text).to.match(/^etherscan cannot be used: .*ETHERSCAN_API_KEY/m);
     expect(text).to.include("Sourcify: VoucherEscrow is verified");
+  });
+
+  it("does without an explorer that does not serve the chain, unless it was named", async () => {
+    const { chainDescriptors, verify: keys } = localExplorers();
+    const base = chainDescriptors.get(8453n);
+    if (base === undefined) throw new Error("The explorers of Base are gone");
+    const { etherscan } = base.blockExplorers;
+    const config = {
+      chainDescriptors: new Map([[8453n, { ...base, blockExplorers: etherscan === undefined ? {} : { etherscan } }]]),
+      verify: keys,
+    };
+    const { isRight, text } = await verify({ families: ["voucher"] }, config);
+    expect(isRight).to.equal(true);
+    expect(text).to.match(/^blockscout cannot be used: no blockscout is known for chain 8453\./m);
+    expect(text).to.include("Etherscan: VoucherEscrow is verified");
+    expect(text).to.include("Sourcify: VoucherEscrow is verified");
+    const named = { families: ["voucher"], explorers: ["blockscout"], isEachExplorerNeeded: true } as const;
+    expect((await verify(named, config)).isRight).to.equal(false);
   });
 
   it("leaves out what is not there", async () => {

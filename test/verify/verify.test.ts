@@ -39,7 +39,7 @@ describe("escrow verify", function () {
     const { chainDescriptors, verify: keys } = hre.config;
     const explorerConfig = { chainDescriptors, verify: keys };
     const context = { connection, explorerConfig, say: (text: string) => lines.push(text) };
-    const options = { families, hasSources: false, isDryRun: false, explorers: [] };
+    const options = { families, hasSources: false, isDryRun: false, explorers: [], isEachExplorerNeeded: false };
     return { isRight: await runVerify(context, options), text: lines.join("\n") };
   }
   /** What the table says of a contract. */
