@@ -17,8 +17,8 @@ interface Runner {
 function runners(): Runner[] {
   const folders = new Map<string, string[]>();
   for (const file of globSync("test/**/*.test.ts", { cwd: ROOT }).sort()) {
-    // They need a node of Base, `npm run test:fork`, and a database, `npm run test:postgres`.
-    if (file.startsWith("test/fork/") || file.startsWith("test/postgres/")) continue;
+    // They need a node of Base, `npm run test:fork`; a database, `npm run test:postgres`; npm's registry, `npm run test:package`.
+    if (/^test\/(?:fork|postgres|package)\//.test(file)) continue;
     const folder = dirname(file).split("/").slice(0, 2).join("/");
     folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
