@@ -15,14 +15,18 @@ async function runAll(): Promise<Counts> {
     console.log(`Packed in ${pack.seconds.toFixed(0)} s. Installing it in projects that use it ...`);
 
     const files = globSync("test/package/*.test.ts", { cwd: ROOT }).sort();
+    let printed = 0;
     const { code, output } = await runCommand("mocha", files, {
+      onOutput: (text) => {
+        process.stdout.write(text.slice(printed));
+        printed = text.length;
+      },
       environment: {
         X402_PACKAGE: join(folder, tarball),
         ...(process.argv.includes("--record") ? { X402_RECORD: "yes" } : {}),
       },
       limitSeconds: 1_200,
     });
-    console.log(output.trim());
     const { passed, failed, skipped } = countTests(output);
     const isUnclear = (code !== 0 && failed === 0) || skipped > 0 || passed + failed === 0;
     return { passed, failed: failed + (isUnclear ? 1 : 0) };
