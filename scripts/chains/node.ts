@@ -1,6 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Provider } from "../../test/base/provider.ts";
 
 const TIMEOUT_MS = 60_000;
+
+const TOO_MANY_REQUESTS = 429;
+
+/** How often a node that has too much to do is asked again, and how much longer it is left alone each time. */
+const RETRIES = 5;
+const PAUSE_MS = 500;
 
 /** Nobody answers at a chain's URL, or what answers is no node. The URL can hold a key, so it is not named. */
 export class NodeError extends Error {
@@ -52,18 +59,28 @@ interface Answer {
 
 async function post(network: string, url: string, body: object): Promise<Answer> {
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    let response = await fetchAnswer(url, body);
+    for (let tries = 1; response.status === TOO_MANY_REQUESTS && tries <= RETRIES; tries++) {
+      await sleep(tries * PAUSE_MS);
+      response = await fetchAnswer(url, body);
+    }
+    // An answer about the limit itself would look like one about the question.
+    if (response.status === TOO_MANY_REQUESTS) throw new Error("It answers that there are too many requests.");
     const answer = (await response.json()) as Answer;
     if (answer.error === undefined && !("result" in answer)) throw new Error(`It answers HTTP ${response.status}.`);
     return answer;
   } catch (cause) {
     throw new NodeError(network, cause);
   }
+}
+
+async function fetchAnswer(url: string, body: object): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
 }
 
 /** Whether an error of Hardhat or Ignition says that a node is not there, or does not want to answer now. */

@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { PERMIT2 } from "../base/addresses.ts";
 import { installArachnidProxy } from "../base/arachnidProxy.ts";
 import { installCommerce } from "../base/commerce.ts";
 import { installCreateX } from "../base/createX.ts";
-import { MULTICALL3, PERMIT2 } from "../base/addresses.ts";
 import { installMulticall3 } from "../base/multicall3.ts";
 import { permit2Code } from "../base/permit2.ts";
 import { httpProvider, setCode, type Provider } from "../base/provider.ts";

@@ -1,8 +1,13 @@
+import { appendFile, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { HardhatArtifactResolver } from "@nomicfoundation/hardhat-ignition/helpers";
+import { deploy } from "@nomicfoundation/ignition-core";
 import { expect } from "chai";
+import { artifacts, network } from "hardhat";
 import { configVariable } from "hardhat/config";
-import { network } from "hardhat";
 import { keccak256, parseEther } from "viem";
 import { canonical } from "../../deployments/index.ts";
+import { allModule } from "../../ignition/modules/all.ts";
 import { requireCancun } from "../../scripts/deploy/cancun.ts";
 import { deploymentData } from "../../scripts/deploy/costs.ts";
 import {
@@ -26,7 +31,7 @@ import { getCode, setBalance, setCode } from "../base/provider.ts";
 import { actorKey, actors } from "../helpers/actors.ts";
 import { installCanonical, startNodes, type Nodes, type TestChain } from "./chains.ts";
 import { makeFolders, readAll, run, runWell, stateOf, type Folders } from "./deploying.ts";
-import { startProxy } from "./proxy.ts";
+import { dropOutAt, startProxy } from "./proxy.ts";
 
 const NAMES = Object.keys(canonical);
 
@@ -250,6 +255,45 @@ describe("The command that deploys", function () {
     expect(error).to.include({ address: canonical.FlashSettlement });
   });
 
+  it("continues what Ignition's own command has done, and is continued by it", async () => {
+    const strategyConfig = { salt: readSalt() };
+    const directory = join(folders.journals, "chain-8453");
+    const byIgnition = () =>
+      deploy({
+        provider: base.provider,
+        ignitionModule: allModule,
+        artifactResolver: new HardhatArtifactResolver(artifacts),
+        deploymentParameters: {},
+        accounts: [actors.deployer.address],
+        strategy: "create2",
+        strategyConfig,
+        deploymentDir: directory,
+      });
+    await byIgnition();
+    const state = await stateOf(base.provider);
+    await runWell(base, folders);
+    expect(await stateOf(base.provider)).to.deep.equal(state);
+    const [record] = await readDeployments(folders.records);
+    expect(record?.contracts.every(({ transaction }) => transaction !== null)).to.equal(true);
+
+    await base.provider.request({ method: "evm_revert", params: [snapshots.get(base)] });
+    await keep(base);
+    await rm(directory, { recursive: true });
+    await runWell(base, folders);
+    const after = await stateOf(base.provider);
+    expect((await byIgnition()).type).to.equal("SUCCESSFUL_DEPLOYMENT");
+    expect(await stateOf(base.provider)).to.deep.equal(after);
+  });
+
+  it("puts a journal aside that ends in the middle of a line", async () => {
+    await runWell(base, folders);
+    await appendFile(join(folders.journals, "chain-8453/journal.jsonl"), '\n{"type":"TRANSAC');
+    const { lines } = await runWell(base, folders);
+    expect(lines.join("\n")).to.contain("cannot be read");
+    expect(lines.join("\n")).to.contain("Everything is there: nothing was sent.");
+    expect(await readdir(folders.journals)).to.have.length(1);
+  });
+
   it("sends again what its journal knows and the chain has lost", async () => {
     await runWell(base, folders);
     await base.provider.request({ method: "evm_revert", params: [snapshots.get(base)] });
@@ -263,12 +307,7 @@ describe("The command that deploys", function () {
     for (const verdict of ["lose", "refuse"] as const) {
       it(`goes on after the node has dropped out at transaction ${place} (${verdict})`, async () => {
         const before = await stateOf(base.provider);
-        let sent = 0;
-        const proxy = await startProxy(base.url, (method) => {
-          if (method === "eth_sendRawTransaction") sent += 1;
-          if (sent < place) return "forward";
-          return sent === place && method === "eth_sendRawTransaction" ? verdict : "refuse";
-        });
+        const proxy = await startProxy(base.url, dropOutAt(place, verdict));
         const broken = await run({ ...base, url: proxy.url }, folders);
         await proxy.close();
         expect(broken.error).to.be.an("error").with.property("name", "NodeError");
@@ -290,6 +329,14 @@ describe("The command that deploys", function () {
     await proxy.close();
     expect(error).to.be.an("error").with.property("name", "NodeError");
     expect((error as Error).message).not.to.contain(proxy.url);
+  });
+
+  it("asks a busy node again", async () => {
+    let calls = 0;
+    const proxy = await startProxy(base.url, (method) => (method === "eth_call" && calls++ < 2 ? "busy" : "forward"));
+    const { outcomes } = await runWell({ ...base, url: proxy.url }, folders, { isDryRun: true });
+    await proxy.close();
+    expect(outcomes).to.have.length(NAMES.length);
   });
 
   it("waits for confirmations on a chain that does not mine at once", async () => {
