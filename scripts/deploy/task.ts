@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import { NodeError } from "../chains/node.ts";
+import { NodeError, RpcError } from "../chains/node.ts";
+import { CatalogError, InvalidDeploymentError } from "../deployments/errors.ts";
 import { barDisplay, lineDisplay } from "./display.ts";
 import { DeployError } from "./errors.ts";
 import { parseFamilies } from "./plan.ts";
@@ -15,6 +16,9 @@ interface TaskArguments {
   readonly journals: string | undefined;
   readonly records: string | undefined;
 }
+
+/** Errors whose message says what to do. */
+const TOLD = [DeployError, NodeError, RpcError, CatalogError, InvalidDeploymentError];
 
 /** `hardhat escrow deploy`. What the user can do something about is said in a sentence, anything else with its stack. */
 export async function deployTask(taskArguments: TaskArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
@@ -36,7 +40,7 @@ export async function deployTask(taskArguments: TaskArguments, hre: HardhatRunti
       hasAgreed: yes,
     });
   } catch (error) {
-    if (!(error instanceof DeployError || error instanceof NodeError)) throw error;
+    if (!(error instanceof Error && TOLD.some((type) => error instanceof type))) throw error;
     console.error(`${error.name}: ${error.message}`);
     process.exitCode = 1;
   } finally {
