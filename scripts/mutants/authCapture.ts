@@ -171,10 +171,7 @@ const MUTANTS = [
   // Deadlines
   // That a plain hold is pushed cannot be planted: without an arbiter there is no lead, and no moment both at and before the expiry.
   mutant("the rest of a hold is pushed", DEADLINES, ["capturable == paymentInfo.maxAmount &&\n", ""]),
-  mutant("a dispute that falls to the payer is pushed", DEADLINES, [
-    "(!isDisputed || terms_.flags() & PackedTerms.DISPUTE_DEFAULT_RECEIVER != 0)",
-    "(isDisputed || !isDisputed)",
-  ]),
+  // Nor that a dispute is pushed that falls to the payer: its terms have no lead for rulings.
   mutant("a dispute is pushed in the arbiter's time", DEADLINES, [
     "uint256 lead = isDisputed ? terms_.ruleLead() : terms_.releaseLead();",
     "uint256 lead = terms_.releaseLead();",
