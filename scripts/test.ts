@@ -13,12 +13,17 @@ interface Runner {
   readonly parameters: readonly string[];
 }
 
+/** Deploying is whole processes against whole chains, over and over: `npm run test:deploy`. */
+const DEPLOYING = /^test\/(?:deploy|verify)\//;
+
+/** They need a node of Base, `npm run test:fork`; a database, `npm run test:postgres`; npm's registry, `npm run test:package`. */
+const ELSEWHERE = /^test\/(?:fork|postgres|package)\//;
+
 /** Solidity first, because it takes longest; then the TypeScript tests, a runner for each folder of `test/`. */
-function runners(): Runner[] {
+function runners({ isDeploying }: { isDeploying: boolean }): Runner[] {
   const folders = new Map<string, string[]>();
   for (const file of globSync("test/**/*.test.ts", { cwd: ROOT }).sort()) {
-    // They need a node of Base, `npm run test:fork`; a database, `npm run test:postgres`; npm's registry, `npm run test:package`.
-    if (/^test\/(?:fork|postgres|package)\//.test(file)) continue;
+    if (ELSEWHERE.test(file) || DEPLOYING.test(file) !== isDeploying) continue;
     const folder = dirname(file).split("/").slice(0, 2).join("/");
     folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
@@ -26,7 +31,7 @@ function runners(): Runner[] {
     name: `TypeScript ${folder}`,
     parameters: ["test", "mocha", ...files, "--no-compile"],
   }));
-  return [{ name: "Solidity", parameters: ["test", "solidity", "--no-compile"] }, ...mocha];
+  return isDeploying ? mocha : [{ name: "Solidity", parameters: ["test", "solidity", "--no-compile"] }, ...mocha];
 }
 
 async function runAll(queue: Runner[]): Promise<Counts> {
@@ -69,7 +74,7 @@ async function build(): Promise<boolean> {
   console.log("Building the contracts ...");
   const { code, output, seconds } = await runCommand("hardhat", ["build"]);
   if (code === 0) {
-    console.log(`Built in ${seconds.toFixed(0)} s. Running every test offline ...`);
+    console.log(`Built in ${seconds.toFixed(0)} s. Running the tests offline ...`);
     return true;
   }
   console.log(output);
@@ -77,7 +82,8 @@ async function build(): Promise<boolean> {
 }
 
 const started = performance.now();
-const { passed, failed } = (await build()) ? await runAll(runners()) : { passed: 0, failed: 1 };
+const queue = runners({ isDeploying: process.argv.includes("--deploy") });
+const { passed, failed } = (await build()) ? await runAll(queue) : { passed: 0, failed: 1 };
 console.log(`All runners took ${((performance.now() - started) / 1_000).toFixed(0)} s.`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
