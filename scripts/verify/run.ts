@@ -2,7 +2,7 @@ import { explainMoves } from "../check/addresses.ts";
 import { readDependencies } from "../chains/dependencies.ts";
 import { readTarget, type Connection } from "../deploy/target.ts";
 import { computeCanonical } from "../deployments/canonical.ts";
-import { readCatalog } from "../deployments/catalog.ts";
+import { buildContracts, readCatalog } from "../deployments/catalog.ts";
 import { runCatalog, type DeployedEntry } from "../deployments/run.ts";
 import type { Family } from "../deployments/types.ts";
 import { readCanonical } from "../deployments/write.ts";
@@ -78,6 +78,7 @@ export async function runVerify(context: VerifyContext, options: VerifyOptions):
 
 /** The recorded build, and no other: a changed file would make every address another. */
 async function readEntries(families: readonly Family[], chainId: number): Promise<readonly DeployedEntry[]> {
+  await buildContracts();
   const catalog = await readCatalog();
   const moves = explainMoves(await readCanonical(), await computeCanonical(catalog));
   if (moves.length > 0) {

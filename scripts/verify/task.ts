@@ -2,7 +2,6 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { NodeError } from "../chains/node.ts";
 import { DeployError } from "../deploy/errors.ts";
 import { parseFamilies } from "../deploy/plan.ts";
-import { buildContracts } from "../deployments/catalog.ts";
 import { VerifyError } from "./errors.ts";
 import { parseExplorers } from "./explorers.ts";
 import { runVerify } from "./run.ts";
@@ -27,6 +26,7 @@ export async function verifyTask(taskArguments: TaskArguments, hre: HardhatRunti
     say: (text: string) => console.log(text),
   };
   try {
+    refuseIdleOptions(taskArguments);
     const options = {
       families: parseFamilies(taskArguments.families),
       hasSources: sources,
@@ -35,7 +35,6 @@ export async function verifyTask(taskArguments: TaskArguments, hre: HardhatRunti
       isEachExplorerNeeded: taskArguments.explorers !== undefined,
       ...(output === undefined ? {} : { output }),
     };
-    await buildContracts();
     if (!(await runVerify(context, options))) process.exitCode = 1;
   } catch (error) {
     if (!(error instanceof VerifyError || error instanceof DeployError || error instanceof NodeError)) throw error;
@@ -44,4 +43,14 @@ export async function verifyTask(taskArguments: TaskArguments, hre: HardhatRunti
   } finally {
     await connection.close();
   }
+}
+
+/** An option that does nothing would let its user believe that it did. */
+function refuseIdleOptions({ sources, dryRun, explorers, output }: TaskArguments): void {
+  if (explorers !== undefined && !sources && !dryRun) {
+    throw new VerifyError(
+      "--explorers says where sources go. Add --sources to send them, or --dry-run to look at them.",
+    );
+  }
+  if (output !== undefined && !dryRun) throw new VerifyError("--output is the folder of a dry run. Add --dry-run.");
 }

@@ -164,6 +164,17 @@ describe("escrow verify", function () {
     }
   });
 
+  it("says what an option needs that would do nothing", async () => {
+    for (const [option, missing] of [
+      ["--explorers sourcify", "Add --sources to send them, or --dry-run to look at them."],
+      ["--sources --output sources", "Add --dry-run."],
+    ]) {
+      const { code, output } = await runCommand("sh", ["-c", `hardhat escrow verify --network base ${option}`]);
+      expect(output).to.include("VerifyError: ").and.to.include(missing);
+      expect(code).to.equal(1);
+    }
+  });
+
   it("ends with code 1 where nothing is, and needs no key", async () => {
     const bare = await serveChain("generic", 424_242);
     try {
