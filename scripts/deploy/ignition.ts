@@ -34,6 +34,9 @@ export interface Sending {
   readonly config: Partial<DeployConfig>;
 }
 
+/** Whoever agreed to a cost did not agree to more: a transaction that the chain finds too cheap waits, and nothing is added. */
+const NO_MORE: Partial<DeployConfig> = { disableFeeBumping: true, timeBeforeBumpingFees: 600_000 };
+
 /**
  * Deploys contracts through CreateX, in one batch.
  *
@@ -63,7 +66,7 @@ export async function deployByIgnition(
     strategy: "create2",
     strategyConfig: { salt },
     executionEventListener,
-    config,
+    config: { ...NO_MORE, ...config },
     ...offer,
     ...(directory === undefined ? {} : { deploymentDir: directory }),
   });

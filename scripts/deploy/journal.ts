@@ -1,14 +1,8 @@
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  listTransactions,
-  status,
-  trackTransaction,
-  wipe,
-  type ArtifactResolver,
-} from "@nomicfoundation/ignition-core";
-import { isAddressEqual, numberToHex, pad, toEventSelector, type Address, type Hash, type Hex } from "viem";
+import { status, trackTransaction, wipe, type ArtifactResolver } from "@nomicfoundation/ignition-core";
+import { isAddressEqual, numberToHex, pad, slice, toEventSelector, type Address, type Hash, type Hex } from "viem";
 import { CREATEX } from "../../test/base/addresses.ts";
 import type { Provider } from "../../test/base/provider.ts";
 import { isConnectionFailure, RpcError } from "../chains/node.ts";
@@ -124,19 +118,30 @@ async function isUnderWay(journal: Journal, entry: CatalogEntry, isPresent: bool
 
 /** Hashes of the transactions that the journal knows of a contract. */
 function readSent(directory: string, futureId: string): readonly Hash[] {
-  const lines = readFileSync(join(directory, "journal.jsonl"), "utf8")
-    .split("\n")
-    .filter((line) => line.trim() !== "");
-  const messages = lines.map(
-    (line) => JSON.parse(line) as { type: string; futureId?: string; transaction?: { hash: Hash } },
-  );
   let sent: Hash[] = [];
-  for (const { type, futureId: id, transaction } of messages) {
+  for (const { type, futureId: id, transaction } of readMessages(directory)) {
     if (id !== futureId) continue;
     if (type === "WIPE_APPLY") sent = [];
     if (type === "TRANSACTION_SEND" && transaction !== undefined) sent.push(transaction.hash);
   }
   return sent;
+}
+
+/** What is read of a message of Ignition's journal; which fields it has depends on its type. */
+interface Message {
+  readonly type: string;
+  readonly futureId?: string;
+  readonly transaction?: { readonly hash: Hash };
+  readonly hash?: Hash;
+  readonly receipt?: {
+    readonly status: string;
+    readonly logs: readonly { readonly address: Address; readonly topics: readonly Hex[] }[];
+  };
+}
+
+function readMessages(directory: string): readonly Message[] {
+  const lines = readFileSync(join(directory, "journal.jsonl"), "utf8").split("\n");
+  return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as Message);
 }
 
 /** The transaction in which CreateX has created a contract, if that is not long ago. */
@@ -163,13 +168,19 @@ async function forget({ directory, artifacts, say }: Journal, entry: CatalogEntr
   await wipe(directory, artifacts, futureIdOf(entry));
 }
 
-/** Hashes of the transactions that have deployed something, by its address in lower case, as the journal knows them. */
-export async function readJournalTransactions({ directory, artifacts }: Journal): Promise<ReadonlyMap<string, Hash>> {
+/**
+ * Hashes of the transactions that have deployed something, by its address in lower case, as the journal knows them. Ignition's own
+ * list breaks off at what was forgotten.
+ */
+export function readJournalTransactions({ directory }: Journal): ReadonlyMap<string, Hash> {
   if (!existsSync(join(directory, "journal.jsonl"))) return new Map();
-  const transactions = await listTransactions(directory, artifacts);
-  const done = transactions.flatMap(({ status, address, txHash }) =>
-    status === "SUCCESS" && address !== undefined ? [[address.toLowerCase(), txHash as Hash] as const] : [],
-  );
+  const done = readMessages(directory).flatMap(({ type, hash, receipt }) => {
+    if (type !== "TRANSACTION_CONFIRM" || hash === undefined || receipt?.status !== "SUCCESS") return [];
+    const creations = receipt.logs.filter(({ address, topics: [kind] }) => {
+      return kind === CONTRACT_CREATION && isAddressEqual(address, CREATEX);
+    });
+    return creations.map(({ topics: [, created = "0x"] }) => [slice(created, 12).toLowerCase(), hash] as const);
+  });
   return new Map(done);
 }
 

@@ -36,7 +36,7 @@ export async function send(
   const sent = await deployMissing(context, prepared);
   await requireEverything(prepared);
 
-  const known = await readJournalTransactions(prepared.journal);
+  const known = readJournalTransactions(prepared.journal);
   const mined = new Map<string, Receipt>();
   for (const { name, address } of plan.wanted) {
     const hash = sent.get(name) ?? known.get(address.toLowerCase());

@@ -43,13 +43,14 @@ export interface Run {
 export interface RunOptions extends Partial<DeployOptions> {
   readonly confirm?: DeployContext["confirm"];
   readonly accounts?: readonly string[];
+  readonly ignition?: DeployContext["ignition"];
 }
 
 /** Runs the command against a node. It never throws. */
 export async function run(
   { url, chainId }: { readonly url: string; readonly chainId: number },
   { journals, records }: Folders,
-  { confirm, accounts = [actorKey("deployer")], ...options }: RunOptions = {},
+  { confirm, ignition = {}, accounts = [actorKey("deployer")], ...options }: RunOptions = {},
 ): Promise<Run> {
   const lines: string[] = [];
   const connection = await network.create({ network: "generic", override: { url, chainId, accounts: [...accounts] } });
@@ -59,7 +60,7 @@ export async function run(
     journals,
     records,
     patience: { pollMs: 20, timeoutMs: 20_000 },
-    ignition: { blockPollingInterval: 20, retryInterval: 20, maxRetries: 2 },
+    ignition: { blockPollingInterval: 20, retryInterval: 20, maxRetries: 2, ...ignition },
     ...(confirm === undefined ? {} : { confirm }),
   };
   try {
