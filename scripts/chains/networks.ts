@@ -18,7 +18,7 @@ export function chainNetworks(environment: { readonly [name: string]: string | u
   });
   const generic = { type: "http" as const, chainType: "generic" as const, url: configVariable("RPC_URL"), accounts };
   const chainId = environment["CHAIN_ID"];
-  const identified = chainId === undefined ? generic : { ...generic, chainId: Number(chainId) };
+  const identified = chainId === undefined || chainId === "" ? generic : { ...generic, chainId: Number(chainId) };
   return { ...Object.fromEntries(known), [GENERIC_NETWORK]: identified };
 }
 

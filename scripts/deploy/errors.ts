@@ -53,6 +53,18 @@ export class NoDeployerError extends DeployError {
   }
 }
 
+/** What is stored as the deployer's key is none. It may be one with a typo, so nothing of it is said. */
+export class InvalidKeyError extends DeployError {
+  override readonly name = "InvalidKeyError";
+
+  constructor() {
+    super(
+      `${DEPLOYER_VARIABLE} is no private key: 0x and 64 hexadecimal digits. Store it anew with ` +
+        `\`npx hardhat keystore set --force ${DEPLOYER_VARIABLE}\`, or correct the secret in the environment.`,
+    );
+  }
+}
+
 /** A chain does not run what the contracts are compiled to. */
 export class NotCancunError extends DeployError {
   override readonly name = "NotCancunError";

@@ -4,7 +4,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import type { Provider } from "../../test/base/provider.ts";
 import { CHAINS, GENERIC_NETWORK, labelChain, type ChainLabel } from "../chains/chains.ts";
 import { connectNode } from "../chains/node.ts";
-import { NoChainIdError, NoDeployerError, NoNetworkError, WrongChainError } from "./errors.ts";
+import { InvalidKeyError, NoChainIdError, NoDeployerError, NoNetworkError, WrongChainError } from "./errors.ts";
 
 /** A network as Hardhat has connected to it. */
 export interface Connection {
@@ -49,6 +49,7 @@ export async function readTarget({ networkName, networkConfig }: Connection): Pr
  * Finds the account that deploys, by the key in Hardhat's keystore or in the environment.
  *
  * @throws {NoDeployerError} there is none.
+ * @throws {InvalidKeyError} it is no private key.
  */
 export async function readDeployer({ accounts }: HttpNetworkConfig): Promise<Address> {
   const [key] = Array.isArray(accounts) ? accounts : [];
@@ -61,7 +62,12 @@ export async function readDeployer({ accounts }: HttpNetworkConfig): Promise<Add
     // A wrong password, for one, is said as it is.
     throw error;
   }
-  return privateKeyToAccount(digits as Hex).address;
+  try {
+    return privateKeyToAccount(digits as Hex).address;
+  } catch {
+    // What viem says of it can hold the digits.
+    throw new InvalidKeyError();
+  }
 }
 
 /** HHE7: neither the environment nor the keystore has it. HHE50002: the keystore of development, which tests use, neither. */

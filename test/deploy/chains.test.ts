@@ -17,6 +17,7 @@ describe("The chains that are ready to deploy to", () => {
   it("include Base, Base Sepolia, Optimism, Arbitrum, Polygon, Ethereum and Avalanche, and any other by its id", () => {
     const ids = Object.values(chainNetworks({})).map(({ chainId }) => chainId);
     expect(ids).to.deep.equal([8453, 84532, 10, 42161, 137, 1, 43114, undefined]);
+    expect(chainNetworks({ CHAIN_ID: "" })["generic"]).not.to.have.property("chainId");
     expect(chainNetworks({ CHAIN_ID: "5000" })["generic"]).to.include({ chainId: 5000 });
   });
 

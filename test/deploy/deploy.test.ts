@@ -13,6 +13,7 @@ import { deploymentData } from "../../scripts/deploy/costs.ts";
 import {
   BalanceError,
   FamilyError,
+  InvalidKeyError,
   NoChainIdError,
   NoCreateXError,
   NoDeployerError,
@@ -378,6 +379,14 @@ describe("The command that deploys", function () {
     } finally {
       await connection.close();
     }
+  });
+
+  it("says how to correct a key that is none, and nothing of it", async () => {
+    const digits = "f".repeat(64);
+    const { error, lines } = await run(base, folders, { accounts: [`0x${digits}`] });
+    expect(error).to.be.instanceOf(InvalidKeyError);
+    const said = [...lines, (error as Error).message, (error as Error).stack].join("\n");
+    for (const secret of [digits, BigInt(`0x${digits}`).toString()]) expect(said).not.to.contain(secret);
   });
 
   it("refuses a chain in this process, and one without an id", async () => {
