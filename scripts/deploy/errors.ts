@@ -11,7 +11,7 @@ export class NoNetworkError extends DeployError {
   override readonly name = "NoNetworkError";
 
   constructor(network: string, known: readonly string[]) {
-    super(`${network} is no chain to deploy to. Name one with --network: ${known.join(", ")}.`);
+    super(`Name the chain with --network: ${known.join(", ")}. The network ${network} is only in this process.`);
   }
 }
 
@@ -37,6 +37,17 @@ export class WrongChainError extends DeployError {
     );
     this.configured = configured;
     this.actual = actual;
+  }
+}
+
+/** Another run on this machine deploys to the same chain. */
+export class BusyError extends DeployError {
+  override readonly name = "BusyError";
+
+  constructor(holder: number, file: string) {
+    super(
+      `Process ${holder} is deploying to this chain. Wait for its end. If it is something else, delete ${file} and run again.`,
+    );
   }
 }
 

@@ -43,14 +43,24 @@ export async function describeDeployment(
 }
 
 /**
- * The git commit that is checked out.
+ * The git commit that is checked out, whose build is the one that is deployed: the build was found to be that of canonical.json, so only
+ * this file has to be the commit's.
  *
- * @throws {DeployError} this is no clone.
+ * @param clone - folder of the repository.
+ * @throws {DeployError} this is no clone, or its canonical.json is not the commit's.
  */
-export function readCommit(): string {
+export function readCommit(clone = ROOT): string {
   try {
-    return execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8", stdio: "pipe" }).trim();
+    const commit = git(clone, "rev-parse", "HEAD");
+    if (git(clone, "status", "--porcelain", "--", "deployments/canonical.json") === "") return commit;
   } catch (cause) {
     throw new DeployError("The record names the commit that was deployed: run the command in a git clone.", { cause });
   }
+  throw new DeployError(
+    "deployments/canonical.json differs from the commit that the record would name. Commit what you deploy, and run again.",
+  );
+}
+
+function git(clone: string, ...parameters: readonly string[]): string {
+  return execFileSync("git", parameters, { cwd: clone, encoding: "utf8", stdio: "pipe" }).trim();
 }

@@ -17,6 +17,7 @@ import type { Display } from "./display.ts";
 import { BalanceError, NoCreateXError, NoDeployerError, WrongCodeError } from "./errors.ts";
 import { NOBODY } from "./fork.ts";
 import { waitForEarlier, type Journal } from "./journal.ts";
+import { withLock } from "./lock.ts";
 import { missingOf, readPlan, requireCanonical, selectFamilies, type Plan } from "./plan.ts";
 import { rehearse } from "./rehearse.ts";
 import { send } from "./send.ts";
@@ -74,8 +75,11 @@ const PATIENCE: Patience = { pollMs: 1_000, timeoutMs: 300_000 };
 export async function runDeploy(context: DeployContext, options: DeployOptions): Promise<readonly Outcome[]> {
   const { display } = context;
   try {
-    const prepared = await prepare(context, options);
-    return options.isDryRun ? await rehearse(context, prepared) : await send(context, prepared, options);
+    const target = await readTarget(context.connection);
+    if (options.isDryRun) return await rehearse(context, await prepare(context, target, options));
+    return await withLock(journalDirectory(context, target), async () =>
+      send(context, await prepare(context, target, options), options),
+    );
   } catch (error) {
     // Hardhat and Ignition name it in ways of their own.
     if (isConnectionFailure(error)) throw new NodeError(context.connection.networkName, error);
@@ -85,16 +89,19 @@ export async function runDeploy(context: DeployContext, options: DeployOptions):
   }
 }
 
-async function prepare(context: DeployContext, options: DeployOptions): Promise<Prepared> {
-  const { connection, display, patience = PATIENCE } = context;
-  const target = await readTarget(connection);
+function journalDirectory({ journals }: DeployContext, { chain }: Target): string {
+  return join(journals ?? join(hre.config.paths.ignition, "deployments"), `chain-${chain.chainId}`);
+}
+
+async function prepare(context: DeployContext, target: Target, options: DeployOptions): Promise<Prepared> {
+  const { display, patience = PATIENCE } = context;
   const { node, chain } = target;
   const deployer = options.isDryRun ? await deployerOrNobody(target) : await readDeployer(target.config);
   const rehearsal = options.isDryRun ? "Dry run on a copy: nothing is sent. " : "";
   display.say(`${rehearsal}${chain.name} (chain id ${chain.chainId}), deployer ${deployer}.`);
   await requireCancun(node, chain.name);
   const journal: Journal = {
-    directory: join(context.journals ?? join(hre.config.paths.ignition, "deployments"), `chain-${chain.chainId}`),
+    directory: journalDirectory(context, target),
     artifacts: new HardhatArtifactResolver(hre.artifacts),
     provider: node,
     deployer,
