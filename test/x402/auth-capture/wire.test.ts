@@ -292,13 +292,19 @@ describe("x402 auth-capture wire", () => {
         ["extra.paymentFlow", ["", 7, "upfront"], "invalid_auth_capture_evm_unsupported_payment_flow"],
         ["extra.operatorType", ["", 7, "policy"], "invalid_auth_capture_evm_unsupported_operator_type"],
         ["extra.policy", ["", 7, address("ab")], "invalid_auth_capture_evm_policy"],
-        ["extra.assetTransferMethod", ["", 7, "x"], "invalid_auth_capture_evm_unsupported_asset_transfer_method"],
       ];
       for (const [path, values, code = EXTRA] of cases) {
         for (const value of values) {
           const parsed = parseRequirements(mutated(requirements, path, value));
           expect(codeOf(parsed), `${path} ${String(value)}`).to.equal(code);
         }
+      }
+    });
+
+    it("by an unknown method are read: the operator is asked for first", () => {
+      for (const method of ["", 7, "x"]) {
+        const parsed = parseRequirements(mutated(requirements, "extra.assetTransferMethod", method));
+        expect([parsed.isValid, parsed.isValid && parsed.value.method]).to.deep.equal([true, undefined]);
       }
     });
 
